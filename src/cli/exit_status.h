@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The statuses `redoubt` itself exits with, the same in every command and listed in every --help. `redoubt run` becomes
+// the program, so every other status of it is the program's own. 125 to 127 mean what they mean for env(1) and nohup(1).
+#pragma once
+
+namespace redoubt::cli {
+
+enum class ExitStatus : int {
+  kSuccess = 0,
+  kRequirementMissing = 1,  // doctor: something the runtime needs is not there
+  kUsage = 2,               // the command line makes no sense
+  kRedoubtFailed = 125,     // Redoubt failed before the program ran
+  kCannotExecute = 126,     // the program was found and cannot be executed
+  kNotFound = 127,          // the program was not found
+};
+
+}  // namespace redoubt::cli

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The command `redoubt`. This file is its table of contents: the commands, and how a command line reaches one.
+// Every command parses its own arguments (command.h); errors come back as values and are printed here, once.
+#include <CLI/CLI.hpp>
+#include <exception>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "cli/command.h"
+#include "cli/terminal.h"
+
+namespace redoubt::cli {
+namespace {
+
+constexpr Command kCommands[] = {
+    {"run", "run a program with every system call intercepted", define_run},
+    {"doctor", "check whether this machine can run Redoubt", define_doctor},
+};
+
+constexpr const char* kVersion = "redoubt " REDOUBT_VERSION;
+
+constexpr const char* kFooter =
+    "Examples:\n"
+    "  redoubt doctor\n"
+    "  redoubt run -- redis-server --port 6379\n"
+    "  redoubt run --help\n"
+    "\n"
+    "Exit status: 0 success; 2 the command line is wrong; 125 Redoubt itself failed;\n"
+    "see `redoubt COMMAND --help` for the others.";
+
+const Command* find_command(std::string_view name) {
+  for (const Command& command : kCommands) {
+    if (name == command.name) return &command;
+  }
+  return nullptr;
+}
+
+int report(const Error& error) {
+  std::cerr << paint(std::cerr, Colour::kRed, "redoubt:") << ' ' << error.message << '\n';
+  return static_cast<int>(error.status);
+}
+
+// Parses with `app`; nullopt means understood, a value is the status to exit with (help, version, wrong usage).
+std::optional<int> parse(CLI::App& app, int argc, char** argv) {
+  try {
+    app.parse(argc, argv);
+    return std::nullopt;
+  } catch (const CLI::Success& request) {
+    return app.exit(request);
+  } catch (const CLI::ParseError& error) {
+    return report({ExitStatus::kUsage, std::string(error.what()) + "\nTry: " + app.get_name() + " --help"});
+  }
+}
+
+// argv[0] is the command's name.
+int run_command(const Command& command, int argc, char** argv) {
+  CLI::App app(command.summary, std::string("redoubt ") + command.name);
+  app.set_version_flag("--version", kVersion, "Print the version and exit");
+  const Action action = command.define(app);
+  if (auto status = parse(app, argc, argv)) return *status;
+  const Result<ExitStatus> result = action();
+  return result ? static_cast<int>(*result) : report(result.error());
+}
+
+// `redoubt` alone, with --help or --version, or with something that is no command.
+int run_without_command(int argc, char** argv) {
+  CLI::App app("Runs unmodified programs so that their data stays theirs.", "redoubt");
+  app.set_version_flag("--version", kVersion, "Print the version and exit");
+  app.footer(kFooter);
+  std::string names;
+  for (const Command& command : kCommands) {
+    app.add_subcommand(command.name, command.summary);
+    names += std::string(names.empty() ? "" : ", ") + command.name;
+  }
+  if (argc > 1 && argv[1][0] != '-') {
+    return report({ExitStatus::kUsage, std::string("expected a command (") + names + "), found \"" + argv[1] +
+                                           "\"\nTry: redoubt --help"});
+  }
+  if (auto status = parse(app, argc, argv)) return *status;
+  return report({ExitStatus::kUsage, "expected a command (" + names + "), found none\nTry: redoubt --help"});
+}
+
+}  // namespace
+}  // namespace redoubt::cli
+
+int main(int argc, char** argv) {
+  using namespace redoubt::cli;
+  try {
+    const Command* command = argc > 1 ? find_command(argv[1]) : nullptr;
+    return command ? run_command(*command, argc - 1, argv + 1) : run_without_command(argc, argv);
+  } catch (const std::exception& error) {
+    return report({ExitStatus::kRedoubtFailed, std::string("unexpected failure: ") + error.what()});
+  }
+}

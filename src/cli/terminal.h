@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Colour for people. Only on a terminal, never when NO_COLOR is set or TERM is "dumb", so that what is piped or logged
+// is plain text.
+#pragma once
+
+#include <ostream>
+#include <string>
+#include <string_view>
+
+namespace redoubt::cli {
+
+enum class Colour { kRed, kYellow, kGreen, kBold };
+
+// `text` as it should be written to `stream`, which must be std::cout or std::cerr for colour to be considered.
+std::string paint(const std::ostream& stream, Colour colour, std::string_view text);
+
+}  // namespace redoubt::cli

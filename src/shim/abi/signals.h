@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Signal numbers as masks, the kernel's struct sigaction and siginfo (include/uapi/asm-generic/siginfo.h), and the
+// codes that tell who sent a signal. Constants that <signal.h> has (SIGSEGV, SA_RESTART) are used from there.
+#pragma once
+
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+
+namespace redoubt::abi {
+
+inline constexpr int kSignalCount = 64;      // _NSIG
+inline constexpr size_t kSigsetSize = 8;     // what rt_sig* calls demand as sigsetsize
+inline constexpr uint64_t kSaRestorer = 0x04000000;
+
+constexpr uint64_t mask_of(int signal) { return uint64_t{1} << (signal - 1); }
+
+struct KernelSigaction {
+  uint64_t handler = 0;  // SIG_DFL 0, SIG_IGN 1, or the address
+  uint64_t flags = 0;
+  uint64_t restorer = 0;
+  uint64_t mask = 0;
+};
+static_assert(sizeof(KernelSigaction) == 32);
+
+inline constexpr uint64_t kDefault = 0;
+inline constexpr uint64_t kIgnore = 1;
+
+struct Siginfo {
+  int32_t signo;
+  int32_t error;
+  int32_t code;
+  int32_t padding;
+  union {
+    uint64_t address;  // si_addr; si_call_addr for SIGSYS
+    struct {
+      int32_t pid;
+      uint32_t uid;
+    } sender;
+    uint8_t rest[112];
+  };
+  int32_t syscall_number() const { return reinterpret_cast<const int32_t*>(rest)[2]; }
+  uint32_t syscall_arch() const { return reinterpret_cast<const uint32_t*>(rest)[3]; }
+};
+static_assert(sizeof(Siginfo) == 128);
+static_assert(offsetof(Siginfo, address) == 16);
+
+inline constexpr int kSysUserDispatch = 2;          // si_code of a trapped call
+inline constexpr uint32_t kArchX86_64 = 0xC000003E; // AUDIT_ARCH_X86_64
+
+// The program can never catch or block these.
+inline constexpr uint64_t kUncatchable = mask_of(SIGKILL) | mask_of(SIGSTOP);
+
+// Never blocked in the kernel, whatever the program asks: the trap itself, and the faults that make app-memory copies
+// safe. The program's own wish is kept in Thread::mask.
+inline constexpr uint64_t kNeverBlocked = mask_of(SIGSYS) | mask_of(SIGSEGV) | mask_of(SIGBUS);
+
+// Always ours in the kernel, whatever the program's disposition: faults of the shim must be told from the program's.
+inline constexpr uint64_t kAlwaysOurs =
+    kNeverBlocked | mask_of(SIGILL) | mask_of(SIGFPE) | mask_of(SIGTRAP);
+
+// Raised by the kernel for what the thread itself just did (a fault, a trap), rather than sent by somebody. Faults may
+// carry SI_KERNEL, as a non-canonical address does.
+constexpr bool is_synchronous(const Siginfo& info) {
+  return info.code > 0 && (kAlwaysOurs & mask_of(info.signo)) != 0;
+}
+
+constexpr uint64_t host_mask(uint64_t program_mask) { return program_mask & ~kNeverBlocked; }
+inline constexpr uint64_t kBlockAll = ~kNeverBlocked;
+
+}  // namespace redoubt::abi

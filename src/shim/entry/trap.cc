@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The hosted side of the entry: what happens between a trap and the return to the program. Runs on the shim's stack and
+// thread pointer with the program's signals deliverable (they are captured, entry/nested.cc).
+//
+//   trapped call       dispatch, store the result or prepare the restart, then deliver what was captured meanwhile
+//   anything else      a signal for the program: deliver it
+#include <sys/syscall.h>
+
+#include "shim/abi/restart.h"
+#include "shim/entry/nested.h"
+#include "shim/process/signals.h"
+#include "shim/process/thread.h"
+#include "shim/syscalls/dispatch.h"
+
+namespace redoubt::shim {
+namespace {
+
+constexpr uint64_t kSyscallInstructionSize = 2;
+
+void handle_call(Thread& thread, const abi::Siginfo& info, abi::UserContext& frame) {
+  if (info.syscall_arch() != abi::kArchX86_64) {  // int 0x80
+    frame.regs.rax = static_cast<uint64_t>(-ENOSYS);
+    return;
+  }
+  const int64_t result = dispatch(thread, frame);
+  if (result == abi::kFrameReplaced) return;
+  if (abi::is_restart(result)) {
+    thread.restart = result;
+    frame.regs.rip -= kSyscallInstructionSize;  // %rax still holds the number
+    return;
+  }
+  frame.regs.rax = static_cast<uint64_t>(result);
+}
+
+// The next signal that waits for this thread and that the program lets through. False when there is none.
+bool take_waiting(Thread& thread, abi::Siginfo& info) {
+  if (thread.captured_signal.signo != 0) {
+    info = thread.captured_signal;
+    thread.captured_signal.signo = 0;
+    return true;
+  }
+  for (abi::Siginfo& late : thread.late) {
+    if (late.signo == 0 || (thread.mask & abi::mask_of(late.signo)) != 0) continue;
+    info = late;
+    late.signo = 0;
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+}  // namespace redoubt::shim
+
+using redoubt::shim::Thread;
+
+extern "C" __attribute__((visibility("hidden"))) void redoubt_trap(int signal, redoubt::abi::Siginfo* info,
+                                                                    redoubt::abi::UserContext* frame) {
+  Thread& thread = redoubt::shim::current_thread();
+  thread.restart = 0;
+  if (signal == SIGSYS && info->code == redoubt::abi::kSysUserDispatch) {
+    redoubt::shim::handle_call(thread, *info, *frame);
+  } else {
+    redoubt::shim::deliver_signal(thread, *frame, *info);
+  }
+  frame->sigmask = redoubt::abi::host_mask(thread.mask);
+}
+
+extern "C" __attribute__((visibility("hidden"))) void redoubt_deliver_captured(redoubt::abi::UserContext* frame) {
+  Thread& thread = redoubt::shim::current_thread();
+  // Cleared first: a signal sent meanwhile (SIGSEGV and SIGBUS are never blocked) sets it again and is seen below.
+  thread.captured = 0;
+  redoubt::abi::Siginfo info;
+  while (redoubt::shim::take_waiting(thread, info)) redoubt::shim::deliver_signal(thread, *frame, info);
+  if (thread.mask_to_restore) {  // nothing was delivered under the temporary mask after all
+    redoubt::shim::set_program_mask(thread, *thread.mask_to_restore);
+    thread.mask_to_restore.reset();
+  }
+  frame->sigmask = redoubt::abi::host_mask(thread.mask);
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// System calls that take a path. The kernel resolves it; afterwards the shim looks at what was found, so that a file of
+// /proc is recognised through links, ".." and directory descriptors alike.
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <linux/stat.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+
+#include <cstring>
+
+#include "shim/abi/restart.h"
+#include "shim/files/own_executable.h"
+#include "shim/files/proc_files.h"
+#include "shim/files/window.h"
+#include "shim/gate/gate.h"
+#include "shim/memory/app_memory.h"
+#include "shim/syscalls/call.h"
+#include "shim/syscalls/handlers.h"
+
+namespace redoubt::shim {
+namespace {
+
+// The program's own executable instead of the runtime's, under the same number.
+int64_t open_program_instead(int fd, int flags) {
+  const int program = window::get(window::Slot::kProgram);
+  if (program < 0) return fd;
+  int64_t opened;
+  if ((flags & O_PATH) != 0) {
+    opened = gate::call(SYS_fcntl, static_cast<uint64_t>(program), F_DUPFD_CLOEXEC, 0);
+  } else {
+    opened = window::reopen(program, flags & ~(O_CREAT | O_EXCL | O_NOFOLLOW));
+  }
+  if (is_error(opened)) {
+    gate::call(SYS_close, static_cast<uint64_t>(fd));
+    return opened;
+  }
+  gate::call(SYS_dup3, static_cast<uint64_t>(opened), static_cast<uint64_t>(fd),
+             static_cast<uint64_t>(flags & O_CLOEXEC));
+  gate::call(SYS_close, static_cast<uint64_t>(opened));
+  return fd;
+}
+
+// What every successful open goes through.
+int64_t after_open(int64_t result, int flags, int directory, uint64_t path_at) {
+  if (is_error(result) || abi::is_restart(result)) return result;
+  const int fd = static_cast<int>(result);
+  struct stat status;
+  if (is_error(gate::call(SYS_fstat, static_cast<uint64_t>(fd), gate::address_of(&status)))) return result;
+  // procfs and the runtime's file system live on devices; ordinary files are done here, with one call.
+  if (own_executable::is_runtime(status.st_dev, status.st_ino)) {
+    const auto path = read_app_path(path_at);
+    if (path && own_executable::is_link(directory, *path)) return open_program_instead(fd, flags);
+    return result;
+  }
+  if (S_ISREG(status.st_mode) && major(status.st_dev) == 0) return substitute_proc_file(fd, flags);
+  return result;
+}
+
+}  // namespace
+
+int64_t sys_open(Call& call) { return after_open(pass(call), call.int_arg(1), AT_FDCWD, call.args[0]); }
+
+int64_t sys_openat(Call& call) { return after_open(pass(call), call.int_arg(2), call.int_arg(0), call.args[1]); }
+
+int64_t sys_openat2(Call& call) {
+  open_how how{};
+  const int64_t result = pass(call);
+  if (is_error(result) || !copy_from_app(&how, call.args[2], sizeof(how.flags))) return result;
+  return after_open(result, static_cast<int>(how.flags), call.int_arg(0), call.args[1]);
+}
+
+int64_t sys_creat(Call& call) { return pass(call); }
+
+namespace {
+
+// After a stat that found the runtime: the same call on the program's file, if that is what was meant.
+bool means_program(uint64_t device, uint64_t inode, int directory, uint64_t path_at) {
+  if (!own_executable::is_runtime(device, inode)) return false;
+  const auto path = read_app_path(path_at);
+  return path && own_executable::is_link(directory, *path);
+}
+
+int64_t stat_at(Call& call, int directory, uint64_t path_at, uint64_t buffer_at) {
+  const int64_t result = pass(call);
+  struct stat status;
+  if (result != 0 || !read_app(status, buffer_at)) return result;
+  if (!means_program(status.st_dev, status.st_ino, directory, path_at)) return result;
+  return gate::call(SYS_fstat, static_cast<uint64_t>(window::get(window::Slot::kProgram)), buffer_at);
+}
+
+}  // namespace
+
+int64_t sys_stat(Call& call) { return stat_at(call, AT_FDCWD, call.args[0], call.args[1]); }
+int64_t sys_lstat(Call& call) { return pass(call); }
+int64_t sys_newfstatat(Call& call) { return stat_at(call, call.int_arg(0), call.args[1], call.args[2]); }
+
+int64_t sys_statx(Call& call) {
+  const int64_t result = pass(call);
+  struct statx status;
+  if (result != 0 || !read_app(status, call.args[4])) return result;
+  const uint64_t device = makedev(status.stx_dev_major, status.stx_dev_minor);
+  if (!means_program(device, status.stx_ino, call.int_arg(0), call.args[1])) return result;
+  return gate::call(SYS_statx, static_cast<uint64_t>(window::get(window::Slot::kProgram)), gate::address_of(""),
+                    AT_EMPTY_PATH, call.args[3], call.args[4]);
+}
+
+int64_t sys_access(Call& call) { return pass(call); }
+int64_t sys_faccessat(Call& call) { return pass(call); }
+int64_t sys_faccessat2(Call& call) { return pass(call); }
+
+namespace {
+
+int64_t read_link(int directory, uint64_t path_at, uint64_t buffer_at, uint64_t size) {
+  if (static_cast<int64_t>(size) <= 0) return -EINVAL;
+  const auto path = read_app_path(path_at);
+  if (!path) return -number_of(path.error());
+  char target[PATH_MAX];
+  const int64_t raw = gate::call(SYS_readlinkat, static_cast<uint64_t>(directory), gate::address_of(path->c_str()),
+                                 gate::address_of(target), sizeof(target));
+  if (is_error(raw)) return raw;
+  std::string text(target, static_cast<size_t>(raw));
+  if (text == own_executable::runtime_path() && own_executable::is_link(directory, *path)) {
+    text = path_of_fd(window::get(window::Slot::kProgram));
+  } else {
+    text = name_of_substitute(text);
+  }
+  const size_t count = text.size() < size ? text.size() : size;
+  return copy_to_app(buffer_at, text.data(), count) ? static_cast<int64_t>(count) : -EFAULT;
+}
+
+}  // namespace
+
+int64_t sys_readlink(Call& call) { return read_link(AT_FDCWD, call.args[0], call.args[1], call.args[2]); }
+int64_t sys_readlinkat(Call& call) { return read_link(call.int_arg(0), call.args[1], call.args[2], call.args[3]); }
+
+}  // namespace redoubt::shim

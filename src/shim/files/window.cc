@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The window of the shim's descriptors.
+#include "shim/files/window.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "shim/gate/gate.h"
+
+namespace redoubt::shim::window {
+namespace {
+
+int window_base = kPreferredBase;
+unsigned slots_open = 0;
+
+uint64_t number(int fd) { return static_cast<uint64_t>(fd); }
+
+// Raises the limit on descriptors as far as the window needs, for as long as it lives.
+class RaisedLimit {
+ public:
+  RaisedLimit() {
+    if (is_error(gate::call(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, gate::address_of(&before_)))) return;
+    const auto needed = static_cast<rlim_t>(window_base + kSize);
+    if (before_.rlim_cur >= needed) return;
+    const rlimit raised{.rlim_cur = needed, .rlim_max = std::max(before_.rlim_max, needed)};
+    changed_ = !is_error(gate::call(SYS_prlimit64, 0, RLIMIT_NOFILE, gate::address_of(&raised), 0));
+  }
+  ~RaisedLimit() {
+    if (changed_) gate::call(SYS_prlimit64, 0, RLIMIT_NOFILE, gate::address_of(&before_), 0);
+  }
+  RaisedLimit(const RaisedLimit&) = delete;
+  RaisedLimit& operator=(const RaisedLimit&) = delete;
+
+ private:
+  rlimit before_{};
+  bool changed_ = false;
+};
+
+int fd_of(Slot slot) { return window_base + static_cast<int>(slot); }
+unsigned bit_of(Slot slot) { return 1U << static_cast<unsigned>(slot); }
+
+}  // namespace
+
+int choose_base() {
+  rlimit limit{};
+  if (is_error(gate::call(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, gate::address_of(&limit)))) return kPreferredBase;
+  if (limit.rlim_max >= kPreferredBase + kSize) return kPreferredBase;
+  // A low hard limit: the topmost numbers below it.
+  return std::max(static_cast<int>(limit.rlim_max) - kSize, 3);
+}
+
+void start(int base) { window_base = base; }
+int base() { return window_base; }
+bool contains(int fd) { return contains_for(window_base, fd); }
+
+Result<void> put(Slot slot, int fd) {
+  const RaisedLimit raised;
+  TRY(from_raw(gate::call(SYS_dup3, number(fd), number(fd_of(slot)), 0)));
+  gate::call(SYS_close, number(fd));
+  slots_open |= bit_of(slot);
+  return {};
+}
+
+int get(Slot slot) { return (slots_open & bit_of(slot)) != 0 ? fd_of(slot) : -1; }
+
+void adopt(unsigned bits) { slots_open = bits; }
+unsigned open_slots() { return slots_open; }
+
+void fill() {
+  const RaisedLimit raised;
+  for (int i = 0; i < kSize; ++i) {
+    if ((slots_open & (1U << i)) == 0) gate::call(SYS_dup3, number(get(Slot::kProc)), number(window_base + i), 0);
+  }
+}
+
+int64_t reopen(int fd, int flags) {
+  Text<64> path;
+  path.append("self/fd/").decimal(number(fd));
+  return gate::call(SYS_openat, number(get(Slot::kProc)), gate::address_of(path.c_str()), number(flags));
+}
+
+}  // namespace redoubt::shim::window

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The shim's own descriptors. They live in a window of 8 numbers above what programs use in practice, so that the
+// kernel's descriptor table stays small (fork copies it up to the highest open number). The program cannot see, close,
+// duplicate or replace them: every descriptor argument is checked by its row, listings are filtered. Slots that are not
+// in use hold a placeholder, so that the kernel never gives their numbers to the program.
+#pragma once
+
+#include <cstdint>
+
+#include "base/result.h"
+
+namespace redoubt::shim::window {
+
+inline constexpr int kSize = 8;
+inline constexpr int kPreferredBase = 1000;
+
+enum class Slot : int {
+  kRuntime,     // the runtime's own executable, for exec
+  kProgram,     // the program's executable (O_PATH), for /proc/self/exe
+  kTrace,       // --trace
+  kStatistics,  // --stats
+  kProc,        // /proc, so that it is reachable after chroot
+};
+
+// Chooses the window below the present limit on descriptors, or takes the base that was handed over by exec.
+void start(int base);
+int choose_base();
+int base();
+
+constexpr bool contains_for(int base, int fd) { return fd >= base && fd < base + kSize; }
+bool contains(int fd);
+
+// Moves `fd` into its slot (it is closed under its old number). The limit on descriptors is raised meanwhile.
+Result<void> put(Slot slot, int fd);
+// The descriptor in a slot, or -1.
+int get(Slot slot);
+// After exec: which slots are open.
+void adopt(unsigned bits);
+unsigned open_slots();
+
+// Opens the file behind `fd` anew with `flags`, whatever its name is by now. Returns a descriptor or -errno.
+int64_t reopen(int fd, int flags);
+
+// At launch, after the first `put`: occupies every slot that is not in use.
+void fill();
+
+}  // namespace redoubt::shim::window

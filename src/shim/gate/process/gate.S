@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The gate of the `process` platform. Everything between redoubt_gate_begin and redoubt_gate_end may make system calls
+ * whatever the selector says (Syscall User Dispatch lets the range through), so this file is kept to what needs it.
+ *
+ * redoubt_gate_interruptible is a restartable sequence. The nested signal entry (entry/nested.cc) looks at the
+ * interrupted instruction:
+ *   check .. wait, and %rcx is still 0   the call has not begun        resume at never_began     (-ERESTARTNOINTR)
+ *   wait, and %rcx is the return address the kernel rewound the call   resume at cut_short       (-ERESTARTSYS)
+ * `syscall` puts its return address into %rcx, which tells a call that was rewound from one that never ran.
+ */
+#include "shim/entry/offsets.h"
+
+	.section .text.gate, "ax", @progbits
+	.globl redoubt_gate_begin, redoubt_gate_end
+	.hidden redoubt_gate_begin, redoubt_gate_end
+redoubt_gate_begin:
+
+/* (number, a0, a1, a2, a3, a4, a5 on the stack) in the C order to the kernel's registers */
+	.macro load_arguments
+	movq %rdi, %rax
+	movq %rsi, %rdi
+	movq %rdx, %rsi
+	movq %rcx, %rdx
+	movq %r8, %r10
+	movq %r9, %r8
+	movq 8(%rsp), %r9
+	.endm
+
+	.globl redoubt_gate_call
+	.hidden redoubt_gate_call
+	.type redoubt_gate_call, @function
+redoubt_gate_call:
+	.cfi_startproc
+	load_arguments
+	syscall
+	ret
+	.cfi_endproc
+	.size redoubt_gate_call, . - redoubt_gate_call
+
+	.globl redoubt_gate_interruptible, redoubt_gate_check, redoubt_gate_wait, redoubt_gate_wait_end
+	.globl redoubt_gate_never_began, redoubt_gate_cut_short
+	.hidden redoubt_gate_interruptible, redoubt_gate_check, redoubt_gate_wait, redoubt_gate_wait_end
+	.hidden redoubt_gate_never_began, redoubt_gate_cut_short
+	.type redoubt_gate_interruptible, @function
+redoubt_gate_interruptible:
+	.cfi_startproc
+	load_arguments
+	xorl %ecx, %ecx
+redoubt_gate_check:
+	cmpb $0, %gs:TC_CAPTURED
+	jne redoubt_gate_never_began
+redoubt_gate_wait:
+	syscall
+redoubt_gate_wait_end:
+	ret
+redoubt_gate_never_began:
+	movq $-513, %rax
+	ret
+redoubt_gate_cut_short:
+	movq $-512, %rax
+	ret
+	.cfi_endproc
+	.size redoubt_gate_interruptible, . - redoubt_gate_interruptible
+
+/* (flags, stack top, parent_tid, child_tid, argument): see gate::clone_vfork */
+	.globl redoubt_gate_clone_vfork
+	.hidden redoubt_gate_clone_vfork
+	.type redoubt_gate_clone_vfork, @function
+redoubt_gate_clone_vfork:
+	pushq %r12
+	movq %r8, %r12
+	movq %rcx, %r10
+	xorl %r8d, %r8d
+	movl $56, %eax
+	syscall
+	testq %rax, %rax
+	jz 1f
+	popq %r12
+	ret
+1:	xorl %ebp, %ebp
+	movq %r12, %rdi
+	call redoubt_vfork_child
+	hlt
+	.size redoubt_gate_clone_vfork, . - redoubt_gate_clone_vfork
+
+/* %rdi: the ucontext. The kernel finds its frame 8 bytes below %rsp, as after the handler's `ret`. */
+	.globl redoubt_gate_resume, redoubt_gate_resume_end
+	.hidden redoubt_gate_resume, redoubt_gate_resume_end
+	.type redoubt_gate_resume, @function
+redoubt_gate_resume:
+	movq %rdi, %rsp
+	movl $15, %eax
+	syscall
+redoubt_gate_resume_end:
+	hlt
+	.size redoubt_gate_resume, . - redoubt_gate_resume
+
+/* The same for a nested signal, at an address of its own: the exit window must not take one for the other. */
+	.globl redoubt_gate_resume_nested
+	.hidden redoubt_gate_resume_nested
+	.type redoubt_gate_resume_nested, @function
+redoubt_gate_resume_nested:
+	movq %rdi, %rsp
+	movl $15, %eax
+	syscall
+	hlt
+	.size redoubt_gate_resume_nested, . - redoubt_gate_resume_nested
+
+/* What sigaction demands as restorer. No handler of ours returns, so nothing arrives here. */
+	.globl redoubt_gate_restorer
+	.hidden redoubt_gate_restorer
+redoubt_gate_restorer:
+	hlt
+redoubt_gate_end:
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Requests to the runtime. Runs on the kernel's stack before any thread of the program exists.
+#include "shim/launch.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include <charconv>
+#include <cstring>
+#include <string_view>
+
+#include "base/text.h"
+#include "shim/abi/errno_names.h"
+#include "shim/files/window.h"
+#include "shim/gate/gate.h"
+#include "shim/process/crash.h"
+#include "shim/process/elf_image.h"
+
+namespace redoubt::shim::launch {
+namespace {
+
+constexpr int kCannotExecute = 126;
+constexpr int kNotFound = 127;
+
+[[noreturn]] void exit_with(int status) {
+  while (true) gate::call(SYS_exit_group, static_cast<uint64_t>(status));
+}
+
+void print(std::string_view text) { gate::call(SYS_write, 2, gate::address_of(text.data()), text.size()); }
+
+[[noreturn]] void usage(std::string_view problem) {
+  Text<512> line;
+  line.append("redoubt-run: ").append(problem).append("; it is started by `redoubt run`, see `redoubt run --help`\n");
+  print(line.view());
+  exit_with(kOwnFailure);
+}
+
+const char* name_of(int error) {
+  const abi::ErrnoName* known = abi::find_errno(error);
+  return known != nullptr ? known->name : "unknown error";
+}
+
+struct Request {
+  Options options;
+  const char* trace_output = nullptr;
+  const char* stats_output = nullptr;
+  const char* program = nullptr;
+  std::vector<std::string> arguments;
+};
+
+// The value of `--name=value`, or null.
+const char* value_of(const char* argument, std::string_view name) {
+  const std::string_view text(argument);
+  return text.starts_with(name) && text.size() > name.size() && text[name.size()] == '=' ? argument + name.size() + 1
+                                                                                         : nullptr;
+}
+
+Request parse(int argc, char** argv) {
+  Request request;
+  if (argc < 2 || std::strcmp(argv[1], "--launch") != 0) usage("the first argument must be --launch");
+  int i = 2;
+  for (; i < argc && std::strcmp(argv[i], "--") != 0; ++i) {
+    if (std::strcmp(argv[i], "--trace") == 0) {
+      request.options.trace = true;
+    } else if (std::strcmp(argv[i], "--stats") == 0) {
+      request.options.stats = true;
+    } else if (const char* file = value_of(argv[i], "--trace-output")) {
+      request.options.trace = true;
+      request.trace_output = file;
+    } else if (const char* output = value_of(argv[i], "--stats-output")) {
+      request.options.stats = true;
+      request.stats_output = output;
+    } else if (const char* path = value_of(argv[i], "--program")) {
+      request.program = path;
+    } else {
+      usage("unknown option");
+    }
+  }
+  if (request.program == nullptr) usage("--program=PATH is missing");
+  for (++i; i < argc; ++i) request.arguments.emplace_back(argv[i]);
+  return request;
+}
+
+// Opens an output of the shim: a file to append to, or a copy of standard error.
+void open_output(window::Slot slot, const char* file) {
+  int64_t fd;
+  if (file != nullptr) {
+    fd = gate::call(SYS_openat, static_cast<uint64_t>(AT_FDCWD), gate::address_of(file),
+                    O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_CLOEXEC, 0600);
+  } else {
+    fd = gate::call(SYS_fcntl, 2, F_DUPFD_CLOEXEC, 3);
+  }
+  if (is_error(fd)) {
+    Text<4352> line;
+    line.append("redoubt-run: cannot write to ").append(file != nullptr ? file : "standard error").append(": ");
+    line.append(name_of(static_cast<int>(-fd))).append("\n");
+    print(line.view());
+    exit_with(kOwnFailure);
+  }
+  if (!window::put(slot, static_cast<int>(fd))) usage("no descriptor left for an output");
+}
+
+void open_essential(window::Slot slot, const char* path, uint64_t flags, const char* needed) {
+  const int64_t fd =
+      gate::call(SYS_openat, static_cast<uint64_t>(AT_FDCWD), gate::address_of(path), flags | O_CLOEXEC);
+  if (is_error(fd) || !window::put(slot, static_cast<int>(fd))) usage(needed);
+}
+
+const char* explanation(int error) {
+  switch (error) {
+    case ENOENT: return "it, or the interpreter it names, does not exist";
+    case EACCES: return "expected a regular file that you may read and execute, on a file system without noexec";
+    case ENOEXEC: return "expected a 64-bit x86-64 ELF program or a script that begins with #!";
+    case ELIBBAD: return "its interpreter is not a 64-bit x86-64 ELF file";
+    case ELOOP: return "too many symbolic links, or #! scripts that lead to each other";
+    case E2BIG: return "arguments and environment are over the limit; see getconf ARG_MAX and ulimit -s";
+    case EFAULT: return "the file ends before its last segment does: it is truncated";
+    case EIO: return "the file ends within its headers: it is truncated";
+    case EINVAL: return "its segments are not ones Linux can map";
+    case ENOMEM: return "its addresses are taken, or memory is short";
+    case ENOTDIR: return "a part of the path is not a directory";
+    case ENAMETOOLONG: return "the path, or a part of it, is too long";
+    case EISDIR: return "expected a program, found a directory";
+    default: return "";
+  }
+}
+
+// A program whose last segment lies beyond the end of its file would start and die of SIGBUS: said before it starts.
+bool is_truncated(int fd) {
+  const auto image = parse_elf(
+      [fd](uint64_t offset, std::span<uint8_t> into) { return read_at(fd, offset, into.data(), into.size()); },
+      ENOEXEC);
+  struct stat status;
+  if (!image || is_error(gate::call(SYS_fstat, static_cast<uint64_t>(fd), gate::address_of(&status)))) return false;
+  for (const Segment& segment : image->segments) {
+    if (segment.offset + segment.file_size > static_cast<uint64_t>(status.st_size)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void report_and_exit(const std::string& file, Errno error) {
+  const int number = number_of(error);
+  Text<8192> line;
+  line.append("redoubt: cannot run ").append(file).append(": ");
+  line.append(name_of(number)).append(", ").append(explanation(number)).append("\n");
+  print(line.view());
+  exit_with(number == ENOENT || number == ENOTDIR ? kNotFound : kCannotExecute);
+}
+
+Handover prepare(int argc, char** argv, char** environment, uint64_t host_signals) {
+  Request request = parse(argc, argv);
+  window::start(window::choose_base());
+  open_essential(window::Slot::kRuntime, "/proc/self/exe", O_PATH, "the runtime's own file cannot be opened");
+  open_essential(window::Slot::kProc, "/proc", O_PATH | O_DIRECTORY, "/proc is not mounted, and the shim needs it");
+  if (request.options.trace) open_output(window::Slot::kTrace, request.trace_output);
+  if (request.options.stats) open_output(window::Slot::kStatistics, request.stats_output);
+  window::fill();
+
+  Handover state;
+  state.options = request.options;
+  state.window_base = window::base();
+  state.signal_mask = host_signals;
+  for (char** entry = environment; *entry != nullptr; ++entry) {
+    if (!std::string_view(*entry).starts_with("REDOUBT_")) state.environment.emplace_back(*entry);
+  }
+  std::string culprit;
+  auto files = open_program(
+      {.directory = AT_FDCWD, .path = request.program, .flags = 0, .arguments = std::move(request.arguments)}, &culprit);
+  if (!files) report_and_exit(culprit, files.error());
+  if (is_truncated(files->program.get())) report_and_exit(culprit, as_errno(EFAULT));
+  state.files = std::move(*files);
+  return state;
+}
+
+Handover resume(const char* descriptor) {
+  int fd = -1;
+  std::from_chars(descriptor, descriptor + std::strlen(descriptor), fd);
+  auto state = read_handover(fd);
+  if (!state) usage("--resume is for the runtime itself: the descriptor does not hold a handed-over state");
+  window::start(state->window_base);
+  window::adopt(state->open_slots);
+  return std::move(*state);
+}
+
+}  // namespace redoubt::shim::launch

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which addresses belong to the program. The runtime lives in the same address space, and the program must neither see
+// nor touch it: its maps list only what it mapped, and munmap, mprotect or MAP_FIXED over the shim meet "nothing there"
+// (or ENOMEM), as over any memory that is not the program's to take.
+//
+// Every change of the program's mappings is made under this lock together with the host call, so that the record and
+// the kernel agree.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+
+#include "base/result.h"
+
+namespace redoubt::shim {
+
+// A set of addresses, kept as disjoint half-open ranges. Pure.
+class RangeSet {
+ public:
+  void add(uint64_t begin, uint64_t end);
+  void remove(uint64_t begin, uint64_t end);
+  bool covers(uint64_t begin, uint64_t end) const;
+  bool touches(uint64_t begin, uint64_t end) const;
+  // Calls `visit(begin, end)` for each part of the set within the given range, ascending.
+  void for_each(uint64_t begin, uint64_t end, const std::function<void(uint64_t, uint64_t)>& visit) const;
+
+ private:
+  std::map<uint64_t, uint64_t> ranges_;  // begin → end
+};
+
+struct Heap {
+  uint64_t start = 0;  // where brk began
+  uint64_t end = 0;    // the present break
+};
+
+class AddressSpace {
+ public:
+  std::mutex& mutex() { return mutex_; }
+  RangeSet& owned() { return owned_; }
+  const RangeSet& owned() const { return owned_; }
+  Heap& heap() { return heap_; }
+
+ private:
+  std::mutex mutex_;
+  RangeSet owned_;  // guarded by mutex_
+  Heap heap_;       // guarded by mutex_
+};
+
+// The program's. One a process; a vfork child shares its parent's, as it shares the memory.
+AddressSpace& address_space();
+
+}  // namespace redoubt::shim

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The system calls that change mappings. Each works on the program's own ranges only; memory of the shim looks to the
+// program like memory that is not there. The break is virtual: the kernel's belongs to the runtime's allocator.
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/shm.h>
+#include <sys/syscall.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "shim/gate/gate.h"
+#include "shim/memory/address_space.h"
+#include "shim/syscalls/call.h"
+#include "shim/syscalls/handlers.h"
+
+namespace redoubt::shim {
+namespace {
+
+constexpr uint64_t kPage = 4096;
+constexpr uint64_t kUserTop = 0x7ffffffff000;
+
+constexpr uint64_t page_down(uint64_t address) { return address & ~(kPage - 1); }
+constexpr uint64_t page_up(uint64_t address) { return (address + kPage - 1) & ~(kPage - 1); }
+
+struct Range {
+  uint64_t begin;
+  uint64_t end;
+};
+
+// [address, address + length) in whole pages, or nothing when it wraps or leaves the user half.
+bool page_range(uint64_t address, uint64_t length, Range& range) {
+  if (length > kUserTop || address > kUserTop - length) return false;
+  range = {page_down(address), page_up(address + length)};
+  return true;
+}
+
+// Makes sure that a fixed mapping over `range` replaces nothing but the program's own: what the program does not own
+// is reserved first, which fails where the shim lives.
+bool reserve_foreign_parts(AddressSpace& space, Range range) {
+  uint64_t at = range.begin;
+  bool free = true;
+  auto reserve = [&](uint64_t begin, uint64_t end) {
+    if (begin >= end || !free) return;
+    const int64_t raw = gate::call(SYS_mmap, begin, end - begin, PROT_NONE,
+                                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE,
+                                   static_cast<uint64_t>(-1), 0);
+    if (is_error(raw)) {
+      free = false;
+    } else {
+      space.owned().add(begin, end);
+    }
+  };
+  std::vector<Range> owned;
+  space.owned().for_each(range.begin, range.end,
+                         [&](uint64_t begin, uint64_t end) { owned.push_back({begin, end}); });
+  for (const Range& part : owned) {
+    reserve(at, part.begin);
+    at = part.end;
+  }
+  reserve(at, range.end);
+  return free;
+}
+
+int64_t fixed_mapping(Call& call, AddressSpace& space, Range range) {
+  if (!space.owned().covers(range.begin, range.end) && !reserve_foreign_parts(space, range)) return -ENOMEM;
+  return pass(call);
+}
+
+}  // namespace
+
+int64_t sys_mmap(Call& call) {
+  const uint64_t flags = call.args[3];
+  AddressSpace& space = address_space();
+  std::lock_guard lock(space.mutex());
+  int64_t result;
+  Range range;
+  const bool replaces = (flags & MAP_FIXED) != 0 && (flags & MAP_FIXED_NOREPLACE) != MAP_FIXED_NOREPLACE;
+  if (replaces && call.args[0] % kPage == 0 && call.args[1] != 0 && page_range(call.args[0], call.args[1], range)) {
+    result = fixed_mapping(call, space, range);
+  } else {
+    result = pass(call);
+  }
+  if (!is_error(result) && page_range(static_cast<uint64_t>(result), call.args[1], range)) {
+    space.owned().add(range.begin, range.end);
+  }
+  return result;
+}
+
+int64_t sys_munmap(Call& call) {
+  Range range;
+  if (call.args[0] % kPage != 0 || call.args[1] == 0 || !page_range(call.args[0], call.args[1], range)) {
+    return -EINVAL;
+  }
+  AddressSpace& space = address_space();
+  std::lock_guard lock(space.mutex());
+  if (space.owned().covers(range.begin, range.end)) {
+    const int64_t result = gate::call(SYS_munmap, range.begin, range.end - range.begin);
+    if (result == 0) space.owned().remove(range.begin, range.end);
+    return result;
+  }
+  int64_t result = 0;
+  std::vector<Range> parts;
+  space.owned().for_each(range.begin, range.end,
+                         [&](uint64_t begin, uint64_t end) { parts.push_back({begin, end}); });
+  for (const Range& part : parts) {
+    const int64_t raw = gate::call(SYS_munmap, part.begin, part.end - part.begin);
+    if (is_error(raw)) {
+      result = raw;
+    } else {
+      space.owned().remove(part.begin, part.end);
+    }
+  }
+  return result;
+}
+
+int64_t sys_mremap(Call& call) {
+  const uint64_t old_address = call.args[0];
+  const uint64_t new_size = call.args[2];
+  const uint64_t flags = call.args[3];
+  Range old_range;
+  AddressSpace& space = address_space();
+  std::lock_guard lock(space.mutex());
+  if (!page_range(old_address, call.args[1], old_range) || old_address % kPage != 0) return -EINVAL;
+  // A zero old size duplicates a shared mapping: the address itself must be the program's.
+  if (!space.owned().covers(old_range.begin, std::max(old_range.end, old_range.begin + kPage))) return -EFAULT;
+  if ((flags & MREMAP_FIXED) != 0) {
+    Range target;
+    if (call.args[4] % kPage != 0 || new_size == 0 || !page_range(call.args[4], new_size, target)) return -EINVAL;
+    if (!space.owned().covers(target.begin, target.end) && !reserve_foreign_parts(space, target)) return -ENOMEM;
+  }
+  const int64_t result = pass(call);
+  if (is_error(result)) return result;
+  const bool keeps_old = (flags & MREMAP_DONTUNMAP) != 0 || call.args[1] == 0;
+  if (!keeps_old) space.owned().remove(old_range.begin, old_range.end);
+  Range range;
+  if (page_range(static_cast<uint64_t>(result), new_size, range)) space.owned().add(range.begin, range.end);
+  return result;
+}
+
+namespace {
+
+// For calls that change pages in place and stop at the first hole with ENOMEM, having changed what lies before it.
+int64_t up_to_first_hole(Call& call) {
+  Range range;
+  if (call.args[0] % kPage != 0 || !page_range(call.args[0], call.args[1], range) || range.begin == range.end) {
+    return pass(call);  // the kernel knows the errno
+  }
+  AddressSpace& space = address_space();
+  std::lock_guard lock(space.mutex());
+  if (space.owned().covers(range.begin, range.end)) return pass(call);
+  uint64_t own_end = range.begin;
+  space.owned().for_each(range.begin, range.end, [&](uint64_t begin, uint64_t end) {
+    if (begin == own_end) own_end = end;
+  });
+  if (own_end > range.begin) {
+    (void)pass_with(call, call.args[0], own_end - range.begin, call.args[2], call.args[3]);
+  }
+  return -ENOMEM;
+}
+
+}  // namespace
+
+int64_t sys_mprotect(Call& call) { return up_to_first_hole(call); }
+int64_t sys_pkey_mprotect(Call& call) { return up_to_first_hole(call); }
+int64_t sys_mseal(Call& call) { return up_to_first_hole(call); }
+
+// madvise goes on over holes and reports ENOMEM at the end. No lock: it may block for long (MADV_POPULATE_*), and what
+// another thread unmaps meanwhile is that thread's doing.
+int64_t sys_madvise(Call& call) {
+  Range range;
+  if (call.args[0] % kPage != 0 || !page_range(call.args[0], call.args[1], range)) return pass(call);
+  AddressSpace& space = address_space();
+  std::vector<Range> parts;
+  {
+    std::lock_guard lock(space.mutex());
+    if (!space.owned().covers(range.begin, range.end)) {
+      space.owned().for_each(range.begin, range.end,
+                             [&](uint64_t begin, uint64_t end) { parts.push_back({begin, end}); });
+      parts.push_back({0, 0});  // marks the hole
+    }
+  }
+  if (parts.empty()) return pass(call);
+  parts.pop_back();
+  for (const Range& part : parts) {
+    const int64_t result = pass_with(call, part.begin, part.end - part.begin, call.args[2]);
+    if (is_error(result) && result != -ENOMEM) return result;
+  }
+  return -ENOMEM;
+}
+
+int64_t sys_remap_file_pages(Call& call) {
+  Range range;
+  if (!page_range(page_down(call.args[0]), call.args[1], range)) return -EINVAL;
+  AddressSpace& space = address_space();
+  std::lock_guard lock(space.mutex());
+  return space.owned().covers(range.begin, range.end) ? pass(call) : -EINVAL;
+}
+
+int64_t sys_brk(Call& call) {
+  AddressSpace& space = address_space();
+  std::lock_guard lock(space.mutex());
+  Heap& heap = space.heap();
+  const uint64_t wanted = call.args[0];
+  if (wanted < heap.start || wanted > kUserTop) return static_cast<int64_t>(heap.end);
+  rlimit limit{};
+  gate::call(SYS_prlimit64, 0, RLIMIT_DATA, 0, gate::address_of(&limit));
+  if (limit.rlim_cur != RLIM_INFINITY && wanted - heap.start > limit.rlim_cur) return static_cast<int64_t>(heap.end);
+
+  const uint64_t old_top = page_up(heap.end);
+  const uint64_t new_top = page_up(wanted);
+  if (new_top > old_top) {
+    const int64_t raw = gate::call(SYS_mmap, old_top, new_top - old_top, PROT_READ | PROT_WRITE,
+                                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, static_cast<uint64_t>(-1), 0);
+    if (is_error(raw)) return static_cast<int64_t>(heap.end);
+    space.owned().add(old_top, new_top);
+  } else if (new_top < old_top) {
+    gate::call(SYS_munmap, new_top, old_top - new_top);
+    space.owned().remove(new_top, old_top);
+  }
+  heap.end = wanted;
+  return static_cast<int64_t>(heap.end);
+}
+
+int64_t sys_shmat(Call& call) {
+  shmid_ds segment{};
+  const int64_t known = gate::call(SYS_shmctl, call.args[0], IPC_STAT, gate::address_of(&segment));
+  AddressSpace& space = address_space();
+  std::lock_guard lock(space.mutex());
+  Range range;
+  const uint64_t address = page_down(call.args[1]);
+  if ((call.args[2] & SHM_REMAP) != 0 && !is_error(known) && page_range(address, segment.shm_segsz, range) &&
+      !space.owned().covers(range.begin, range.end) && !reserve_foreign_parts(space, range)) {
+    return -EINVAL;
+  }
+  const int64_t result = pass(call);
+  if (!is_error(result) && !is_error(known) &&
+      page_range(static_cast<uint64_t>(result), segment.shm_segsz, range)) {
+    space.owned().add(range.begin, range.end);
+  }
+  return result;
+}
+
+// The record keeps the range: the kernel alone knows how long the attachment was, and an owned address without a
+// mapping does no harm (a later mapping there is the program's too, or is refused by the kernel).
+int64_t sys_shmdt(Call& call) { return pass(call); }
+
+// Its ranges may be another process's; of this process's they reach no further than the program's own madvise would
+// with the hints that process_madvise allows (COLD, PAGEOUT, WILLNEED, COLLAPSE), which change no contents.
+int64_t sys_process_madvise(Call& call) { return pass(call); }
+
+}  // namespace redoubt::shim

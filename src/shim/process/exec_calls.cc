@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// execve and execveat: everything that can fail is done first, in the calling process (also a vfork child, whose parent
+// reads the error); then the runtime is executed again, and the kernel does what exec does: ends other threads, closes
+// close-on-exec descriptors, keeps pid, pending signals, timers, limits and ignored dispositions.
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/binfmts.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "shim/files/window.h"
+#include "shim/gate/gate.h"
+#include "shim/memory/app_memory.h"
+#include "shim/process/handover.h"
+#include "shim/process/signals.h"
+#include "shim/syscalls/call.h"
+#include "shim/syscalls/handlers.h"
+#include "shim/syscalls/statistics.h"
+
+namespace redoubt::shim {
+namespace {
+
+constexpr size_t kMaximumString = 131072;  // MAX_ARG_STRLEN, the NUL included
+
+// The room for arguments and environment, fs/exec.c:bprm_stack_limits.
+uint64_t argument_limit() {
+  rlimit stack{};
+  gate::call(SYS_prlimit64, 0, RLIMIT_STACK, 0, gate::address_of(&stack));
+  constexpr uint64_t kThreeQuartersOfDefault = 8 * 1024 * 1024 / 4 * 3;
+  constexpr uint64_t kArgMax = 131072;
+  return std::max(std::min<uint64_t>(kThreeQuartersOfDefault, stack.rlim_cur / 4), kArgMax);
+}
+
+// Reads a NULL-terminated array of strings and takes what it needs from `budget`.
+Result<std::vector<std::string>> read_strings(uint64_t at, uint64_t& budget) {
+  std::vector<std::string> strings;
+  if (at == 0) return strings;
+  for (;; at += sizeof(uint64_t)) {
+    uint64_t pointer;
+    if (!read_app(pointer, at)) return fail(EFAULT);
+    if (pointer == 0) return strings;
+    std::string text = TRY(read_app_string(pointer, kMaximumString, E2BIG));
+    const uint64_t needed = text.size() + 1 + sizeof(uint64_t);
+    if (needed > budget) return fail(E2BIG);
+    budget -= needed;
+    strings.push_back(std::move(text));
+  }
+}
+
+Result<void> execute(Call& call, int directory, uint64_t path_at, uint64_t argv_at, uint64_t envp_at, int flags) {
+  uint64_t budget = argument_limit();
+  ProgramRequest request{.directory = directory, .path = TRY(read_app_path(path_at)), .flags = flags, .arguments = {}};
+  request.arguments = TRY(read_strings(argv_at, budget));
+  Handover handover;
+  handover.environment = TRY(read_strings(envp_at, budget));
+  handover.files = TRY(open_program(std::move(request)));
+  handover.options = options();
+  handover.window_base = window::base();
+  handover.open_slots = window::open_slots() & ~(1U << static_cast<unsigned>(window::Slot::kProgram));
+  handover.signal_mask = call.thread.mask;
+  handover.ignored_faults = call.thread.actions->ignored_faults();
+  const OwnedFd state = TRY(write_handover(handover));
+
+  Text<24> state_fd;
+  state_fd.decimal(static_cast<uint64_t>(state.get()));
+  const char* const argv[] = {"redoubt-run", "--resume", state_fd.c_str(), nullptr};
+  const char* const envp[] = {nullptr};
+
+  // Signals stay blocked until the new image has set up its entry. One that was captured goes back to pending.
+  const uint64_t host_signals = block_host_signals();
+  requeue_captured(call.thread);
+  for (const abi::Siginfo& late : call.thread.late) requeue(late);
+  statistics::write_line("exec");
+  const int64_t error = gate::call(SYS_execveat, static_cast<uint64_t>(window::get(window::Slot::kRuntime)),
+                                   gate::address_of(""), gate::address_of(argv), gate::address_of(envp),
+                                   AT_EMPTY_PATH);
+  set_host_signals(host_signals);
+  return fail(static_cast<int>(-error));
+}
+
+}  // namespace
+
+int64_t sys_execve(Call& call) {
+  return to_raw(execute(call, AT_FDCWD, call.args[0], call.args[1], call.args[2], 0));
+}
+
+int64_t sys_execveat(Call& call) {
+  const int flags = call.int_arg(4);
+  if ((flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW)) != 0) return -EINVAL;
+  return to_raw(execute(call, call.int_arg(0), call.args[1], call.args[2], call.args[3], flags));
+}
+
+int64_t sys_exit(Call& call) {
+  end_thread(call.thread, call.int_arg(0));
+}
+
+int64_t sys_exit_group(Call& call) {
+  block_host_signals();
+  statistics::write_line("exit");
+  while (true) gate::call(SYS_exit_group, call.args[0]);
+}
+
+}  // namespace redoubt::shim

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Holds every lock of the shim across fork, so that the child does not inherit one that a thread it does not have was
+// holding. The C library does the same for its own. Lock order of the shim, outermost first:
+//   AddressSpace::mutex, SignalActions::mutex_
+#pragma once
+
+#include <mutex>
+
+#include "shim/memory/address_space.h"
+#include "shim/process/signals.h"
+
+namespace redoubt::shim {
+
+class ForkLock {
+ public:
+  explicit ForkLock(SignalActions& actions)
+      : memory_(address_space().mutex()), actions_(actions.mutex_for_fork()) {}
+
+ private:
+  std::lock_guard<std::mutex> memory_;
+  std::lock_guard<std::mutex> actions_;
+};
+
+}  // namespace redoubt::shim

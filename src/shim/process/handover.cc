@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Serialisation of the handover.
+#include "shim/process/handover.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include <cstring>
+
+#include "shim/gate/gate.h"
+
+namespace redoubt::shim {
+namespace {
+
+constexpr uint64_t kMagic = 0x31766f6275646572;  // "redubov1", little endian
+constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+
+struct Header {
+  uint64_t magic;
+  uint64_t size;  // of the whole file
+  uint64_t signal_mask;
+  uint64_t ignored_faults;
+  int32_t window_base;
+  uint32_t open_slots;
+  int32_t program;      // descriptors
+  int32_t interpreter;  // or -1
+  uint32_t argument_count;
+  uint32_t environment_count;
+  uint8_t trace;
+  uint8_t stats;
+  uint8_t padding[6];
+};
+static_assert(sizeof(Header) == 64);
+
+void append(std::string& out, const std::string& text) { out.append(text.c_str(), text.size() + 1); }
+
+Result<void> write_all(int fd, const std::string& bytes) {
+  size_t done = 0;
+  while (done < bytes.size()) {
+    done += TRY(from_raw(gate::call(SYS_write, static_cast<uint64_t>(fd), gate::address_of(bytes.data() + done),
+                                    bytes.size() - done)));
+  }
+  return {};
+}
+
+void survive_exec(int fd) {
+  if (fd >= 0) gate::call(SYS_fcntl, static_cast<uint64_t>(fd), F_SETFD, 0);
+}
+
+// Takes NUL-terminated strings off the front of the file's contents.
+class Reader {
+ public:
+  Reader(const char* begin, const char* end) : next_(begin), end_(end) {}
+  Result<std::string> string() {
+    const void* nul = std::memchr(next_, 0, static_cast<size_t>(end_ - next_));
+    if (nul == nullptr) return fail(EINVAL);
+    std::string text(next_, static_cast<const char*>(nul));
+    next_ = static_cast<const char*>(nul) + 1;
+    return text;
+  }
+  Result<std::vector<std::string>> strings(uint32_t count) {
+    std::vector<std::string> all;
+    for (uint32_t i = 0; i < count; ++i) all.push_back(TRY(string()));
+    return all;
+  }
+
+ private:
+  const char* next_;
+  const char* end_;
+};
+
+}  // namespace
+
+Result<OwnedFd> write_handover(const Handover& handover) {
+  const ProgramFiles& files = handover.files;
+  std::string bytes(sizeof(Header), '\0');
+  append(bytes, files.exec_name);
+  append(bytes, files.command_name);
+  for (const std::string& text : files.arguments) append(bytes, text);
+  for (const std::string& text : handover.environment) append(bytes, text);
+
+  Header header{};
+  header.magic = kMagic;
+  header.size = bytes.size();
+  header.signal_mask = handover.signal_mask;
+  header.ignored_faults = handover.ignored_faults;
+  header.window_base = handover.window_base;
+  header.open_slots = handover.open_slots;
+  header.program = files.program.get();
+  header.interpreter = files.interpreter.get();
+  header.argument_count = static_cast<uint32_t>(files.arguments.size());
+  header.environment_count = static_cast<uint32_t>(handover.environment.size());
+  header.trace = handover.options.trace;
+  header.stats = handover.options.stats;
+  std::memcpy(bytes.data(), &header, sizeof(header));
+
+  OwnedFd file(static_cast<int>(
+      TRY(from_raw(gate::call(SYS_memfd_create, gate::address_of("redoubt-handover"), MFD_ALLOW_SEALING | MFD_CLOEXEC)))));
+  TRY_VOID(write_all(file.get(), bytes));
+  TRY(from_raw(gate::call(SYS_fcntl, static_cast<uint64_t>(file.get()), F_ADD_SEALS, kSeals)));
+  survive_exec(file.get());
+  survive_exec(files.program.get());
+  survive_exec(files.interpreter.get());
+  return file;
+}
+
+Result<Handover> read_handover(int fd) {
+  // Only a fully sealed memory file is read: it cannot change between the check and the use.
+  const int64_t seals = gate::call(SYS_fcntl, static_cast<uint64_t>(fd), F_GET_SEALS);
+  if (seals != kSeals) return fail(EINVAL);
+  const OwnedFd file(fd);
+  struct stat status;
+  TRY(from_raw(gate::call(SYS_fstat, static_cast<uint64_t>(fd), gate::address_of(&status))));
+  if (status.st_size < static_cast<off_t>(sizeof(Header))) return fail(EINVAL);
+  std::string bytes(static_cast<size_t>(status.st_size), '\0');
+  if (TRY(read_at(fd, 0, bytes.data(), bytes.size())) != bytes.size()) return fail(EINVAL);
+
+  Header header;
+  std::memcpy(&header, bytes.data(), sizeof(header));
+  if (header.magic != kMagic || header.size != bytes.size() || header.program < 0) return fail(EINVAL);
+
+  Handover handover;
+  handover.options = {.trace = header.trace != 0, .stats = header.stats != 0};
+  handover.window_base = header.window_base;
+  handover.open_slots = header.open_slots;
+  handover.signal_mask = header.signal_mask;
+  handover.ignored_faults = header.ignored_faults;
+  handover.files.program = OwnedFd(header.program);
+  handover.files.interpreter = OwnedFd(header.interpreter);
+  Reader reader(bytes.data() + sizeof(header), bytes.data() + bytes.size());
+  handover.files.exec_name = TRY(reader.string());
+  handover.files.command_name = TRY(reader.string());
+  handover.files.arguments = TRY(reader.strings(header.argument_count));
+  handover.environment = TRY(reader.strings(header.environment_count));
+  return handover;
+}
+
+}  // namespace redoubt::shim

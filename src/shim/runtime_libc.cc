@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the C and C++ libraries would drag into the runtime, cut off.
+//
+// The runtime is one static-pie executable. Debian's libc.a and libstdc++.a reach dlopen, gconv, locales, NSS and the
+// environment from surprisingly few places: gettext in the messages of exceptions and assertions, stdio in malloc_stats and in
+// the verbose terminate handler, and the search path of a dynamic loader that a static program never uses. Each
+// function below replaces one such place, so that the linker has no reason to take the archive member behind it.
+// tools/check-runtime-binary proves that it worked. The linker options that belong to this file are in CMakeLists.txt:
+// -Wl,--wrap=__tunables_init.
+//
+// Everything here runs on the runtime's thread pointer; what must not happen ends in runtime_fatal(), which does not return.
+
+#include <cstdarg>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <exception>
+#include <linux/futex.h>
+#include <new>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <system_error>
+#include <unistd.h>
+
+extern "C" [[noreturn, gnu::cold]] void runtime_fatal(const char* what);
+
+extern "C" {
+
+[[gnu::weak]] void runtime_fatal(const char* what) {
+  static constexpr char kPrefix[] = "redoubt-run: internal error: ";
+  (void)!write(2, kPrefix, sizeof kPrefix - 1);
+  (void)!write(2, what, __builtin_strlen(what));
+  (void)!write(2, "\n", 1);
+  __builtin_trap();
+}
+
+// --- the environment: the host's, so nothing in it may be believed ---
+
+char* getenv(const char*) { return nullptr; }                  // libc.a: _dl_non_dynamic_init reads LD_*; sysconf, ...
+int __unsetenv(const char*) { return 0; }
+void __wrap___tunables_init(char**) {}                         // GLIBC_TUNABLES, MALLOC_*
+
+// --- stdio: malloc.o names it for malloc_stats() and malloc_info() only ---
+
+struct _IO_FILE* stderr = nullptr;
+struct _IO_FILE* stdout = nullptr;
+int fprintf(struct _IO_FILE*, const char*, ...) { return -1; }
+int _IO_fputs(const char*, struct _IO_FILE*) { return -1; }
+std::size_t fwrite(const void*, std::size_t, std::size_t, struct _IO_FILE*) { return 0; }
+
+void _IO_enable_locks() {}      // pthread_create
+void _IO_list_lock() {}         // fork
+void _IO_list_unlock() {}
+void _IO_list_resetlock() {}
+void* _IO_iter_begin() { return nullptr; }
+void* _IO_iter_end() { return nullptr; }
+void* _IO_iter_next(void*) { return nullptr; }
+void* _IO_iter_file(void*) { return nullptr; }
+int _IO_cleanup() { return 0; }  // exit
+[[noreturn]] void __libc_dynarray_at_failure(std::size_t, std::size_t) { runtime_fatal("index out of range in libc"); }
+
+// --- the resolver: pthread_create names its per-thread state, thread exit frees it ---
+
+__thread void* __libc_resp = nullptr;
+__thread void* __resp = nullptr;
+void __res_thread_freeres() {}
+
+// --- the dynamic loader's file half: libc's start-up names it, a static program never runs it ---
+
+int __stack_prot = PROT_READ | PROT_WRITE;
+int __nptl_change_stack_perm(void*) { runtime_fatal("executable stacks"); }
+void _dl_init_paths(const char*, const char*, const char*, std::size_t, std::size_t) {}
+const char* _dl_get_origin() { return reinterpret_cast<const char*>(-1); }
+void _dl_runtime_resolve_fxsave() { runtime_fatal("lazy binding"); }
+void _dl_runtime_resolve_xsave() { runtime_fatal("lazy binding"); }
+void _dl_runtime_resolve_xsavec() { runtime_fatal("lazy binding"); }
+void _dl_runtime_profile_sse() { runtime_fatal("lazy binding"); }
+void _dl_runtime_profile_avx() { runtime_fatal("lazy binding"); }
+void _dl_runtime_profile_avx512() { runtime_fatal("lazy binding"); }
+const char* __strerror_r(int, char*, std::size_t) { return "error"; }
+
+// --- ctype: the C locale's tables are data that libc names only weakly; without them its start-up reads a null pointer ---
+
+struct gconv_functions { const void* to_wide; std::size_t to_wide_count; const void* to_bytes; std::size_t to_bytes_count; };
+extern const gconv_functions __wcsmbs_gconv_fcts_c;
+const gconv_functions __wcsmbs_gconv_fcts_c = {};  // no wide characters; the real ones bring gconv and with it dlopen
+extern const char _nl_C_LC_CTYPE[];
+[[gnu::used, gnu::retain]] const char* const redoubt_keeps_ctype = _nl_C_LC_CTYPE;
+
+// --- processors: malloc sizes its arenas by them; libc's own reads and parses files in /sys ---
+
+unsigned long __malloc_default_thp_pagesize() { return 0; }
+int __malloc_thp_mode() { return 3; }
+void __malloc_hugepage_config(std::size_t, std::size_t* page_size, int* flags) { *page_size = 0; *flags = 0; }
+void __libc_check_standard_fds() {}
+int __get_nprocs() {
+  unsigned long mask[1024 / sizeof(unsigned long)] = {};
+  long bytes = syscall(SYS_sched_getaffinity, 0, sizeof mask, mask);
+  int count = 0;
+  for (long i = 0; i < bytes / long(sizeof mask[0]); i++) count += __builtin_popcountl(mask[i]);
+  return count > 0 ? count : 1;
+}
+int get_nprocs() { return __get_nprocs(); }
+int get_nprocs_conf() { return __get_nprocs(); }
+int __get_nprocs_conf() { return __get_nprocs(); }
+int __get_nprocs_sched() { return __get_nprocs(); }
+long __get_phys_pages() { return 1 << 20; }    // qsort bounds its buffer by a quarter of it
+long __get_avphys_pages() { return 1 << 20; }
+long get_phys_pages() { return 1 << 20; }
+long get_avphys_pages() { return 1 << 20; }
+char* __getcwd(char* buffer, std::size_t size) { return syscall(SYS_getcwd, buffer, size) > 0 ? buffer : nullptr; }
+char* getcwd(char* buffer, std::size_t size) { return __getcwd(buffer, size); }
+
+// --- assertions inside libc (assert.o drags gettext and stdio) ---
+
+[[noreturn]] void __assert_fail(const char* expression, const char*, unsigned, const char*) noexcept {
+  runtime_fatal(expression);
+}
+[[noreturn]] void __assert_fail_base(const char*, const char* expression, const char*, unsigned, const char*) {
+  runtime_fatal(expression);
+}
+
+// --- the ways libc ends a process: heap corruption, a smashed stack, an overflowing fortified call, abort() itself ---
+
+void* __abort_msg = nullptr;
+[[noreturn]] void abort() noexcept { runtime_fatal("abort"); }
+[[noreturn]] void __libc_message(int, const char*, ...);
+void __libc_message(int, const char* format, ...) {  // every caller in glibc passes "%s" or "%s\n" and one string, or none
+  std::va_list arguments;
+  va_start(arguments, format);
+  runtime_fatal(format[0] == '%' ? va_arg(arguments, const char*) : format);
+}
+[[noreturn]] void __libc_fatal(const char* message) { runtime_fatal(message); }
+[[noreturn]] void __fortify_fail(const char* message) { runtime_fatal(message); }
+
+// --- exceptions: the runtime has none; the personality and the throw functions are only names in libstdc++.a ---
+
+int __gxx_personality_v0() { runtime_fatal("exception"); }
+void* __cxa_begin_catch(void*) noexcept { runtime_fatal("exception"); }
+void __cxa_end_catch() { runtime_fatal("exception"); }
+[[noreturn]] void __cxa_rethrow() { runtime_fatal("exception"); }
+[[noreturn]] void __cxa_throw(void*, void*, void (*)(void*)) { runtime_fatal("exception"); }
+void* __cxa_allocate_exception(std::size_t) noexcept { runtime_fatal("exception"); }
+void __cxa_free_exception(void*) noexcept {}
+[[noreturn]] void __cxa_pure_virtual() { runtime_fatal("pure virtual function called"); }
+[[noreturn]] void __cxa_deleted_virtual() { runtime_fatal("deleted virtual function called"); }
+
+// --- guards of function-local statics: 0 = untouched, 1 = done (first byte), busy and waited-for flags above it ---
+
+int __cxa_guard_acquire(std::int64_t* guard) {
+  auto* word = reinterpret_cast<int*>(guard);
+  constexpr int kDone = 1, kBusy = 0x100, kWaited = 0x10000;
+  for (;;) {
+    int seen = 0;
+    if (__atomic_compare_exchange_n(word, &seen, kBusy, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) return 1;
+    if (seen == kDone) return 0;
+    if (seen == kBusy && !__atomic_compare_exchange_n(word, &seen, kBusy | kWaited, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+      if (seen == kDone) return 0;
+      if (seen == 0) continue;
+    }
+    syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, kBusy | kWaited, nullptr);
+  }
+}
+static void guard_finish(std::int64_t* guard, int value) {
+  auto* word = reinterpret_cast<int*>(guard);
+  if (__atomic_exchange_n(word, value, __ATOMIC_ACQ_REL) & 0x10000) syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 0x7fffffff);
+}
+void __cxa_guard_release(std::int64_t* guard) { guard_finish(guard, 1); }
+void __cxa_guard_abort(std::int64_t* guard) { guard_finish(guard, 0); }
+
+}  // extern "C"
+
+// --- operator new: memory that cannot be had is the end, not an exception ---
+
+static void* allocate(std::size_t size) {
+  void* p = malloc(size ? size : 1);
+  if (!p) runtime_fatal("out of memory");
+  return p;
+}
+static void* allocate_aligned(std::size_t size, std::align_val_t alignment) {
+  void* p = nullptr;
+  if (posix_memalign(&p, std::size_t(alignment) < sizeof(void*) ? sizeof(void*) : std::size_t(alignment), size ? size : 1) != 0)
+    runtime_fatal("out of memory");
+  return p;
+}
+void* operator new(std::size_t size) { return allocate(size); }
+void* operator new[](std::size_t size) { return allocate(size); }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return malloc(size ? size : 1); }
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return malloc(size ? size : 1); }
+void* operator new(std::size_t size, std::align_val_t a) { return allocate_aligned(size, a); }
+void* operator new[](std::size_t size, std::align_val_t a) { return allocate_aligned(size, a); }
+void operator delete(void* p) noexcept { free(p); }
+void operator delete[](void* p) noexcept { free(p); }
+void operator delete(void* p, std::size_t) noexcept { free(p); }
+void operator delete[](void* p, std::size_t) noexcept { free(p); }
+void operator delete(void* p, std::align_val_t) noexcept { free(p); }
+void operator delete[](void* p, std::align_val_t) noexcept { free(p); }
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept { free(p); }
+void operator delete[](void* p, std::size_t, std::align_val_t) noexcept { free(p); }
+
+// --- what the standard containers call instead of throwing ---
+
+namespace std {
+void terminate() noexcept { runtime_fatal("std::terminate"); }
+void __throw_bad_alloc() { runtime_fatal("bad_alloc"); }
+void __throw_bad_array_new_length() { runtime_fatal("bad_array_new_length"); }
+void __throw_bad_cast() { runtime_fatal("bad_cast"); }
+void __throw_bad_typeid() { runtime_fatal("bad_typeid"); }
+void __throw_bad_exception() { runtime_fatal("bad_exception"); }
+void __throw_bad_function_call() { runtime_fatal("bad_function_call"); }
+void __throw_logic_error(const char* what) { runtime_fatal(what); }
+void __throw_domain_error(const char* what) { runtime_fatal(what); }
+void __throw_invalid_argument(const char* what) { runtime_fatal(what); }
+void __throw_length_error(const char* what) { runtime_fatal(what); }
+void __throw_out_of_range(const char* what) { runtime_fatal(what); }
+void __throw_out_of_range_fmt(const char* format, ...) { runtime_fatal(format); }
+void __throw_runtime_error(const char* what) { runtime_fatal(what); }
+void __throw_range_error(const char* what) { runtime_fatal(what); }
+void __throw_overflow_error(const char* what) { runtime_fatal(what); }
+void __throw_underflow_error(const char* what) { runtime_fatal(what); }
+void __throw_system_error(int) { runtime_fatal("system_error"); }
+}  // namespace std

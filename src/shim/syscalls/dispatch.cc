@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One path for every call: find the row, keep the program's hands off the shim's descriptors, count, perform, trace.
+// Deny by default: no row, no call.
+#include "shim/syscalls/dispatch.h"
+
+#include "shim/files/window.h"
+#include "shim/gate/gate.h"
+#include "shim/process/options.h"
+#include "shim/syscalls/call.h"
+#include "shim/syscalls/statistics.h"
+#include "shim/syscalls/trace_output.h"
+
+namespace redoubt::shim {
+namespace {
+
+// x32 numbers carry this bit; the shim speaks x86-64 only, like a kernel built without CONFIG_X86_X32_ABI.
+constexpr uint64_t kX32Bit = 0x40000000;
+
+bool names_own_descriptor(const Call& call) {
+  for (int i = 0; i < 6; ++i) {
+    const ArgKind kind = call.row->args[i].kind;
+    if ((kind == ArgKind::kFd || kind == ArgKind::kDirFd) && window::contains(call.int_arg(i))) return true;
+  }
+  return false;
+}
+
+int64_t perform(Call& call) {
+  if (call.row == nullptr) return -ENOSYS;
+  if (names_own_descriptor(call)) return -EBADF;
+  switch (call.row->treatment) {
+    case Treatment::kHandled: return call.row->handler(call);
+    case Treatment::kPassed: return pass(call);
+    case Treatment::kRefused: return -call.row->refusal;
+  }
+  return -ENOSYS;
+}
+
+}  // namespace
+
+int64_t pass(Call& call) {
+  return gate::interruptible(static_cast<int64_t>(call.number), call.args[0], call.args[1], call.args[2], call.args[3],
+                             call.args[4], call.args[5]);
+}
+
+int64_t pass_with(Call& call, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5) {
+  return gate::interruptible(static_cast<int64_t>(call.number), a0, a1, a2, a3, a4, a5);
+}
+
+int64_t dispatch(Thread& thread, abi::UserContext& frame) {
+  const abi::SignalContext& regs = frame.regs;
+  const uint64_t number = regs.rax;
+  Call call{.number = number,
+            .args = {regs.rdi, regs.rsi, regs.rdx, regs.r10, regs.r8, regs.r9},
+            .row = (number & kX32Bit) != 0 ? nullptr : find_row(number),
+            .thread = thread,
+            .frame = frame};
+  thread.last_number = number;
+  for (int i = 0; i < 6; ++i) thread.last_args[i] = call.args[i];
+  statistics::count(number);
+
+  if (!options().trace) return perform(call);
+  trace_entry(call);
+  const int64_t result = perform(call);
+  trace_exit(call, result);
+  return result;
+}
+
+}  // namespace redoubt::shim

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From a trapped instruction to the row that decides it.
+#pragma once
+
+#include <cstdint>
+
+#include "shim/abi/context.h"
+#include "shim/process/thread.h"
+
+namespace redoubt::shim {
+
+// Performs the system call in the program's registers. Returns what goes to %rax, or a code of abi/restart.h.
+int64_t dispatch(Thread& thread, abi::UserContext& frame);
+
+}  // namespace redoubt::shim

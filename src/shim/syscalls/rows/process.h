@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Rows of the calls that make, end, name and schedule processes and threads, with their credentials, limits and
+// futexes. Making and ending them is process/'s work; credentials and scheduling are the host's and pass.
+#pragma once
+
+#include "shim/syscalls/names/process.h"
+#include "shim/syscalls/rows/dsl.h"
+
+namespace redoubt::shim::rows {
+
+// clang-format off
+inline constexpr Row kProcessRows[] = {
+    // ---- making and ending ----
+    handled(nr::clone, "clone", sys_clone, "the child needs a shim of its own", kPid,
+            flags("flags", kCloneFlags), address("stack"), out("parent_tid", 4, kInt32),
+            out("child_tid", 4, kInt32), address("tls")),
+    handled(nr::clone3, "clone3", sys_clone3, "the child needs a shim of its own", kPid,
+            sized_in("cl_args", 1), size("size")),
+    handled(nr::fork, "fork", sys_fork, "the child needs a shim of its own", kPid),
+    handled(nr::vfork, "vfork", sys_vfork, "the child needs a shim of its own", kPid),
+    handled(nr::execve, "execve", sys_execve, "the new program runs under a new runtime", kInt,
+            path(), strings("argv"), strings("envp")),
+    handled(nr::execveat, "execveat", sys_execveat, "the new program runs under a new runtime", kInt,
+            dirfd(), path(), strings("argv"), strings("envp"), flags("flags", kExecFlags)),
+    handled(nr::exit, "exit", sys_exit, "ends a thread of the runtime", kNone, integer("status")),
+    handled(nr::exit_group, "exit_group", sys_exit_group, "the shim shuts its shields first", kNone, integer("status")),
+    passed(nr::wait4, "wait4", "numbers only: how a child ended", kPid,
+           pid(), out("wstatus", 4, kWaitStatus), flags("options", kWaitOptions), out("rusage", 144)),
+    passed(nr::waitid, "waitid", "numbers only: how a child ended", kInt,
+           choice("idtype", kWaitIdTypes), pid("id"), out("infop", 128, kSiginfo), flags("options", kWaitOptions),
+           out("rusage", 144)),
+    handled(nr::set_tid_address, "set_tid_address", sys_set_tid_address,
+            "the kernel's word belongs to the runtime's thread; the shim clears and wakes the program's", kPid,
+            address("tidptr")),
+
+    // ---- identity ----
+    passed(nr::getpid, "getpid", reason::kIdentity, kPid),
+    passed(nr::getppid, "getppid", reason::kIdentity, kPid),
+    passed(nr::gettid, "gettid", reason::kIdentity, kPid),
+    passed(nr::getpgid, "getpgid", reason::kIdentity, kPid, pid()),
+    passed(nr::getpgrp, "getpgrp", reason::kIdentity, kPid),
+    passed(nr::setpgid, "setpgid", reason::kIdentity, kInt, pid(), pid("pgid")),
+    passed(nr::getsid, "getsid", reason::kIdentity, kPid, pid()),
+    passed(nr::setsid, "setsid", reason::kIdentity, kPid),
+    passed(nr::pidfd_open, "pidfd_open", reason::kIdentity, kFd, pid(), flags("flags", kPidfdFlags)),
+    refused(nr::pidfd_getfd, "pidfd_getfd", EPERM, "takes a descriptor out of another process, or one of the shim's",
+            fd("pidfd"), integer("targetfd"), uint("flags")),
+    refused(nr::kcmp, "kcmp", ENOSYS, "compares kernel objects of two processes; answers as a kernel without it",
+            pid("pid1"), pid("pid2"), integer("type"), word("idx1"), word("idx2")),
+
+    // ---- credentials ----
+    passed(nr::getuid, "getuid", reason::kIdentity, kInt),
+    passed(nr::geteuid, "geteuid", reason::kIdentity, kInt),
+    passed(nr::getgid, "getgid", reason::kIdentity, kInt),
+    passed(nr::getegid, "getegid", reason::kIdentity, kInt),
+    passed(nr::getresuid, "getresuid", reason::kIdentity, kInt,
+           out("ruid", 4, kInt32), out("euid", 4, kInt32), out("suid", 4, kInt32)),
+    passed(nr::getresgid, "getresgid", reason::kIdentity, kInt,
+           out("rgid", 4, kInt32), out("egid", 4, kInt32), out("sgid", 4, kInt32)),
+    passed(nr::getgroups, "getgroups", reason::kIdentity, kInt, integer("size"), array_out("list", 0, 4)),
+    passed(nr::setuid, "setuid", reason::kCredentials, kInt, uid("uid")),
+    passed(nr::setgid, "setgid", reason::kCredentials, kInt, uid("gid")),
+    passed(nr::setreuid, "setreuid", reason::kCredentials, kInt, uid("ruid"), uid("euid")),
+    passed(nr::setregid, "setregid", reason::kCredentials, kInt, uid("rgid"), uid("egid")),
+    passed(nr::setresuid, "setresuid", reason::kCredentials, kInt, uid("ruid"), uid("euid"), uid("suid")),
+    passed(nr::setresgid, "setresgid", reason::kCredentials, kInt, uid("rgid"), uid("egid"), uid("sgid")),
+    passed(nr::setfsuid, "setfsuid", reason::kCredentials, kInt, uid("fsuid")),
+    passed(nr::setfsgid, "setfsgid", reason::kCredentials, kInt, uid("fsgid")),
+    passed(nr::setgroups, "setgroups", reason::kCredentials, kInt, size("size"), array("list", kIn, 0, 4)),
+    // Version 1 of the structure is one element of 12 bytes; 2 and 3, which everybody uses, are two.
+    passed(nr::capget, "capget", reason::kCredentials, kInt, inout("hdrp", 8), out("datap", 24)),
+    passed(nr::capset, "capset", reason::kCredentials, kInt, inout("hdrp", 8), in("datap", 24)),
+
+    // ---- limits and usage ----
+    handled(nr::getrlimit, "getrlimit", sys_getrlimit, "the shim's own use must not count", kInt,
+            choice("resource", kResources), out("rlim", 16, kRlimit)),
+    handled(nr::setrlimit, "setrlimit", sys_setrlimit, "a limit must not stop the shim", kInt,
+            choice("resource", kResources), in("rlim", 16, kRlimit)),
+    handled(nr::prlimit64, "prlimit64", sys_prlimit64, "a limit must not stop the shim", kInt,
+            pid(), choice("resource", kResources), in("new_limit", 16, kRlimit), out("old_limit", 16, kRlimit)),
+    passed(nr::getrusage, "getrusage", "numbers only: time and memory used", kInt,
+           choice("who", kUsageTargets), out("usage", 144)),
+    passed(nr::times, "times", "numbers only: time used", kSize, out("buf", 32)),
+
+    // ---- scheduling ----
+    passed(nr::sched_yield, "sched_yield", reason::kScheduling, kInt),
+    passed(nr::sched_setparam, "sched_setparam", reason::kScheduling, kInt, pid(), in("param", 4, kInt32)),
+    passed(nr::sched_getparam, "sched_getparam", reason::kScheduling, kInt, pid(), out("param", 4, kInt32)),
+    passed(nr::sched_setscheduler, "sched_setscheduler", reason::kScheduling, kInt,
+           pid(), flags("policy", kSchedulers), in("param", 4, kInt32)),
+    passed(nr::sched_getscheduler, "sched_getscheduler", reason::kScheduling, kInt, pid()),
+    passed(nr::sched_get_priority_max, "sched_get_priority_max", reason::kScheduling, kInt,
+           choice("policy", kSchedulers)),
+    passed(nr::sched_get_priority_min, "sched_get_priority_min", reason::kScheduling, kInt,
+           choice("policy", kSchedulers)),
+    passed(nr::sched_rr_get_interval, "sched_rr_get_interval", reason::kScheduling, kInt,
+           pid(), out("tp", 16, kTimespec)),
+    passed(nr::sched_setaffinity, "sched_setaffinity", reason::kScheduling, kInt,
+           pid(), size("cpusetsize"), sized_in("mask", 1)),
+    passed(nr::sched_getaffinity, "sched_getaffinity", reason::kScheduling, kInt,
+           pid(), size("cpusetsize"), array_out("mask", 1, 1)),
+    passed(nr::sched_setattr, "sched_setattr", reason::kScheduling, kInt,
+           pid(), Arg{.name = "attr", .kind = ArgKind::kStruct, .rule = SizeRule::kOwnSize, .size = 4096},
+           uint("flags")),
+    passed(nr::sched_getattr, "sched_getattr", reason::kScheduling, kInt,
+           pid(), sized_out("attr", 2), uint("size"), uint("flags")),
+    passed(nr::getpriority, "getpriority", reason::kScheduling, kInt, choice("which", kPriorityTargets), uid("who")),
+    passed(nr::setpriority, "setpriority", reason::kScheduling, kInt,
+           choice("which", kPriorityTargets), uid("who"), integer("prio")),
+    passed(nr::ioprio_set, "ioprio_set", reason::kScheduling, kInt,
+           choice("which", kIoPriorityTargets), integer("who"), integer("ioprio")),
+    passed(nr::ioprio_get, "ioprio_get", reason::kScheduling, kInt,
+           choice("which", kIoPriorityTargets), integer("who")),
+    passed(nr::getcpu, "getcpu", reason::kScheduling, kInt,
+           out("cpu", 4, kInt32), out("node", 4, kInt32), address("tcache")),
+    passed(nr::membarrier, "membarrier", reason::kScheduling, kInt,
+           choice("cmd", kMembarrierCommands), uint("flags"), integer("cpu_id")),
+    refused(nr::rseq, "rseq", ENOSYS, "the kernel would write into, and jump inside, the program behind the shim's"
+            " back; libraries fall back", address("rseq"), uint("rseq_len"), integer("flags"), uint("sig")),
+
+    // ---- futexes ----
+    passed(nr::futex, "futex", "compares and wakes by one word; its value does not leave", kInt,
+           futex_word(), flags("futex_op", kFutexOperations), uint("val"),
+           plain("timeout", ArgKind::kFutexTimeout), futex_word("uaddr2"), uint("val3")),
+    passed(nr::futex_waitv, "futex_waitv", "compares and wakes by words; their values do not leave", kInt,
+           array("waiters", kIn, 1, 24), uint("nr_futexes"), uint("flags"), in("timeout", 16, kTimespec),
+           integer("clockid")),
+    passed(nr::futex_wake, "futex_wake", "wakes by one word", kInt,
+           futex_word(), word("mask"), integer("nr"), flags("flags", kFutexSizes)),
+    passed(nr::futex_wait, "futex_wait", "compares by one word; its value does not leave", kInt,
+           futex_word(), word("val"), word("mask"), flags("flags", kFutexSizes), in("timeout", 16, kTimespec),
+           integer("clockid")),
+    passed(nr::futex_requeue, "futex_requeue", "compares and wakes by words; their values do not leave", kInt,
+           in("waiters", 48), uint("flags"), integer("nr_wake"), integer("nr_requeue")),
+    handled(nr::set_robust_list, "set_robust_list", sys_set_robust_list,
+            "one list a thread, and it is the program's", kInt, address("head"), size("len")),
+    handled(nr::get_robust_list, "get_robust_list", sys_get_robust_list,
+            "one list a thread, and it is the program's", kInt,
+            pid(), out("head_ptr", 8, kInt64), out("len_ptr", 8, kInt64)),
+
+    // ---- what a process is ----
+    handled(nr::prctl, "prctl", sys_by_command, "known options pass, what could disable the shim does not (prctl.cc)",
+            kInt, command("option", kPrctlCommands), unbounded("arg2"), word("arg3"), word("arg4"), word("arg5")),
+    handled(nr::arch_prctl, "arch_prctl", sys_arch_prctl, "the thread pointer is switched; %gs is the shim's", kInt,
+            choice("code", kArchCodes), unbounded("addr")),
+    passed(nr::personality, "personality", "bits only", kInt, flags("persona", kPersonalities)),
+    handled(nr::unshare, "unshare", sys_unshare, "no new namespaces (namespaces.cc)", kInt,
+            flags("flags", kUnshareFlags)),
+    refused(nr::setns, "setns", EPERM, "moves the runtime too, to where its paths and sockets mean something else",
+            fd(), flags("nstype", kUnshareFlags)),
+    refused(nr::ptrace, "ptrace", EPERM, "reads and steers a process past its shim",
+            word("request"), pid(), address("addr"), unbounded("data")),
+    refused(nr::seccomp, "seccomp", ENOSYS, "a filter would judge the shim's own calls too; answers as a kernel built"
+            " without seccomp, so that no program believes itself confined", uint("operation"), uint("flags"),
+            unbounded("args")),
+    refused(nr::landlock_create_ruleset, "landlock_create_ruleset", EOPNOTSUPP,
+            "would confine the shim's own calls too; answers as a kernel with Landlock switched off",
+            sized_in("attr", 1), size("size"), uint("flags")),
+    refused(nr::landlock_add_rule, "landlock_add_rule", EOPNOTSUPP,
+            "would confine the shim's own calls too; answers as a kernel with Landlock switched off",
+            fd("ruleset_fd"), integer("rule_type"), unbounded("rule_attr"), uint("flags")),
+    refused(nr::landlock_restrict_self, "landlock_restrict_self", EOPNOTSUPP,
+            "would confine the shim's own calls too; answers as a kernel with Landlock switched off",
+            fd("ruleset_fd"), uint("flags")),
+    refused(nr::lsm_get_self_attr, "lsm_get_self_attr", ENOSYS, reason::kTooNew,
+            uint("attr"), unbounded("ctx"), inout("size", 4, kInt32), uint("flags")),
+    refused(nr::lsm_set_self_attr, "lsm_set_self_attr", ENOSYS, reason::kTooNew,
+            uint("attr"), sized_in("ctx", 2), uint("size"), uint("flags")),
+    refused(nr::lsm_list_modules, "lsm_list_modules", ENOSYS, reason::kTooNew,
+            bytes_out_pointed("ids", 1), inout("size", 4, kInt32), uint("flags")),
+
+    // ---- x86 segments and ports ----
+    refused(nr::modify_ldt, "modify_ldt", ENOSYS, "segments are for 16- and 32-bit code, which the shim does not run",
+            integer("func"), unbounded("ptr"), size("bytecount")),
+    refused(nr::set_thread_area, "set_thread_area", ENOSYS, "64-bit Linux has no such call", inout("u_info", 16)),
+    refused(nr::get_thread_area, "get_thread_area", ENOSYS, "64-bit Linux has no such call", inout("u_info", 16)),
+    refused(nr::iopl, "iopl", EPERM, "opens the machine's ports", integer("level")),
+    refused(nr::ioperm, "ioperm", EPERM, "opens the machine's ports", size("from"), size("num"), integer("turn_on")),
+};
+// clang-format on
+
+}  // namespace redoubt::shim::rows

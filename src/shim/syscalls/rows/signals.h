@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Rows of the signal calls. Handlers, masks and frames are kept by process/, since the kernel's handler for every
+// signal is the shim's; sending passes, for the receiver's shim delivers.
+#pragma once
+
+#include "shim/syscalls/names/signals.h"
+#include "shim/syscalls/rows/dsl.h"
+
+namespace redoubt::shim::rows {
+
+// clang-format off
+inline constexpr Row kSignalRows[] = {
+    handled(nr::rt_sigaction, "rt_sigaction", sys_rt_sigaction, "the kernel's handler is the shim's", kInt,
+            signal("signum"), in("act", 32, kSigaction), out("oldact", 32, kSigaction), size("sigsetsize")),
+    handled(nr::rt_sigprocmask, "rt_sigprocmask", sys_rt_sigprocmask, "the program's mask is kept by the shim", kInt,
+            choice("how", kMaskOperations), in("set", 8, kSigset), out("oldset", 8, kSigset), size("sigsetsize")),
+    handled(nr::rt_sigreturn, "rt_sigreturn", sys_rt_sigreturn, "the frame is one that the shim built", kNone),
+    handled(nr::rt_sigsuspend, "rt_sigsuspend", sys_rt_sigsuspend, "the program's mask is kept by the shim", kInt,
+            in("mask", 8, kSigset), size("sigsetsize")),
+    handled(nr::rt_sigpending, "rt_sigpending", sys_rt_sigpending, "some pending signals are queued in the shim", kInt,
+            out("set", 8, kSigset), size("sigsetsize")),
+    handled(nr::rt_sigtimedwait, "rt_sigtimedwait", sys_rt_sigtimedwait, "some pending signals are queued in the shim",
+            kInt, in("set", 8, kSigset), out("info", 128, kSiginfo), in("timeout", 16, kTimespec), size("sigsetsize")),
+    handled(nr::sigaltstack, "sigaltstack", sys_sigaltstack, "the kernel's alternate stack is the shim's", kInt,
+            in("ss", 24, kStack), out("old_ss", 24, kStack)),
+    handled(nr::signalfd, "signalfd", sys_signalfd, "some pending signals are queued in the shim", kFd,
+            fd(), in("mask", 8, kSigset), size("sizemask")),
+    handled(nr::signalfd4, "signalfd4", sys_signalfd4, "some pending signals are queued in the shim", kFd,
+            fd(), in("mask", 8, kSigset), size("sizemask"), flags("flags", kSignalfdFlags)),
+    passed(nr::pause, "pause", "no arguments", kInt),
+    // Only the kernel makes this call, to resume one of its own that a stop interrupted; nothing is left to resume.
+    refused(nr::restart_syscall, "restart_syscall", EINTR, "interrupted calls are repeated by the shim"),
+
+    passed(nr::kill, "kill", reason::kSignalSend, kInt, pid(), signal()),
+    passed(nr::tkill, "tkill", reason::kSignalSend, kInt, pid("tid"), signal()),
+    passed(nr::tgkill, "tgkill", reason::kSignalSend, kInt, pid("tgid"), pid("tid"), signal()),
+    passed(nr::rt_sigqueueinfo, "rt_sigqueueinfo", "no shield yet: the value sent along crosses in plaintext", kInt,
+           pid("tgid"), signal(), in("info", 128, kSiginfo)),
+    passed(nr::rt_tgsigqueueinfo, "rt_tgsigqueueinfo", "no shield yet: the value sent along crosses in plaintext", kInt,
+           pid("tgid"), pid("tid"), signal(), in("info", 128, kSiginfo)),
+    passed(nr::pidfd_send_signal, "pidfd_send_signal", "no shield yet: the value sent along crosses in plaintext", kInt,
+           fd("pidfd"), signal(), in("info", 128, kSiginfo), uint("flags")),
+};
+// clang-format on
+
+}  // namespace redoubt::shim::rows

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Counters and their JSON line.
+#include "shim/syscalls/statistics.h"
+
+#include <sys/syscall.h>
+
+#include <atomic>
+
+#include "base/text.h"
+#include "shim/files/window.h"
+#include "shim/gate/gate.h"
+#include "shim/process/options.h"
+#include "shim/process/program.h"
+#include "shim/syscalls/row.h"
+
+namespace redoubt::shim::statistics {
+namespace {
+
+std::atomic<uint64_t> counters[kTableSize + 1];  // the last one: unknown numbers
+
+void append_json_string(Text<16384>& line, const std::string& text) {
+  line.append("\"");
+  for (const char c : text) {
+    if (c == '"' || c == '\\') line.append("\\");
+    const char one[2] = {static_cast<unsigned char>(c) < 0x20 ? '?' : c, 0};
+    line.append(one);
+  }
+  line.append("\"");
+}
+
+}  // namespace
+
+void count(uint64_t number) {
+  counters[number < kTableSize ? number : kTableSize].fetch_add(1, std::memory_order_relaxed);
+}
+
+uint64_t total() {
+  uint64_t sum = 0;
+  for (const auto& counter : counters) sum += counter.load(std::memory_order_relaxed);
+  return sum;
+}
+
+void reset() {
+  for (auto& counter : counters) counter.store(0, std::memory_order_relaxed);
+}
+
+void write_line(const char* how) {
+  if (!options().stats) return;
+  Text<16384> line;
+  line.append("{\"pid\":").decimal(static_cast<uint64_t>(gate::call(SYS_getpid)));
+  line.append(",\"program\":");
+  append_json_string(line, program().executable);
+  // Every call traps until the patched path exists: the two figures are equal by construction.
+  line.append(",\"end\":\"").append(how).append("\",\"calls\":").decimal(total());
+  line.append(",\"traps\":").decimal(total()).append(",\"by_call\":{");
+  bool first = true;
+  for (uint16_t number = 0; number <= kTableSize; ++number) {
+    const uint64_t count = counters[number].load(std::memory_order_relaxed);
+    if (count == 0) continue;
+    const Row* row = find_row(number);
+    line.append(first ? "\"" : ",\"").append(row != nullptr ? row->name : "unknown").append("\":").decimal(count);
+    first = false;
+  }
+  line.append("}}\n");
+  gate::call(SYS_write, static_cast<uint64_t>(window::get(window::Slot::kStatistics)),
+             gate::address_of(line.c_str()), line.size());
+}
+
+}  // namespace redoubt::shim::statistics
