@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Text built in a buffer of fixed size: for paths, trace lines and crash reports. It never allocates, never fails, takes
-// no lock and knows no locale, so it works in a signal handler and in a process whose heap is broken; stdio and iostream
-// would also bring dlopen and iconv into the static runtime. What does not fit is dropped and `truncated` says so. The
-// text is NUL-terminated after every step.
+// Text built in a buffer of fixed size: for paths, trace lines and crash reports. It never allocates, never fails,
+// takes no lock and knows no locale, so it works in a signal handler and in a process whose heap is broken; stdio and
+// iostream would also bring dlopen and iconv into the static runtime. What does not fit is dropped and `truncated` says
+// so. The text is NUL-terminated after every step.
 #pragma once
 
 #include <concepts>
@@ -27,7 +27,7 @@ class TextBuilder {
   }
 
   TextBuilder& append(char character) {
-    if (size_ + 1 >= capacity_) {
+    if (size_ >= capacity_ - 1) {
       truncated_ = true;
       return *this;
     }

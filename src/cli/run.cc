@@ -88,6 +88,7 @@ Result<std::vector<std::string>> runtime_options(const RunOptions& options) {
 
 Result<ExitStatus> become(const std::string& runtime, std::vector<std::string>& arguments) {
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
   execv(runtime.c_str(), argv.data());

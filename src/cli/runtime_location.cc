@@ -28,7 +28,7 @@ Result<std::string> find_runtime() {
   }
   std::string tried;
   for (const char* place : kPlaces) {
-    const std::string file = (self.parent_path() / place).lexically_normal();
+    std::string file = (self.parent_path() / place).lexically_normal();
     if (access(file.c_str(), X_OK) == 0) return file;
     tried += "\n  " + file;
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The names of Linux's error numbers and what people know them by. The C library's strerror would look for a translation
-// and so bring locales into the static runtime.
+// The names of Linux's error numbers and what people know them by. The C library's strerror would look for a
+// translation and so bring locales into the static runtime.
 #pragma once
 
 #include <cerrno>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The names of the 31 standard signals. Real-time signals have none; the kernel's first is 32, and people count from it.
+// The names of the 31 standard signals. Real-time signals have none; the kernel's first is 32, and --trace counts from
+// there.
 #pragma once
 
 #include <csignal>

@@ -11,6 +11,7 @@
 #include "shim/files/proc_path.h"
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
+#include "shim/process/program.h"
 #include "shim/process/program_file.h"
 
 namespace redoubt::shim::own_executable {
@@ -36,6 +37,22 @@ void start() {
 const std::string& runtime_path() { return path; }
 
 bool is_runtime(uint64_t device, uint64_t inode) { return inode == runtime_inode && device == runtime_device; }
+
+int64_t open_program(int flags) {
+  const int program_fd = window::get(window::Slot::kProgram);
+  if (program_fd < 0) {
+    return gate::call(SYS_openat, static_cast<uint64_t>(AT_FDCWD), gate::address_of(program().executable.c_str()),
+                      static_cast<uint64_t>(flags));
+  }
+  if ((flags & O_PATH) == 0) return window::reopen(program_fd, flags);
+  const uint64_t command = (flags & O_CLOEXEC) != 0 ? F_DUPFD_CLOEXEC : F_DUPFD;
+  return gate::call(SYS_fcntl, static_cast<uint64_t>(program_fd), command, 0);
+}
+
+std::string program_path() {
+  const int program_fd = window::get(window::Slot::kProgram);
+  return program_fd < 0 ? program().executable : path_of_fd(program_fd);
+}
 
 bool is_link(int directory, const std::string& link_path) {
   std::string current = link_path;

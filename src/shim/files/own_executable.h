@@ -17,6 +17,12 @@ void start();
 const std::string& runtime_path();
 bool is_runtime(uint64_t device, uint64_t inode);
 
+// Opens the program's executable (O_PATH is enough for most uses), close-on-exec or not as `flags` say. A descriptor or
+// -errno.
+int64_t open_program(int flags);
+// Its name, as /proc/PID/exe reports it.
+std::string program_path();
+
 // Whether `path`, which led to descriptor `fd` (O_PATH is enough), got there through this process's exe link.
 bool is_meant(int fd, int directory, const std::string& path);
 // The same when only the link itself is known: `path` names the exe link of this process (for readlink).

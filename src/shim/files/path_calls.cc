@@ -15,7 +15,7 @@
 #include "shim/abi/restart.h"
 #include "shim/files/own_executable.h"
 #include "shim/files/proc_files.h"
-#include "shim/files/window.h"
+#include "shim/process/program_file.h"
 #include "shim/gate/gate.h"
 #include "shim/memory/app_memory.h"
 #include "shim/syscalls/call.h"
@@ -26,14 +26,7 @@ namespace {
 
 // The program's own executable instead of the runtime's, under the same number.
 int64_t open_program_instead(int fd, int flags) {
-  const int program = window::get(window::Slot::kProgram);
-  if (program < 0) return fd;
-  int64_t opened;
-  if ((flags & O_PATH) != 0) {
-    opened = gate::call(SYS_fcntl, static_cast<uint64_t>(program), F_DUPFD_CLOEXEC, 0);
-  } else {
-    opened = window::reopen(program, flags & ~(O_CREAT | O_EXCL | O_NOFOLLOW));
-  }
+  const int64_t opened = own_executable::open_program((flags & ~(O_CREAT | O_EXCL | O_NOFOLLOW)) | O_CLOEXEC);
   if (is_error(opened)) {
     gate::call(SYS_close, static_cast<uint64_t>(fd));
     return opened;
@@ -89,7 +82,8 @@ int64_t stat_at(Call& call, int directory, uint64_t path_at, uint64_t buffer_at)
   struct stat status;
   if (result != 0 || !read_app(status, buffer_at)) return result;
   if (!means_program(status.st_dev, status.st_ino, directory, path_at)) return result;
-  return gate::call(SYS_fstat, static_cast<uint64_t>(window::get(window::Slot::kProgram)), buffer_at);
+  const OwnedFd program(static_cast<int>(own_executable::open_program(O_PATH | O_CLOEXEC)));
+  return gate::call(SYS_fstat, static_cast<uint64_t>(program.get()), buffer_at);
 }
 
 }  // namespace
@@ -104,8 +98,9 @@ int64_t sys_statx(Call& call) {
   if (result != 0 || !read_app(status, call.args[4])) return result;
   const uint64_t device = makedev(status.stx_dev_major, status.stx_dev_minor);
   if (!means_program(device, status.stx_ino, call.int_arg(0), call.args[1])) return result;
-  return gate::call(SYS_statx, static_cast<uint64_t>(window::get(window::Slot::kProgram)), gate::address_of(""),
-                    AT_EMPTY_PATH, call.args[3], call.args[4]);
+  const OwnedFd program(static_cast<int>(own_executable::open_program(O_PATH | O_CLOEXEC)));
+  return gate::call(SYS_statx, static_cast<uint64_t>(program.get()), gate::address_of(""), AT_EMPTY_PATH, call.args[3],
+                    call.args[4]);
 }
 
 int64_t sys_access(Call& call) { return pass(call); }
@@ -124,7 +119,7 @@ int64_t read_link(int directory, uint64_t path_at, uint64_t buffer_at, uint64_t 
   if (is_error(raw)) return raw;
   std::string text(target, static_cast<size_t>(raw));
   if (text == own_executable::runtime_path() && own_executable::is_link(directory, *path)) {
-    text = path_of_fd(window::get(window::Slot::kProgram));
+    text = own_executable::program_path();
   } else {
     text = name_of_substitute(text);
   }

@@ -60,8 +60,9 @@ bool contains(int fd) { return contains_for(window_base, fd); }
 
 Result<void> put(Slot slot, int fd) {
   const RaisedLimit raised;
-  TRY(from_raw(gate::call(SYS_dup3, number(fd), number(fd_of(slot)), 0)));
+  const int64_t moved = gate::call(SYS_dup3, number(fd), number(fd_of(slot)), 0);
   gate::call(SYS_close, number(fd));
+  TRY(from_raw(moved));
   slots_open |= bit_of(slot);
   return {};
 }

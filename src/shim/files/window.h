@@ -31,7 +31,7 @@ int base();
 constexpr bool contains_for(int base, int fd) { return fd >= base && fd < base + kSize; }
 bool contains(int fd);
 
-// Moves `fd` into its slot (it is closed under its old number). The limit on descriptors is raised meanwhile.
+// Moves `fd` into its slot; it is closed under its old number, also on failure. The limit on descriptors is raised meanwhile.
 Result<void> put(Slot slot, int fd);
 // The descriptor in a slot, or -1.
 int get(Slot slot);

@@ -25,6 +25,9 @@ int64_t interruptible(int64_t number, uint64_t a0 = 0, uint64_t a1 = 0, uint64_t
 // byte must outlive the thread. Not inherited by fork, clone or exec.
 int64_t enable_dispatch(volatile uint8_t* selector);
 
+// Before the selector byte of an ending thread goes.
+void disable_dispatch();
+
 // clone(2) with CLONE_VM and a stack of its own. The child runs redoubt_vfork_child(argument) on `stack` (its top) and
 // never returns; the parent gets the child's pid.
 int64_t clone_vfork(uint64_t flags, void* stack, uint64_t parent_tid, uint64_t child_tid, uint64_t argument);

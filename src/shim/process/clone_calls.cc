@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// clone, clone3, fork and vfork. Three shapes are supported, decided by the flags:
+// clone, clone3, fork and vfork. Four shapes are supported, decided by the flags:
 //
 //   CLONE_THREAD               a pthread of the runtime that enters the program with the caller's registers
 //   CLONE_VM | CLONE_VFORK     a true vfork: the child shares memory and runs on a shim stack of its own while the
 //                              parent's thread waits in the kernel, so what posix_spawn's child writes for its parent
 //                              (the error of exec) arrives as natively
-//   neither                    fork(3) of the runtime's libc, which keeps its allocator consistent in the child
+//   CLONE_VM alone             the same with a thread of the runtime as the one that waits
+//   none of them               fork(3) of the runtime's libc, which keeps its allocator consistent in the child
 //
-// Refused: new namespaces (EPERM, as without CAP_SYS_ADMIN), and a process that shares memory but does not stop its
-// parent (EINVAL): nothing in use today creates one, and it would need a C library's thread of its own.
+// Refused: new namespaces (EPERM, as without CAP_SYS_ADMIN), and of the last shape an exit signal other than SIGCHLD and
+// CLONE_PARENT (EINVAL), which the C library's fork cannot express.
 #include <pthread.h>
 #include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstring>
 #include <memory>
 
@@ -52,11 +54,11 @@ constexpr uint64_t kNamespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | 
 struct CloneRequest {
   uint64_t flags;  // without the exit signal
   uint64_t exit_signal;
-  uint64_t stack;  // the child's initial %rsp; 0: the caller's
-  uint64_t parent_tid;
-  uint64_t child_tid;
-  uint64_t tls;
-  uint64_t pidfd;
+  uint64_t stack = 0;  // the child's initial %rsp; 0: the caller's
+  uint64_t parent_tid = 0;
+  uint64_t child_tid = 0;
+  uint64_t tls = 0;
+  uint64_t pidfd = 0;
   bool has(uint64_t flag) const { return (flags & flag) != 0; }
 };
 
@@ -121,8 +123,10 @@ void* run_thread(void* argument) {
   alignas(64) uint8_t shim_stack[kShimStackSize];
   auto* start = static_cast<ThreadStart*>(argument);
   if (redoubt_mark(start->thread.exit_point) != 0) {
-    // Every signal is blocked (end_thread), so nothing needs %gs any more.
-    delete reinterpret_cast<ThreadStart*>(current_thread().start);
+    // Every signal is blocked (end_thread), so nothing needs %gs or the selector any more.
+    auto* mine = static_cast<ThreadStart*>(current_thread().start);
+    gate::disable_dispatch();
+    delete mine;
     return nullptr;
   }
   Thread& thread = start->thread;
@@ -151,6 +155,7 @@ int64_t create_thread(Call& call, const CloneRequest& request) {
   if (!request.has(CLONE_SIGHAND) || !request.has(CLONE_VM)) return -EINVAL;
   auto start = std::unique_ptr<ThreadStart>(new ThreadStart{request, SavedContext(call.frame), {}});
   inherit(start->thread, call.thread);
+  start->thread.may_end = false;
 
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
@@ -164,12 +169,13 @@ int64_t create_thread(Call& call, const CloneRequest& request) {
     set_host_signals(host_signals);
     return -error;
   }
-  start.release();
   const pid_t tid = tid_of(thread);
   // The first pthread_create of the process takes SIGSETXID for libc's own setuid, which the runtime never calls.
   call.thread.actions->reinstall(kSigSetxid);
-  set_host_signals(host_signals);
+  // The child writes it too, whichever is first; but never after the child has announced its end in the same word.
   if (request.has(CLONE_PARENT_SETTID)) (void)write_app(request.parent_tid, static_cast<int32_t>(tid));
+  start.release()->thread.may_end = true;
+  set_host_signals(host_signals);
   return tid;
 }
 
@@ -180,6 +186,11 @@ struct VforkStart {
   SavedContext saved;
   SignalActions actions;
   Thread thread;
+  int32_t pidfd = -1;
+  // The child's pid, or -errno, once it is known: the holder of a child that runs beside its parent waits in clone.
+  std::atomic<int64_t> pid = 0;
+  // Set when the creator has read the above.
+  std::atomic<bool> announced = false;
 };
 
 void reset_handlers(SignalActions& actions) {
@@ -189,31 +200,85 @@ void reset_handlers(SignalActions& actions) {
   }
 }
 
-int64_t vfork_process(Call& call, const CloneRequest& request) {
-  // Everything that the child needs is allocated here: it must not leave a lock behind if it is killed.
+// Everything that the child needs is allocated by its parent: it must not leave a lock behind if it is killed.
+std::unique_ptr<VforkStart> prepare_vfork(Call& call, const CloneRequest& request) {
   auto start = std::unique_ptr<VforkStart>(
       new VforkStart{request, SavedContext(call.frame), SignalActions(*call.thread.actions), {}});
   Thread& child = start->thread;
   inherit(child, call.thread);
   if (!request.has(CLONE_SIGHAND)) child.actions = &start->actions;
-  child.app_stack = call.thread.app_stack;
+  if (request.has(CLONE_VFORK)) child.app_stack = call.thread.app_stack;
   child.is_main = true;
   child.shim_stack = allocate_shim_stack();
-  if (child.shim_stack == nullptr) return -ENOMEM;
+  return child.shim_stack != nullptr ? std::move(start) : nullptr;
+}
 
+int64_t clone_vfork(VforkStart& start) {
   constexpr uint64_t kEmulated = CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID |
                                  CLONE_CLEAR_SIGHAND;
-  int32_t pidfd = -1;
+  const uint64_t flags = (start.request.flags & ~kEmulated) | CLONE_VFORK | start.request.exit_signal;
+  return gate::clone_vfork(flags, static_cast<uint8_t*>(start.thread.shim_stack) + kShimStackSize,
+                           gate::address_of(&start.pidfd), 0, gate::address_of(&start));
+}
+
+int64_t vfork_process(Call& call, const CloneRequest& request) {
+  const auto start = prepare_vfork(call, request);
+  if (start == nullptr) return -ENOMEM;
   const uint64_t host_signals = block_host_signals();
-  int64_t pid = abi::kRestartAlways;
-  if (!call.thread.captured) {
-    pid = gate::clone_vfork((request.flags & ~kEmulated) | request.exit_signal,
-                            static_cast<uint8_t*>(child.shim_stack) + kShimStackSize, gate::address_of(&pidfd), 0,
-                            gate::address_of(start.get()));
+  const int64_t pid = call.thread.captured ? abi::kRestartAlways : clone_vfork(*start);
+  set_host_signals(host_signals);
+  free_shim_stack(start->thread.shim_stack);
+  if (!is_error(pid) && request.has(CLONE_PIDFD) && !write_app(request.pidfd, start->pidfd)) return -EFAULT;
+  return pid;
+}
+
+// A thread of the runtime that stands in for the parent of a child that shares memory but does not stop its parent: it
+// waits in the kernel while the child runs on its thread pointer. The program's thread goes on.
+void* hold_child(void* argument) {
+  std::unique_ptr<VforkStart> start(static_cast<VforkStart*>(argument));
+  const int64_t pid = clone_vfork(*start);
+  if (is_error(pid)) {
+    start->pid = pid;
+    start->pid.notify_all();
+    start.release();  // the creator reads the error and frees it
+    return nullptr;
+  }
+  if (start->pid == 0) {  // killed before it could say so
+    start->pid = pid;
+    start->pid.notify_all();
+  }
+  while (!start->announced) gate::call(SYS_sched_yield);
+  free_shim_stack(start->thread.shim_stack);
+  return nullptr;
+}
+
+int64_t process_beside(Call& call, const CloneRequest& request) {
+  auto start = prepare_vfork(call, request);
+  if (start == nullptr) return -ENOMEM;
+  const uint64_t host_signals = block_host_signals();
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  pthread_attr_setstacksize(&attributes, kThreadStackExtra);
+  pthread_t holder;
+  const int error = pthread_create(&holder, &attributes, hold_child, start.get());
+  pthread_attr_destroy(&attributes);
+  call.thread.actions->reinstall(kSigSetxid);
+  int64_t pid = -error;
+  if (error == 0) {
+    VforkStart* shared = start.release();
+    shared->pid.wait(0);
+    pid = shared->pid;
+    const int32_t pidfd = shared->pidfd;
+    if (is_error(pid)) {
+      free_shim_stack(shared->thread.shim_stack);
+      delete shared;
+    } else {
+      shared->announced = true;  // the child may run now, and with its end the holder frees what it shares
+      if (request.has(CLONE_PIDFD)) (void)write_app(request.pidfd, pidfd);
+    }
   }
   set_host_signals(host_signals);
-  free_shim_stack(child.shim_stack);
-  if (!is_error(pid) && request.has(CLONE_PIDFD) && !write_app(request.pidfd, pidfd)) return -EFAULT;
   return pid;
 }
 
@@ -263,15 +328,15 @@ int64_t fork_process(Call& call, const CloneRequest& request) {
 }
 
 int64_t create(Call& call, const CloneRequest& request) {
-  if ((request.flags & (kNamespaces | CLONE_INTO_CGROUP)) != 0) return -EPERM;
   if (request.has(CLONE_SIGHAND) && !request.has(CLONE_VM)) return -EINVAL;
   if (request.has(CLONE_THREAD) && !request.has(CLONE_SIGHAND)) return -EINVAL;
   if (request.has(CLONE_FS) && request.has(CLONE_NEWNS)) return -EINVAL;
+  if ((request.flags & (kNamespaces | CLONE_INTO_CGROUP)) != 0) return -EPERM;
   if (request.has(CLONE_THREAD)) {
     if (request.has(CLONE_PIDFD)) return -EINVAL;
     return create_thread(call, request);
   }
-  if (request.has(CLONE_VM)) return request.has(CLONE_VFORK) ? vfork_process(call, request) : -EINVAL;
+  if (request.has(CLONE_VM)) return request.has(CLONE_VFORK) ? vfork_process(call, request) : process_beside(call, request);
   return fork_process(call, request);
 }
 
@@ -355,6 +420,11 @@ extern "C" __attribute__((visibility("hidden"))) void redoubt_vfork_child(void* 
   Thread& child = start->thread;
   attach_thread(child);
   announce_tid(child, start->request);
+  if (!start->request.has(CLONE_VFORK)) {
+    start->pid = child.tid;
+    start->pid.notify_all();
+    while (!start->announced) redoubt::gate::call(SYS_sched_yield);
+  }
   if (start->request.has(CLONE_CLEAR_SIGHAND)) reset_handlers(*child.actions);
   redoubt::abi::UserContext& context = start->saved.context();
   set_child_state(context, child, start->request);

@@ -40,8 +40,7 @@ Result<OwnedFd> open_executable(int directory, const std::string& path, int flag
     found = OwnedFd(static_cast<int>(TRY(from_raw(
         gate::call(SYS_openat, static_cast<uint64_t>(directory), gate::address_of(path.c_str()), open_flags)))));
     if (own_executable::is_meant(found.get(), directory, path)) {
-      found = OwnedFd(static_cast<int>(TRY(from_raw(gate::call(
-          SYS_fcntl, static_cast<uint64_t>(window::get(window::Slot::kProgram)), F_DUPFD_CLOEXEC, 0)))));
+      found = OwnedFd(static_cast<int>(TRY(from_raw(own_executable::open_program(O_PATH | O_CLOEXEC)))));
     }
   }
   struct stat status;

@@ -136,6 +136,7 @@ void reattach_after_fork(Thread& thread) {
 void end_thread(Thread& thread, int status) {
   block_host_signals();
   give_back_to_process(thread);
+  while (!thread.may_end) gate::call(SYS_sched_yield);
   release_robust_futexes(thread);
   announce_end(thread);
   // From here on nothing of this thread may be signalled: its control block is about to go.

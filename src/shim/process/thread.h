@@ -4,6 +4,7 @@
 // itself touches its object, except while it is being created.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -39,6 +40,8 @@ class Thread : public ThreadControl {
   bool is_main = false;          // its kernel thread is the process's first: ends with a bare exit(2)
 
   void* shim_stack = nullptr;    // lowest usable address of kShimStackSize bytes
+  // False while the creator of the thread still needs it to exist.
+  std::atomic<bool> may_end = true;
   void* start = nullptr;         // what clone_calls.cc keeps for a thread while it lives
   uint64_t exit_point[8] = {};   // where a pthread comes back to when the program's thread ends
 

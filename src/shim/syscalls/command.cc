@@ -53,12 +53,9 @@ int64_t sys_by_command(Call& call) {
   if (command == nullptr) return -call.row->args[command_index(*call.row)].commands->unknown;
   if (names_own_descriptor(call, *command)) return -EBADF;
   switch (command->treatment) {
-    case Treatment::kHandled:
-      return command->handler(call);
-    case Treatment::kPassed:
-      return pass(call);
-    case Treatment::kRefused:
-      break;
+    case Treatment::kHandled: return command->handler(call);
+    case Treatment::kPassed: return pass(call);
+    case Treatment::kRefused: break;
   }
   return -command->refusal;
 }

@@ -47,28 +47,33 @@ constexpr uint32_t socket_option(int level, int option) {
 
 namespace commands {
 
-constexpr Command handled(uint32_t number, const char* name, Handler handler, const char* reason,
-                          Arg argument = {}) {
+template <size_t kReasonSize>
+constexpr Command handled(uint32_t number, const char* name, Handler handler,
+                          const char (&reason)[kReasonSize], Arg argument = {}) {
+  static_assert(kReasonSize > 1);
   return {number, name, Treatment::kHandled, 0, handler, reason, argument};
 }
-constexpr Command passed(uint32_t number, const char* name, const char* reason, Arg argument = {}) {
+template <size_t kReasonSize>
+constexpr Command passed(uint32_t number, const char* name, const char (&reason)[kReasonSize],
+                         Arg argument = {}) {
+  static_assert(kReasonSize > 1);
   return {number, name, Treatment::kPassed, 0, nullptr, reason, argument};
 }
-constexpr Command refused(uint32_t number, const char* name, int error, const char* reason) {
+template <size_t kReasonSize>
+constexpr Command refused(uint32_t number, const char* name, int error, const char (&reason)[kReasonSize]) {
+  static_assert(kReasonSize > 1);
   return {number, name, Treatment::kRefused, error, nullptr, reason, {}};
 }
 
 }  // namespace commands
 
-// A table over an array of commands, whole or not at all: each entry has what its treatment needs, none is there twice,
-// and what passes can be copied. `static_assert(is_whole(kCommands));`
+// Whether an array of commands can be a table: none is there twice, exactly the refused ones have an errno, and what
+// passes can be copied. `static_assert(is_whole(kCommands));`
 template <size_t kCount>
 constexpr bool is_whole(const Command (&commands)[kCount]) {
   for (size_t index = 0; index < kCount; ++index) {
     const Command& entry = commands[index];
-    if (entry.name == nullptr || entry.reason == nullptr || entry.reason[0] == '\0') return false;
     if ((entry.treatment == Treatment::kRefused) != (entry.refusal > 0)) return false;
-    if ((entry.treatment == Treatment::kHandled) != (entry.handler != nullptr)) return false;
     const bool undescribed = entry.argument.rule == SizeRule::kUnbounded;
     if (undescribed && entry.treatment == Treatment::kPassed) return false;
     for (size_t other = 0; other < index; ++other) {
@@ -79,18 +84,19 @@ constexpr bool is_whole(const Command (&commands)[kCount]) {
 }
 
 template <size_t kCount>
-constexpr CommandTable command_table(const Command (&commands)[kCount], int unknown, int level_arg = kNoLevel) {
+constexpr CommandTable command_table(const Command (&commands)[kCount], int unknown,
+                                     int level_arg = kNoLevel) {
   return {commands, kCount, unknown, level_arg};
 }
 
 // One table a call, in the file of the same name.
-extern const CommandTable kIoctlCommands;        // ioctl.cc
-extern const CommandTable kFcntlCommands;        // fcntl.cc
-extern const CommandTable kPrctlCommands;        // prctl.cc
-extern const CommandTable kSocketFamilies;       // socket.cc
-extern const CommandTable kSocketOptions;        // sockopt.cc
-extern const CommandTable kSemaphoreCommands;    // ipc_control.cc
-extern const CommandTable kSharedMemoryCommands; // ipc_control.cc
-extern const CommandTable kMessageQueueCommands; // ipc_control.cc
+extern const CommandTable kIoctlCommands;         // ioctl.cc
+extern const CommandTable kFcntlCommands;         // fcntl.cc
+extern const CommandTable kPrctlCommands;         // prctl.cc
+extern const CommandTable kSocketFamilies;        // socket.cc
+extern const CommandTable kSocketOptions;         // sockopt.cc
+extern const CommandTable kSemaphoreCommands;     // ipc_control.cc
+extern const CommandTable kSharedMemoryCommands;  // ipc_control.cc
+extern const CommandTable kMessageQueueCommands;  // ipc_control.cc
 
 }  // namespace redoubt::shim

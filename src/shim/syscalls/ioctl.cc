@@ -38,7 +38,7 @@ constexpr char kOwner[] = "numbers only: who is told when the socket is ready";
 constexpr char kStamp[] = "numbers only: when the last packet came";
 constexpr char kDevice[] = "describes the host's block device";
 constexpr char kNamespace[] = "describes the host's namespaces";
-constexpr char kDescribedWithin[] = 
+constexpr char kDescribedWithin[] =
     "holds its own length, so it cannot be described here; answers as many file systems do";
 
 constexpr uint32_t kTermiosSize = 36;

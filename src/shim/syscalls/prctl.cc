@@ -23,7 +23,7 @@ constexpr char kAccess[] = "says who may look into the process; an attested run 
 constexpr char kHardware[] = "how the processor speculates and reports faults";
 constexpr char kPages[] = "how the kernel backs the program's pages";
 constexpr char kThreadName[] = "no shield yet: the name is visible in /proc";
-constexpr char kNoSeccomp[] = 
+constexpr char kNoSeccomp[] =
     "a filter would judge the shim's own calls too; answers as a kernel built without seccomp";
 
 constexpr Arg int_out(const char* name) { return out(name, 4, Shape::kInt32); }

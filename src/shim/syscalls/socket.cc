@@ -33,10 +33,8 @@ int64_t open_internet_socket(Call& call) {
     case IPPROTO_UDP:
     case IPPROTO_UDPLITE:
     case IPPROTO_ICMP:
-    case IPPROTO_ICMPV6:
-      return pass(call);
-    default:
-      return -EPROTONOSUPPORT;
+    case IPPROTO_ICMPV6: return pass(call);
+    default: return -EPROTONOSUPPORT;
   }
 }
 

@@ -25,12 +25,13 @@ constexpr char kInKernel[] = "the kernel itself would work on the bytes";
 constexpr Command tuning(int level, int option, const char* name) {
   return commands::passed(socket_option(level, option), name, kTuning);
 }
-constexpr Command refused(int level, int option, const char* name, const char* why) {
+template <size_t kReasonSize>
+constexpr Command refused(int level, int option, const char* name, const char (&why)[kReasonSize]) {
   return commands::refused(socket_option(level, option), name, ENOPROTOOPT, why);
 }
 
 // Only the preprocessor can turn an option's name into text.
-#define TUNING(level, option) tuning(level, option, #option)
+#define TUNING(level, option)       tuning(level, option, #option)
 #define REFUSED(level, option, why) refused(level, option, #option, why)
 
 // clang-format off

@@ -22,7 +22,7 @@
 namespace redoubt::shim {
 namespace {
 
-struct FinishedCall {
+struct TracedCall {
   const Row& row;
   const uint64_t (&args)[6];
   std::optional<int64_t> result;
@@ -34,20 +34,17 @@ struct FinishedCall {
 };
 
 // How many elements (bytes, of a plain buffer) there are to show.
-uint64_t count_of(const FinishedCall& call, const Arg& arg) {
+uint64_t count_of(const TracedCall& call, const Arg& arg) {
   const uint64_t counted = call.value(arg.size_arg);
   switch (arg.rule) {
     case SizeRule::kFixed:
     case SizeRule::kOwnSize:
-    case SizeRule::kUnbounded:
-      return arg.size;
+    case SizeRule::kUnbounded: return arg.size;
     case SizeRule::kArg:
-    case SizeRule::kBits:
-      return counted;
+    case SizeRule::kBits: return counted;
     case SizeRule::kResult:
       return call.succeeded() ? std::min(counted, static_cast<uint64_t>(*call.result)) : 0;
-    case SizeRule::kPages:
-      return counted / 4096 + (counted % 4096 != 0 ? 1 : 0);
+    case SizeRule::kPages: return counted / 4096 + (counted % 4096 != 0 ? 1 : 0);
     case SizeRule::kPointedArg: {
       uint32_t size = 0;
       return read_app(size, counted) ? size : 0;
@@ -94,7 +91,8 @@ void put_msghdr(TextBuilder& out, uint64_t address, uint64_t byte_count) {
   msghdr message;
   if (!read_app(message, address)) return put_address(out, address);
   put_sockaddr(out.append("{msg_name="), reinterpret_cast<uint64_t>(message.msg_name), message.msg_namelen);
-  put_iovec(out.append(", msg_iov="), reinterpret_cast<uint64_t>(message.msg_iov), message.msg_iovlen, byte_count);
+  put_iovec(out.append(", msg_iov="), reinterpret_cast<uint64_t>(message.msg_iov), message.msg_iovlen,
+            byte_count);
   out.append(", msg_controllen=").decimal(message.msg_controllen).append('}');
 }
 
@@ -115,7 +113,7 @@ void put_mmsghdr(TextBuilder& out, uint64_t address, uint64_t count, bool receiv
   out.append(']');
 }
 
-void put_buffer(TextBuilder& out, const FinishedCall& call, const Arg& arg, uint64_t address) {
+void put_buffer(TextBuilder& out, const TracedCall& call, const Arg& arg, uint64_t address) {
   const uint64_t size = count_of(call, arg);
   if (arg.shape == Shape::kInt32 && size == sizeof(int32_t)) return put_shape(out, arg.shape, address, 1);
   if (arg.header == sizeof(int64_t)) {
@@ -128,21 +126,21 @@ void put_buffer(TextBuilder& out, const FinishedCall& call, const Arg& arg, uint
   put_bytes(out, address, size);
 }
 
+constexpr uint64_t kLockPi2 = 13;  // FUTEX_LOCK_PI2, missing from older headers
+
 bool waits(uint64_t futex_op) {
   switch (futex_op & FUTEX_CMD_MASK) {
     case FUTEX_WAIT:
     case FUTEX_LOCK_PI:
     case FUTEX_WAIT_BITSET:
     case FUTEX_WAIT_REQUEUE_PI:
-    case 13:  // FUTEX_LOCK_PI2
-      return true;
-    default:
-      return false;
+    case kLockPi2: return true;
+    default: return false;
   }
 }
 
 // Everything that is in memory and whose type the row knows.
-void put_memory(TextBuilder& out, const FinishedCall& call, const Arg& arg, uint64_t value) {
+void put_memory(TextBuilder& out, const TracedCall& call, const Arg& arg, uint64_t value) {
   const bool received = arg.direction == Direction::kOut;
   if (value == 0 || (received && !call.succeeded())) return put_address(out, value);
   const uint64_t byte_count = received ? static_cast<uint64_t>(*call.result) : UINT64_MAX;
@@ -151,52 +149,36 @@ void put_memory(TextBuilder& out, const FinishedCall& call, const Arg& arg, uint
     case ArgKind::kStruct: return put_shape(out, arg.shape, value, count_of(call, arg));
     case ArgKind::kIovec: return put_iovec(out, value, count_of(call, arg), byte_count);
     case ArgKind::kMsghdr: return put_msghdr(out, value, byte_count);
-    case ArgKind::kMmsghdr: return put_mmsghdr(out, value, received ? byte_count : count_of(call, arg), received);
+    case ArgKind::kMmsghdr:
+      return put_mmsghdr(out, value, received ? byte_count : count_of(call, arg), received);
     case ArgKind::kSockaddr: return put_sockaddr(out, value, count_of(call, arg));
     default: return put_address(out, value);
   }
 }
 
-void put_argument(TextBuilder& out, const FinishedCall& call, const Arg& arg, uint64_t value) {
+void put_argument(TextBuilder& out, const TracedCall& call, const Arg& arg, uint64_t value) {
   const auto as_int = static_cast<int32_t>(value);
   const auto as_uint = static_cast<uint32_t>(value);
   switch (arg.kind) {
-    case ArgKind::kNone:
-      return;
+    case ArgKind::kNone: return;
     case ArgKind::kInt:
     case ArgKind::kFd:
     case ArgKind::kPid:
-    case ArgKind::kUid:
-      out.decimal(as_int);
-      return;
-    case ArgKind::kUint:
-      out.decimal(as_uint);
-      return;
+    case ArgKind::kUid: out.decimal(as_int); return;
+    case ArgKind::kUint: out.decimal(as_uint); return;
     case ArgKind::kLong:
-    case ArgKind::kOffset:
-      out.decimal(static_cast<int64_t>(value));
-      return;
-    case ArgKind::kSize:
-      out.decimal(value);
-      return;
-    case ArgKind::kDirFd:
-      as_int == AT_FDCWD ? out.append("AT_FDCWD") : out.decimal(as_int);
-      return;
-    case ArgKind::kSignal:
-      return put_signal(out, as_int);
-    case ArgKind::kMode:
-      out.octal(as_uint);
-      return;
-    case ArgKind::kFlags:
-      return put_flags(out, *arg.names, as_uint);
-    case ArgKind::kEnum:
-      return put_choice(out, *arg.names, as_uint);
+    case ArgKind::kOffset: out.decimal(static_cast<int64_t>(value)); return;
+    case ArgKind::kSize: out.decimal(value); return;
+    case ArgKind::kDirFd: as_int == AT_FDCWD ? out.append("AT_FDCWD") : out.decimal(as_int); return;
+    case ArgKind::kSignal: return put_signal(out, as_int);
+    case ArgKind::kMode: out.octal(as_uint); return;
+    case ArgKind::kFlags: return put_flags(out, *arg.names, as_uint);
+    case ArgKind::kEnum: return put_choice(out, *arg.names, as_uint);
     case ArgKind::kCommand:
       call.command != nullptr ? out.append(call.command->name) : out.hex(as_uint);
       return;
     case ArgKind::kAddress:
-    case ArgKind::kFutexWord:
-      return put_address(out, value);
+    case ArgKind::kFutexWord: return put_address(out, value);
     case ArgKind::kFutexTimeout:
       if (!waits(call.value(1))) {
         out.decimal(as_uint);
@@ -207,10 +189,8 @@ void put_argument(TextBuilder& out, const FinishedCall& call, const Arg& arg, ui
       }
       return;
     case ArgKind::kPath:
-    case ArgKind::kString:
-      return put_string(out, value);
-    case ArgKind::kStringArray:
-      return put_string_array(out, value);
+    case ArgKind::kString: return put_string(out, value);
+    case ArgKind::kStringArray: return put_string_array(out, value);
     case ArgKind::kBuffer:
     case ArgKind::kStruct:
     case ArgKind::kIovec:
@@ -222,16 +202,30 @@ void put_argument(TextBuilder& out, const FinishedCall& call, const Arg& arg, ui
   }
 }
 
-// open(2) is variadic: without O_CREAT or O_TMPFILE the register of `mode` holds rubbish.
-bool is_absent(const FinishedCall& call, size_t index) {
-  const Arg& arg = call.row.args[index];
-  if (arg.kind != ArgKind::kMode || index == 0) return false;
+// How many of futex(2)'s arguments an operation reads; the others' registers hold rubbish.
+size_t futex_argument_count(uint64_t futex_op) {
+  switch (futex_op & FUTEX_CMD_MASK) {
+    case FUTEX_UNLOCK_PI:
+    case FUTEX_TRYLOCK_PI: return 2;
+    case FUTEX_WAKE: return 3;
+    case FUTEX_WAIT:
+    case FUTEX_LOCK_PI:
+    case kLockPi2: return 4;
+    default: return 6;
+  }
+}
+
+// Arguments that this call has in its row but does not have.
+bool is_absent(const TracedCall& call, size_t index) {
+  if (call.row.args[3].kind == ArgKind::kFutexTimeout) return index >= futex_argument_count(call.value(1));
+  // open(2) is variadic: it reads the mode with O_CREAT or O_TMPFILE only.
+  if (call.row.args[index].kind != ArgKind::kMode || index == 0) return false;
   const bool after_open_flags = call.row.args[index - 1].names == &names::kOpenFlags;
   const uint64_t flags = call.value(index - 1);
   return after_open_flags && (flags & O_CREAT) == 0 && (flags & O_TMPFILE) != O_TMPFILE;
 }
 
-void put_arguments(TextBuilder& out, const FinishedCall& call) {
+void put_arguments(TextBuilder& out, const TracedCall& call) {
   bool first = true;
   for (size_t index = 0; index < 6; ++index) {
     const Arg* arg = &call.row.args[index];
@@ -282,7 +276,7 @@ size_t format_call(char* buffer, size_t capacity, const Row* row, uint64_t numbe
     for (size_t index = 0; index < 6; ++index) out.append(index > 0 ? ", " : "").hex(args[index]);
   } else {
     out.append(row->name).append('(');
-    put_arguments(out, FinishedCall{*row, args, result, find_command(*row, args)});
+    put_arguments(out, TracedCall{*row, args, result, find_command(*row, args)});
   }
   put_result(out.append(") = "), row, result);
   if (out.truncated()) out.end_with("...");

@@ -19,8 +19,8 @@ inline constexpr size_t kTraceStringLimit = 64;
 inline constexpr size_t kTraceElementLimit = 8;
 
 // Writes `name(arguments) = result` to `buffer`, NUL-terminated and without a newline, and returns its length. A line
-// that does not fit ends in "...". `row` is nullptr for an unknown number. Without a result (the call does not come
-// back, or has not yet), what it would write is printed as an address and the result as `?`.
+// that does not fit ends in "...". `row` is nullptr for an unknown number. Without a result (the call has not come
+// back, or will not), the result is `?` and what the call would write is an address.
 size_t format_call(char* buffer, size_t capacity, const Row* row, uint64_t number, const uint64_t (&args)[6],
                    std::optional<int64_t> result);
 

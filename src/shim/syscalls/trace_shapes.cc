@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Structures as --trace writes them. Each structure is copied from the program first and printed from the copy, so that a
-// program that changes it meanwhile, or unmaps it, gets a line that is merely outdated.
+// Structures as --trace writes them. Each is copied from the program first and printed from the copy, so that a program
+// that changes it meanwhile, or unmaps it, gets a line that is merely outdated.
 #include "shim/syscalls/trace_values.h"
 
 #include <sys/resource.h>
@@ -72,7 +72,7 @@ void put(TextBuilder& out, const itimerspec& timer) {
 
 void put(TextBuilder& out, const struct stat& status) {
   static constexpr NamedValue kTypes[] = {
-      REDOUBT_NAME(S_IFREG),  REDOUBT_NAME(S_IFDIR),  REDOUBT_NAME(S_IFLNK), REDOUBT_NAME(S_IFCHR),
+      REDOUBT_NAME(S_IFREG), REDOUBT_NAME(S_IFDIR), REDOUBT_NAME(S_IFLNK),  REDOUBT_NAME(S_IFCHR),
       REDOUBT_NAME(S_IFBLK), REDOUBT_NAME(S_IFIFO), REDOUBT_NAME(S_IFSOCK),
   };
   static constexpr NameTable kTypeNames = names::table_of(kTypes);

@@ -12,9 +12,7 @@
 
 namespace redoubt::shim {
 
-void put_address(TextBuilder& out, uint64_t address) {
-  address == 0 ? out.append("NULL") : out.hex(address);
-}
+void put_address(TextBuilder& out, uint64_t address) { address == 0 ? out.append("NULL") : out.hex(address); }
 
 void put_flags(TextBuilder& out, const NameTable& names, uint32_t value) {
   uint32_t rest = value;
@@ -24,7 +22,8 @@ void put_flags(TextBuilder& out, const NameTable& names, uint32_t value) {
     first = false;
     out.append(name);
   };
-  if (names.choice_mask != 0) {
+  // A choice, and the name for no bit at all (PROT_NONE, F_OK), are found by equality.
+  if (names.choice_mask != 0 || value == 0) {
     const uint64_t choice = value & names.choice_mask;
     for (size_t index = 0; index < names.count; ++index) {
       const NamedValue& entry = names.values[index];

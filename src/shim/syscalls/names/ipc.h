@@ -12,17 +12,25 @@
 namespace redoubt::shim::names {
 
 inline constexpr NamedValue kGetFlagsValues[] = {
-    REDOUBT_NAME(IPC_CREAT), REDOUBT_NAME(IPC_EXCL), REDOUBT_NAME(IPC_NOWAIT),
+    REDOUBT_NAME(IPC_CREAT),
+    REDOUBT_NAME(IPC_EXCL),
+    REDOUBT_NAME(IPC_NOWAIT),
 };
 inline constexpr NameTable kGetFlags = table_of(kGetFlagsValues);
 
 inline constexpr NamedValue kSharedMemoryFlagsValues[] = {
-    REDOUBT_NAME(IPC_CREAT), REDOUBT_NAME(IPC_EXCL), REDOUBT_NAME(SHM_HUGETLB), REDOUBT_NAME(SHM_NORESERVE),
+    REDOUBT_NAME(IPC_CREAT),
+    REDOUBT_NAME(IPC_EXCL),
+    REDOUBT_NAME(SHM_HUGETLB),
+    REDOUBT_NAME(SHM_NORESERVE),
 };
 inline constexpr NameTable kSharedMemoryFlags = table_of(kSharedMemoryFlagsValues);
 
 inline constexpr NamedValue kAttachFlagsValues[] = {
-    REDOUBT_NAME(SHM_RDONLY), REDOUBT_NAME(SHM_RND), REDOUBT_NAME(SHM_REMAP), REDOUBT_NAME(SHM_EXEC),
+    REDOUBT_NAME(SHM_RDONLY),
+    REDOUBT_NAME(SHM_RND),
+    REDOUBT_NAME(SHM_REMAP),
+    REDOUBT_NAME(SHM_EXEC),
 };
 inline constexpr NameTable kAttachFlags = table_of(kAttachFlagsValues);
 
@@ -32,7 +40,10 @@ inline constexpr NamedValue kSendFlagsValues[] = {
 inline constexpr NameTable kSendFlags = table_of(kSendFlagsValues);
 
 inline constexpr NamedValue kReceiveFlagsValues[] = {
-    REDOUBT_NAME(IPC_NOWAIT), REDOUBT_NAME(MSG_NOERROR), REDOUBT_NAME(MSG_EXCEPT), {040000, "MSG_COPY"},
+    REDOUBT_NAME(IPC_NOWAIT),
+    REDOUBT_NAME(MSG_NOERROR),
+    REDOUBT_NAME(MSG_EXCEPT),
+    {040000, "MSG_COPY"},
 };
 inline constexpr NameTable kReceiveFlags = table_of(kReceiveFlagsValues);
 

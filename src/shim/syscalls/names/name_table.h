@@ -9,7 +9,8 @@
 namespace redoubt::shim::names {
 
 // Only the preprocessor can turn a constant's name into text.
-#define REDOUBT_NAME(constant) {static_cast<uint64_t>(static_cast<uint32_t>(constant)), #constant}
+#define REDOUBT_NAME(constant) \
+  { static_cast<uint64_t>(static_cast<uint32_t>(constant)), #constant }
 
 template <size_t kCount>
 constexpr NameTable table_of(const NamedValue (&values)[kCount], uint64_t choice_mask = 0) {

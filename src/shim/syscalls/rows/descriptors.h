@@ -11,7 +11,7 @@
 namespace redoubt::shim::rows {
 
 // clang-format off
-inline constexpr Row kDescriptorRows[] = {
+constexpr Row kDescriptorRows[] = {
     // ---- reading and writing ----
     passed(nr::read, "read", reason::kNoShieldForBytes, kSize, fd(), bytes_out("buf", 2), size("count")),
     passed(nr::write, "write", reason::kNoShieldForBytes, kSize, fd(), bytes_in("buf", 2), size("count")),
@@ -86,7 +86,7 @@ inline constexpr Row kDescriptorRows[] = {
     handled(nr::dup, "dup", sys_dup, "the shim keeps records of descriptors", kFd, fd("oldfd")),
     handled(nr::dup2, "dup2", sys_dup2, "must spare the shim's own descriptors", kFd, fd("oldfd"), fd("newfd")),
     handled(nr::dup3, "dup3", sys_dup3, "must spare the shim's own descriptors", kFd,
-            fd("oldfd"), fd("newfd"), flags("flags", kOpenFlags)),
+            fd("oldfd"), fd("newfd"), flags("flags", kPipeFlags)),
     passed(nr::pipe, "pipe", "makes two descriptors", kInt, out("pipefd", 8, kIntPair)),
     passed(nr::pipe2, "pipe2", "makes two descriptors", kInt,
            out("pipefd", 8, kIntPair), flags("flags", kPipeFlags)),

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What every file of rows needs to read as a list: the words of row.h, the numbers, the name tables and the shared
-// reasons, all inside the namespace `rows`, which only table.cc looks into.
+// reasons, all inside the namespace `rows`. Only table.cc includes the files of this folder, once each, so the arrays
+// are not `inline`.
 #pragma once
 
 #include <cerrno>

@@ -11,7 +11,7 @@
 namespace redoubt::shim::rows {
 
 // clang-format off
-inline constexpr Row kFileRows[] = {
+constexpr Row kFileRows[] = {
     // ---- opening ----
     handled(nr::open, "open", sys_open, "paths into /proc lead to the program, not to the runtime", kFd,
             path(), flags("flags", kOpenFlags), mode()),

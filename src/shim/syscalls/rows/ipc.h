@@ -11,7 +11,7 @@
 namespace redoubt::shim::rows {
 
 // clang-format off
-inline constexpr Row kIpcRows[] = {
+constexpr Row kIpcRows[] = {
     // ---- System V shared memory ----
     passed(nr::shmget, "shmget", "no shield yet: the segment lies in kernel memory that root can read", kInt,
            integer("key"), size("size"), flags("shmflg", kSharedMemoryFlags)),

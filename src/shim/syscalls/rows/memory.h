@@ -10,7 +10,7 @@
 namespace redoubt::shim::rows {
 
 // clang-format off
-inline constexpr Row kMemoryRows[] = {
+constexpr Row kMemoryRows[] = {
     handled(nr::mmap, "mmap", sys_mmap, "must spare the runtime's pages", kAddress,
             address(), size("length"), flags("prot", kProtections), flags("flags", kMapFlags), fd(), offset("offset")),
     handled(nr::munmap, "munmap", sys_munmap, "must spare the runtime's pages", kInt, address(), size("length")),

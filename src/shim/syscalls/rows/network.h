@@ -10,7 +10,7 @@
 namespace redoubt::shim::rows {
 
 // clang-format off
-inline constexpr Row kNetworkRows[] = {
+constexpr Row kNetworkRows[] = {
     handled(nr::socket, "socket", sys_by_command, "known families pass, others are unknown (socket.cc)", kFd,
             command("domain", kSocketFamilies), flags("type", kSocketTypes), integer("protocol")),
     handled(nr::socketpair, "socketpair", sys_by_command, "known families pass, others are unknown (socket.cc)", kInt,

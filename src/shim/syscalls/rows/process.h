@@ -10,7 +10,7 @@
 namespace redoubt::shim::rows {
 
 // clang-format off
-inline constexpr Row kProcessRows[] = {
+constexpr Row kProcessRows[] = {
     // ---- making and ending ----
     handled(nr::clone, "clone", sys_clone, "the child needs a shim of its own", kPid,
             flags("flags", kCloneFlags), address("stack"), out("parent_tid", 4, kInt32),
@@ -144,7 +144,7 @@ inline constexpr Row kProcessRows[] = {
             kInt, command("option", kPrctlCommands), unbounded("arg2"), word("arg3"), word("arg4"), word("arg5")),
     handled(nr::arch_prctl, "arch_prctl", sys_arch_prctl, "the thread pointer is switched; %gs is the shim's", kInt,
             choice("code", kArchCodes), unbounded("addr")),
-    passed(nr::personality, "personality", "bits only", kInt, flags("persona", kPersonalities)),
+    passed(nr::personality, "personality", "flags only, which exec keeps", kInt, flags("persona", kPersonalities)),
     handled(nr::unshare, "unshare", sys_unshare, "no new namespaces (namespaces.cc)", kInt,
             flags("flags", kUnshareFlags)),
     refused(nr::setns, "setns", EPERM, "moves the runtime too, to where its paths and sockets mean something else",

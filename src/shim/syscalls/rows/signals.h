@@ -10,7 +10,7 @@
 namespace redoubt::shim::rows {
 
 // clang-format off
-inline constexpr Row kSignalRows[] = {
+constexpr Row kSignalRows[] = {
     handled(nr::rt_sigaction, "rt_sigaction", sys_rt_sigaction, "the kernel's handler is the shim's", kInt,
             signal("signum"), in("act", 32, kSigaction), out("oldact", 32, kSigaction), size("sigsetsize")),
     handled(nr::rt_sigprocmask, "rt_sigprocmask", sys_rt_sigprocmask, "the program's mask is kept by the shim", kInt,

@@ -12,7 +12,7 @@
 namespace redoubt::shim::rows {
 
 // clang-format off
-inline constexpr Row kSystemRows[] = {
+constexpr Row kSystemRows[] = {
     // ---- asking ----
     passed(nr::uname, "uname", "describes the host", kInt, out("buf", 390)),
     passed(nr::sysinfo, "sysinfo", "describes the host", kInt, out("info", 112)),

@@ -11,7 +11,7 @@
 namespace redoubt::shim::rows {
 
 // clang-format off
-inline constexpr Row kTimeRows[] = {
+constexpr Row kTimeRows[] = {
     passed(nr::time, "time", reason::kClock, kSize, out("tloc", 8, kInt64)),
     passed(nr::gettimeofday, "gettimeofday", reason::kClock, kInt, out("tv", 16, kTimeval), out("tz", 8)),
     passed(nr::settimeofday, "settimeofday", reason::kClock, kInt, in("tv", 16, kTimeval), in("tz", 8)),
