@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <string_view>
@@ -133,7 +134,8 @@ bool is_truncated(int fd) {
       [fd](uint64_t offset, std::span<uint8_t> into) { return read_at(fd, offset, into.data(), into.size()); },
       ENOEXEC);
   struct stat status;
-  if (!image || is_error(gate::call(SYS_fstat, static_cast<uint64_t>(fd), gate::address_of(&status)))) return false;
+  if (!image || !check_segments(*image) ||
+      is_error(gate::call(SYS_fstat, static_cast<uint64_t>(fd), gate::address_of(&status)))) return false;
   for (const Segment& segment : image->segments) {
     if (segment.offset + segment.file_size > static_cast<uint64_t>(status.st_size)) return true;
   }
@@ -176,11 +178,27 @@ Handover prepare(int argc, char** argv, char** environment, uint64_t host_signal
   return state;
 }
 
+const char* resume_descriptor(char** environment) {
+  for (char** entry = environment; *entry != nullptr; ++entry) {
+    if (const char* value = value_of(*entry, kResumeVariable)) return value;
+  }
+  return nullptr;
+}
+
+void show_arguments(char** argv, int argc, const std::vector<std::string>& arguments) {
+  char* begin = argv[0];
+  char* end = argv[argc - 1] + std::strlen(argv[argc - 1]) + 1;
+  std::string text;
+  for (const std::string& argument : arguments) text.append(argument.c_str(), argument.size() + 1);
+  text.resize(static_cast<size_t>(end - begin), '\0');  // the launcher's arguments contain the program's: never shorter
+  std::copy(text.begin(), text.end(), begin);
+}
+
 Handover resume(const char* descriptor) {
   int fd = -1;
   std::from_chars(descriptor, descriptor + std::strlen(descriptor), fd);
   auto state = read_handover(fd);
-  if (!state) usage("--resume is for the runtime itself: the descriptor does not hold a handed-over state");
+  if (!state) usage("REDOUBT_RESUME is for the runtime itself: the descriptor does not hold a handed-over state");
   window::start(state->window_base);
   window::adopt(state->open_slots);
   return std::move(*state);

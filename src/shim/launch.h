@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string>
 
+#include <vector>
+
 #include "base/result.h"
 #include "shim/process/handover.h"
 
@@ -15,8 +17,17 @@ namespace redoubt::shim::launch {
 // Opens the shim's descriptors and the program. Anything wrong ends the process with a message (report_and_exit).
 Handover prepare(int argc, char** argv, char** environment, uint64_t host_signals);
 
-// `redoubt-run --resume FD`: the state that the previous image of this process left.
+// In the environment of an image that the program's execve started: the descriptor of the state that the previous image
+// of this process left.
+inline constexpr char kResumeVariable[] = "REDOUBT_RESUME";
+
+// The value of kResumeVariable, or null when this is a launch.
+const char* resume_descriptor(char** environment);
 Handover resume(const char* descriptor);
+
+// Writes the program's arguments over the launcher's in the memory that /proc/PID/cmdline shows, so that ps and pgrep
+// find the program under its name from the first image on.
+void show_arguments(char** argv, int argc, const std::vector<std::string>& arguments);
 
 // One line that names the file, what was found and what to do; exit status 127 when something does not exist, 126 when
 // it exists and cannot be executed.

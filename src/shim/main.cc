@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// redoubt-run: the runtime. Started by `redoubt run` (--launch) or by itself on the program's execve (--resume).
+// redoubt-run: the runtime. Started by `redoubt run` (--launch) or by itself on the program's execve.
 //
-//   1  read the request: arguments of --launch, or the state handed over by the previous image
+//   1  read the request: arguments of --launch, or the state handed over by the previous image (REDOUBT_RESUME)
 //   2  open what the shim keeps open, above the program's descriptors
 //   3  leave the kernel's stack to the program and go on with one of our own
 //   4  become the program's first thread: thread control block, alternate stack, Syscall User Dispatch, signals
@@ -106,8 +106,14 @@ int main(int argc, char** argv) {
   mallopt(M_ARENA_MAX, 2);  // an arena a thread would reserve 64 MiB each of the program's address space
 
   auto boot = std::make_unique<Boot>();
-  boot->resumed = argc == 3 && std::strcmp(argv[1], "--resume") == 0;
-  boot->state = boot->resumed ? launch::resume(argv[2]) : launch::prepare(argc, argv, initial_environment, host_signals);
+  const char* resumed_from = launch::resume_descriptor(initial_environment);
+  boot->resumed = resumed_from != nullptr;
+  if (boot->resumed) {
+    boot->state = launch::resume(resumed_from);
+  } else {
+    boot->state = launch::prepare(argc, argv, initial_environment, host_signals);
+    launch::show_arguments(argv, argc, boot->state.files.arguments);
+  }
   set_options(boot->state.options);
   own_executable::start();
 

@@ -42,7 +42,7 @@ namespace {
 // linux_dirent64 (19) from struct linux_dirent (18); both begin with two 8-byte fields and the 16-bit record length.
 int64_t filter_entries(Call& call, int64_t size, size_t name_offset) {
   const auto entry = proc_entry_of(call.int_arg(0));
-  if (!entry) return size;
+  if (!entry || !is_own_process(entry->pid)) return size;
   std::vector<char> buffer(static_cast<size_t>(size));
   if (!copy_from_app(buffer.data(), call.args[1], buffer.size())) return size;
   constexpr size_t kLengthOffset = 16;

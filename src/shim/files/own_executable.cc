@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include "base/text.h"
 #include "shim/files/proc_path.h"
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
@@ -22,6 +23,13 @@ constexpr int kMaximumLinks = 40;  // MAXSYMLINKS
 uint64_t runtime_device;
 uint64_t runtime_inode;
 std::string path;
+
+// Where a protected process keeps its program open. Processes of one run have the same window, and nearly all runs do.
+std::string program_link(int pid) {
+  Text<64> link;
+  link.decimal(pid).append("/fd/").decimal(window::base() + static_cast<int>(window::Slot::kProgram));
+  return link.c_str();
+}
 
 }  // namespace
 
@@ -38,38 +46,26 @@ const std::string& runtime_path() { return path; }
 
 bool is_runtime(uint64_t device, uint64_t inode) { return inode == runtime_inode && device == runtime_device; }
 
-int64_t open_program(int flags) {
-  const int program_fd = window::get(window::Slot::kProgram);
-  if (program_fd < 0) {
-    return gate::call(SYS_openat, static_cast<uint64_t>(AT_FDCWD), gate::address_of(program().executable.c_str()),
-                      static_cast<uint64_t>(flags));
+std::optional<int> process_of_link(int directory, const std::string& link_path) {
+  if (link_path.empty()) {
+    const auto entry = proc_entry_of(directory);
+    return entry && entry->name == "exe" ? std::optional(entry->pid) : std::nullopt;
   }
-  if ((flags & O_PATH) == 0) return window::reopen(program_fd, flags);
-  const uint64_t command = (flags & O_CLOEXEC) != 0 ? F_DUPFD_CLOEXEC : F_DUPFD;
-  return gate::call(SYS_fcntl, static_cast<uint64_t>(program_fd), command, 0);
-}
-
-std::string program_path() {
-  const int program_fd = window::get(window::Slot::kProgram);
-  return program_fd < 0 ? program().executable : path_of_fd(program_fd);
-}
-
-bool is_link(int directory, const std::string& link_path) {
   std::string current = link_path;
   for (int links = 0; links < kMaximumLinks; ++links) {
     const int64_t raw = gate::call(SYS_openat, static_cast<uint64_t>(directory), gate::address_of(current.c_str()),
                                    O_PATH | O_NOFOLLOW | O_CLOEXEC);
-    if (is_error(raw)) return false;
+    if (is_error(raw)) return std::nullopt;
     const OwnedFd link(static_cast<int>(raw));
     struct stat status;
-    if (is_error(gate::call(SYS_fstat, static_cast<uint64_t>(link.get()), gate::address_of(&status)))) return false;
-    if (!S_ISLNK(status.st_mode)) return false;
-    if (const auto entry = proc_entry_of(link.get()); entry) return entry->name == "exe";
+    if (is_error(gate::call(SYS_fstat, static_cast<uint64_t>(link.get()), gate::address_of(&status)))) break;
+    if (!S_ISLNK(status.st_mode)) break;
+    if (const auto entry = proc_entry_of(link.get()); entry && entry->name == "exe") return entry->pid;
 
     char target[PATH_MAX];
     const int64_t size = gate::call(SYS_readlinkat, static_cast<uint64_t>(link.get()), gate::address_of(""),
                                     gate::address_of(target), sizeof(target));
-    if (size <= 0) return false;
+    if (size <= 0) break;
     std::string next(target, static_cast<size_t>(size));
     if (!next.starts_with('/')) {
       const size_t slash = current.rfind('/');
@@ -77,13 +73,31 @@ bool is_link(int directory, const std::string& link_path) {
     }
     current = next;
   }
-  return false;
+  return std::nullopt;
 }
 
-bool is_meant(int fd, int directory, const std::string& link_path) {
+std::optional<int> process_meant(int fd, int directory, const std::string& link_path) {
   struct stat status;
-  if (is_error(gate::call(SYS_fstat, static_cast<uint64_t>(fd), gate::address_of(&status)))) return false;
-  return is_runtime(status.st_dev, status.st_ino) && is_link(directory, link_path);
+  if (is_error(gate::call(SYS_fstat, static_cast<uint64_t>(fd), gate::address_of(&status)))) return std::nullopt;
+  return is_runtime(status.st_dev, status.st_ino) ? process_of_link(directory, link_path) : std::nullopt;
+}
+
+int64_t open_program(int pid, int flags) {
+  if (is_own_process(pid) && window::get(window::Slot::kProgram) < 0) {
+    return gate::call(SYS_openat, static_cast<uint64_t>(AT_FDCWD), gate::address_of(program().executable.c_str()),
+                      static_cast<uint64_t>(flags));
+  }
+  return gate::call(SYS_openat, static_cast<uint64_t>(window::get(window::Slot::kProc)),
+                    gate::address_of(program_link(pid).c_str()), static_cast<uint64_t>(flags));
+}
+
+std::string program_path(int pid) {
+  if (is_own_process(pid) && window::get(window::Slot::kProgram) < 0) return program().executable;
+  char target[PATH_MAX];
+  const int64_t size = gate::call(SYS_readlinkat, static_cast<uint64_t>(window::get(window::Slot::kProc)),
+                                  gate::address_of(program_link(pid).c_str()), gate::address_of(target),
+                                  sizeof(target));
+  return size > 0 ? std::string(target, static_cast<size_t>(size)) : std::string();
 }
 
 }  // namespace redoubt::shim::own_executable

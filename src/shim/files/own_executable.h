@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// /proc/self/exe names the runtime for the kernel, and must name the program for the program. Told apart by the inode:
-// a path that leads to the runtime's own file through a link of /proc/PID/exe means the program.
+// /proc/PID/exe names the runtime for the kernel, and must name the program for programs: their own, and other protected
+// ones that they may look at. Told apart by the inode: a path that leads to the runtime's own file through an exe link of
+// /proc means the program of that process, which keeps its executable open at a known number (files/window.h).
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
-
-struct stat;
 
 namespace redoubt::shim::own_executable {
 
@@ -17,15 +17,15 @@ void start();
 const std::string& runtime_path();
 bool is_runtime(uint64_t device, uint64_t inode);
 
-// Opens the program's executable (O_PATH is enough for most uses), close-on-exec or not as `flags` say. A descriptor or
-// -errno.
-int64_t open_program(int flags);
-// Its name, as /proc/PID/exe reports it.
-std::string program_path();
+// The process whose exe link `path` is, or leads to through symbolic links; nothing for any other path. An empty path
+// means `directory` itself, an O_PATH descriptor of the link.
+std::optional<int> process_of_link(int directory, const std::string& path);
+// The same for a path that led to descriptor `fd` (O_PATH is enough), if that is the runtime's file.
+std::optional<int> process_meant(int fd, int directory, const std::string& path);
 
-// Whether `path`, which led to descriptor `fd` (O_PATH is enough), got there through this process's exe link.
-bool is_meant(int fd, int directory, const std::string& path);
-// The same when only the link itself is known: `path` names the exe link of this process (for readlink).
-bool is_link(int directory, const std::string& path);
+// Opens the executable of a protected process's program with `flags`. A descriptor or -errno.
+int64_t open_program(int pid, int flags);
+// Its name, as the kernel reports it for an open file; empty when the process is gone or not ours to look at.
+std::string program_path(int pid);
 
 }  // namespace redoubt::shim::own_executable

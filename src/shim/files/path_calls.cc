@@ -25,8 +25,8 @@ namespace redoubt::shim {
 namespace {
 
 // The program's own executable instead of the runtime's, under the same number.
-int64_t open_program_instead(int fd, int flags) {
-  const int64_t opened = own_executable::open_program((flags & ~(O_CREAT | O_EXCL | O_NOFOLLOW)) | O_CLOEXEC);
+int64_t open_program_instead(int pid, int fd, int flags) {
+  const int64_t opened = own_executable::open_program(pid, (flags & ~(O_CREAT | O_EXCL | O_NOFOLLOW)) | O_CLOEXEC);
   if (is_error(opened)) {
     gate::call(SYS_close, static_cast<uint64_t>(fd));
     return opened;
@@ -46,8 +46,8 @@ int64_t after_open(int64_t result, int flags, int directory, uint64_t path_at) {
   // procfs and the runtime's file system live on devices; ordinary files are done here, with one call.
   if (own_executable::is_runtime(status.st_dev, status.st_ino)) {
     const auto path = read_app_path(path_at);
-    if (path && own_executable::is_link(directory, *path)) return open_program_instead(fd, flags);
-    return result;
+    const auto pid = path ? own_executable::process_of_link(directory, *path) : std::nullopt;
+    return pid ? open_program_instead(*pid, fd, flags) : result;
   }
   if (S_ISREG(status.st_mode) && major(status.st_dev) == 0) return substitute_proc_file(fd, flags);
   return result;
@@ -70,19 +70,20 @@ int64_t sys_creat(Call& call) { return pass(call); }
 
 namespace {
 
-// After a stat that found the runtime: the same call on the program's file, if that is what was meant.
-bool means_program(uint64_t device, uint64_t inode, int directory, uint64_t path_at) {
-  if (!own_executable::is_runtime(device, inode)) return false;
+// After a stat that found the runtime: the program's file, if that is what was meant.
+OwnedFd program_meant(uint64_t device, uint64_t inode, int directory, uint64_t path_at) {
+  if (!own_executable::is_runtime(device, inode)) return {};
   const auto path = read_app_path(path_at);
-  return path && own_executable::is_link(directory, *path);
+  const auto pid = path ? own_executable::process_of_link(directory, *path) : std::nullopt;
+  return pid ? OwnedFd(static_cast<int>(own_executable::open_program(*pid, O_PATH | O_CLOEXEC))) : OwnedFd();
 }
 
 int64_t stat_at(Call& call, int directory, uint64_t path_at, uint64_t buffer_at) {
   const int64_t result = pass(call);
   struct stat status;
   if (result != 0 || !read_app(status, buffer_at)) return result;
-  if (!means_program(status.st_dev, status.st_ino, directory, path_at)) return result;
-  const OwnedFd program(static_cast<int>(own_executable::open_program(O_PATH | O_CLOEXEC)));
+  const OwnedFd program = program_meant(status.st_dev, status.st_ino, directory, path_at);
+  if (!program.valid()) return result;
   return gate::call(SYS_fstat, static_cast<uint64_t>(program.get()), buffer_at);
 }
 
@@ -97,8 +98,8 @@ int64_t sys_statx(Call& call) {
   struct statx status;
   if (result != 0 || !read_app(status, call.args[4])) return result;
   const uint64_t device = makedev(status.stx_dev_major, status.stx_dev_minor);
-  if (!means_program(device, status.stx_ino, call.int_arg(0), call.args[1])) return result;
-  const OwnedFd program(static_cast<int>(own_executable::open_program(O_PATH | O_CLOEXEC)));
+  const OwnedFd program = program_meant(device, status.stx_ino, call.int_arg(0), call.args[1]);
+  if (!program.valid()) return result;
   return gate::call(SYS_statx, static_cast<uint64_t>(program.get()), gate::address_of(""), AT_EMPTY_PATH, call.args[3],
                     call.args[4]);
 }
@@ -118,8 +119,10 @@ int64_t read_link(int directory, uint64_t path_at, uint64_t buffer_at, uint64_t 
                                  gate::address_of(target), sizeof(target));
   if (is_error(raw)) return raw;
   std::string text(target, static_cast<size_t>(raw));
-  if (text == own_executable::runtime_path() && own_executable::is_link(directory, *path)) {
-    text = own_executable::program_path();
+  if (text == own_executable::runtime_path()) {
+    const auto pid = own_executable::process_of_link(directory, *path);
+    std::string program_path = pid ? own_executable::program_path(*pid) : std::string();
+    if (!program_path.empty()) text = std::move(program_path);
   } else {
     text = name_of_substitute(text);
   }

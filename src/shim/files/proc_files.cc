@@ -249,7 +249,7 @@ Result<void> replace(int fd, int flags, const Substitute& substitute) {
 int64_t substitute_proc_file(int fd, int flags) {
   if ((flags & O_PATH) != 0 || (flags & O_ACCMODE) != O_RDONLY) return fd;
   const auto entry = proc_entry_of(fd);
-  if (!entry) return fd;
+  if (!entry || !is_own_process(entry->pid)) return fd;
   for (const Substitute& substitute : kSubstitutes) {
     if (substitute.name != entry->name) continue;
     if (const auto replaced = replace(fd, flags, substitute); !replaced) {

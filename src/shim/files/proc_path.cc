@@ -27,16 +27,15 @@ std::optional<int> parse_pid(std::string_view text) {
   return value;
 }
 
-// Whether `pid` is this process or one of its threads: both have a directory in /proc.
-bool is_own(int pid) {
+}  // namespace
+
+bool is_own_process(int pid) {
   if (pid == gate::call(SYS_getpid)) return true;
   Text<64> path;
   path.append("self/task/").decimal(static_cast<uint64_t>(pid));
   return !is_error(gate::call(SYS_faccessat, static_cast<uint64_t>(window::get(window::Slot::kProc)),
                               gate::address_of(path.c_str()), 0));
 }
-
-}  // namespace
 
 std::optional<ProcEntry> parse_proc_path(const std::string& path) {
   std::vector<std::string_view> parts;
@@ -82,9 +81,7 @@ std::optional<ProcEntry> proc_entry_of(int fd) {
   struct statfs status;
   if (is_error(gate::call(SYS_fstatfs, static_cast<uint64_t>(fd), gate::address_of(&status)))) return std::nullopt;
   if (status.f_type != PROC_SUPER_MAGIC) return std::nullopt;
-  auto entry = parse_proc_path(path_of_fd(fd));
-  if (!entry || !is_own(entry->pid)) return std::nullopt;
-  return entry;
+  return parse_proc_path(path_of_fd(fd));
 }
 
 }  // namespace redoubt::shim

@@ -99,7 +99,7 @@ void announce_tid(Thread& child, const CloneRequest& request) {
   const int32_t tid = child.tid;
   if (request.has(CLONE_CHILD_SETTID)) (void)write_app(request.child_tid, tid);
   if (request.has(CLONE_PARENT_SETTID)) (void)write_app(request.parent_tid, tid);
-  child.clear_child_tid = request.has(CLONE_CHILD_CLEARTID) ? request.child_tid : 0;
+  child.clear_child_tid = request.has(CLONE_CHILD_CLEARTID) && !child.shares_memory ? request.child_tid : 0;
 }
 
 // What a child of any shape takes over from the thread that creates it.
@@ -209,16 +209,17 @@ std::unique_ptr<VforkStart> prepare_vfork(Call& call, const CloneRequest& reques
   if (!request.has(CLONE_SIGHAND)) child.actions = &start->actions;
   if (request.has(CLONE_VFORK)) child.app_stack = call.thread.app_stack;
   child.is_main = true;
+  child.shares_memory = true;
   child.shim_stack = allocate_shim_stack();
   return child.shim_stack != nullptr ? std::move(start) : nullptr;
 }
 
 int64_t clone_vfork(VforkStart& start) {
-  constexpr uint64_t kEmulated = CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID |
-                                 CLONE_CLEAR_SIGHAND;
+  // The kernel itself clears the child's tid word, at exec and at every kind of exit.
+  constexpr uint64_t kEmulated = CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CLEAR_SIGHAND;
   const uint64_t flags = (start.request.flags & ~kEmulated) | CLONE_VFORK | start.request.exit_signal;
   return gate::clone_vfork(flags, static_cast<uint8_t*>(start.thread.shim_stack) + kShimStackSize,
-                           gate::address_of(&start.pidfd), 0, gate::address_of(&start));
+                           gate::address_of(&start.pidfd), start.request.child_tid, gate::address_of(&start));
 }
 
 int64_t vfork_process(Call& call, const CloneRequest& request) {
@@ -307,6 +308,7 @@ int64_t fork_process(Call& call, const CloneRequest& request) {
     reattach_after_fork(thread);
     statistics::reset();
     thread.is_main = true;
+    thread.shares_memory = false;
     thread.robust_list = 0;
     for (abi::Siginfo& late : thread.late) late.signo = 0;
     CloneRequest mine = request;
@@ -394,6 +396,7 @@ int64_t sys_vfork(Call& call) {
 }
 
 int64_t sys_set_tid_address(Call& call) {
+  if (call.thread.shares_memory) return pass(call);
   call.thread.clear_child_tid = call.args[0];
   return call.thread.tid;
 }

@@ -22,11 +22,11 @@ int protection_of(uint32_t flags) {
          ((flags & PF_X) != 0 ? PROT_EXEC : 0);
 }
 
+// As the kernel, neither class nor byte order is looked at: the machine implies them.
 bool is_elf_for_us(const Elf64_Ehdr& header) {
   return std::memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 &&
          (header.e_type == ET_EXEC || header.e_type == ET_DYN) && header.e_machine == EM_X86_64 &&
-         header.e_ident[EI_CLASS] == ELFCLASS64 && header.e_phentsize == sizeof(Elf64_Phdr) &&
-         header.e_phnum != 0 && header.e_phnum <= kMaximumHeaders;
+         header.e_phentsize == sizeof(Elf64_Phdr) && header.e_phnum != 0 && header.e_phnum <= kMaximumHeaders;
 }
 
 Result<std::string> read_interpreter(const FileReader& read, const Elf64_Phdr& header, int bad) {
@@ -39,9 +39,11 @@ Result<std::string> read_interpreter(const FileReader& read, const Elf64_Phdr& h
   return path;
 }
 
-bool fits(const Elf64_Phdr& header) {
-  return header.p_filesz <= header.p_memsz && header.p_memsz <= kUserTop && header.p_vaddr <= kUserTop - header.p_memsz &&
-         header.p_offset <= INT64_MAX - header.p_filesz - kPage && (header.p_vaddr - header.p_offset) % kPage == 0;
+bool fits(const Segment& segment) {
+  if (segment.memory_size > kUserTop || segment.address > kUserTop - segment.memory_size) return false;
+  if (segment.file_size == 0) return true;  // nothing of the file is mapped: its offset has no meaning
+  return segment.file_size <= segment.memory_size && segment.offset <= INT64_MAX - segment.file_size - kPage &&
+         (segment.address - segment.offset) % kPage == 0;
 }
 
 }  // namespace
@@ -63,7 +65,10 @@ uint64_t ElfImage::high() const {
 Result<ElfImage> parse_elf(const FileReader& read, int bad) {
   Elf64_Ehdr header{};
   const size_t got = TRY(read(0, {reinterpret_cast<uint8_t*>(&header), sizeof(header)}));
-  if (got < sizeof(header) || !is_elf_for_us(header)) return fail(bad);
+  const bool is_program = bad == ENOEXEC;
+  // A program's header is looked for in a buffer padded with zeroes, an interpreter's is read from its file.
+  if (got < sizeof(header)) return fail(is_program ? bad : EIO);
+  if (!is_elf_for_us(header)) return fail(bad);
 
   std::vector<Elf64_Phdr> table(header.e_phnum);
   const size_t table_size = table.size() * sizeof(Elf64_Phdr);
@@ -75,20 +80,17 @@ Result<ElfImage> parse_elf(const FileReader& read, int bad) {
   image.entry = header.e_entry;
   image.alignment = kPage;
   image.program_header_count = header.e_phnum;
-  bool has_interpreter = false;
   for (const Elf64_Phdr& entry : table) {
     switch (entry.p_type) {
       case PT_INTERP:
-        if (has_interpreter) break;  // the kernel takes the first
-        has_interpreter = true;
-        image.interpreter = TRY(read_interpreter(read, entry, bad));
+        // The kernel takes the first, and an interpreter needs none.
+        if (is_program && !image.interpreter) image.interpreter = TRY(read_interpreter(read, entry, bad));
         break;
       case PT_GNU_STACK:
         image.executable_stack = (entry.p_flags & PF_X) != 0;
         break;
       case PT_LOAD: {
         if (entry.p_memsz == 0) break;
-        if (!fits(entry)) return fail(bad == ENOEXEC ? EINVAL : bad);
         image.segments.push_back({.address = entry.p_vaddr,
                                   .offset = entry.p_offset,
                                   .file_size = entry.p_filesz,
@@ -104,8 +106,12 @@ Result<ElfImage> parse_elf(const FileReader& read, int bad) {
       default: break;
     }
   }
-  if (image.segments.empty()) return fail(bad);
   return image;
+}
+
+Result<void> check_segments(const ElfImage& image) {
+  if (image.segments.empty() || !std::all_of(image.segments.begin(), image.segments.end(), fits)) return fail(EINVAL);
+  return {};
 }
 
 }  // namespace redoubt::shim

@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "shim/files/window.h"
+#include "shim/launch.h"
 #include "shim/gate/gate.h"
 #include "shim/memory/app_memory.h"
 #include "shim/process/handover.h"
@@ -65,10 +66,13 @@ Result<void> execute(Call& call, int directory, uint64_t path_at, uint64_t argv_
   handover.ignored_faults = call.thread.actions->ignored_faults();
   const OwnedFd state = TRY(write_handover(handover));
 
-  Text<24> state_fd;
-  state_fd.decimal(static_cast<uint64_t>(state.get()));
-  const char* const argv[] = {"redoubt-run", "--resume", state_fd.c_str(), nullptr};
-  const char* const envp[] = {nullptr};
+  // The program's arguments are the kernel's too, so that ps and pgrep outside find it; unattested runs hide nothing.
+  std::vector<const char*> argv;
+  for (const std::string& argument : handover.files.arguments) argv.push_back(argument.c_str());
+  argv.push_back(nullptr);
+  Text<32> resume;
+  resume.append(launch::kResumeVariable).append("=").decimal(state.get());
+  const char* const envp[] = {resume.c_str(), nullptr};
 
   // Signals stay blocked until the new image has set up its entry. One that was captured goes back to pending.
   const uint64_t host_signals = block_host_signals();
@@ -76,7 +80,7 @@ Result<void> execute(Call& call, int directory, uint64_t path_at, uint64_t argv_
   for (const abi::Siginfo& late : call.thread.late) requeue(late);
   statistics::write_line("exec");
   const int64_t error = gate::call(SYS_execveat, static_cast<uint64_t>(window::get(window::Slot::kRuntime)),
-                                   gate::address_of(""), gate::address_of(argv), gate::address_of(envp),
+                                   gate::address_of(""), gate::address_of(argv.data()), gate::address_of(envp),
                                    AT_EMPTY_PATH);
   set_host_signals(host_signals);
   return fail(static_cast<int>(-error));

@@ -173,6 +173,7 @@ Program& program() {
 Result<EntryPoint> load_program(const ProgramFiles& files, const std::vector<std::string>& environment,
                                 uint64_t stack_top) {
   const ElfImage image = TRY(parse_elf(reader_of(files.program.get()), ENOEXEC));
+  TRY_VOID(check_segments(image));
   const uint64_t bias = TRY(place(image, false));
   TRY_VOID(map_image(image, bias, files.program.get()));
   record_ranges(image, bias);
@@ -182,6 +183,7 @@ Result<EntryPoint> load_program(const ProgramFiles& files, const std::vector<std
   uint64_t interpreter_base = 0;
   if (files.interpreter.valid()) {
     const ElfImage interpreter = TRY(parse_elf(reader_of(files.interpreter.get()), ELIBBAD));
+    TRY_VOID(check_segments(interpreter));
     const uint64_t interpreter_bias = TRY(place(interpreter, true));
     TRY_VOID(map_image(interpreter, interpreter_bias, files.interpreter.get()));
     interpreter_base = interpreter.low() + interpreter_bias;

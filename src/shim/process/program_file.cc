@@ -26,6 +26,14 @@ std::string text_of(uint64_t number) {
   return std::string(text.c_str());
 }
 
+// A read lease is granted only while nobody has the file open for writing. Owners and CAP_LEASE may ask; for others the
+// answer stays "no", and they find out what half-written code does.
+bool is_open_for_writing(int fd) {
+  const int64_t leased = gate::call(SYS_fcntl, static_cast<uint64_t>(fd), F_SETLEASE, F_RDLCK);
+  if (leased == 0) gate::call(SYS_fcntl, static_cast<uint64_t>(fd), F_SETLEASE, F_UNLCK);
+  return leased == -EAGAIN;
+}
+
 // Opens for execution: a regular file that the effective user may execute, on a file system that allows it.
 Result<OwnedFd> open_executable(int directory, const std::string& path, int flags) {
   OwnedFd found;
@@ -39,8 +47,8 @@ Result<OwnedFd> open_executable(int directory, const std::string& path, int flag
     if ((flags & AT_SYMLINK_NOFOLLOW) != 0) open_flags |= O_NOFOLLOW;
     found = OwnedFd(static_cast<int>(TRY(from_raw(
         gate::call(SYS_openat, static_cast<uint64_t>(directory), gate::address_of(path.c_str()), open_flags)))));
-    if (own_executable::is_meant(found.get(), directory, path)) {
-      found = OwnedFd(static_cast<int>(TRY(from_raw(own_executable::open_program(O_PATH | O_CLOEXEC)))));
+    if (const auto pid = own_executable::process_meant(found.get(), directory, path)) {
+      found = OwnedFd(static_cast<int>(TRY(from_raw(own_executable::open_program(*pid, O_PATH | O_CLOEXEC)))));
     }
   }
   struct stat status;
@@ -50,7 +58,9 @@ Result<OwnedFd> open_executable(int directory, const std::string& path, int flag
   TRY(from_raw(gate::call(SYS_faccessat2, static_cast<uint64_t>(found.get()), gate::address_of(""), X_OK,
                           AT_EMPTY_PATH | AT_EACCESS)));
   // Reading is needed too, unlike for the kernel: a file with only the x bit is refused with EACCES.
-  return OwnedFd(static_cast<int>(TRY(from_raw(window::reopen(found.get(), O_RDONLY | O_CLOEXEC)))));
+  OwnedFd file(static_cast<int>(TRY(from_raw(window::reopen(found.get(), O_RDONLY | O_CLOEXEC)))));
+  if (is_open_for_writing(file.get())) return fail(ETXTBSY);
+  return file;
 }
 
 FileReader reader_of(int fd) {

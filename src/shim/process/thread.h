@@ -39,6 +39,8 @@ class Thread : public ThreadControl {
   uint64_t robust_list = 0;      // set_robust_list; the kernel knows it too, for a thread that is killed
   bool is_main = false;          // its kernel thread is the process's first: ends with a bare exit(2)
 
+  bool shares_memory = false;    // the first thread of a process made with CLONE_VM: the kernel clears its tid word
+
   void* shim_stack = nullptr;    // lowest usable address of kShimStackSize bytes
   // False while the creator of the thread still needs it to exist.
   std::atomic<bool> may_end = true;
