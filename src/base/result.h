@@ -26,8 +26,10 @@ constexpr std::unexpected<Errno> fail(int number) { return std::unexpected(as_er
 // The kernel returns errors as values in [-4095, -1].
 constexpr bool is_error(int64_t raw) { return raw < 0 && raw >= -4095; }
 
+// For calls whose values are never negative: a negative number that is no error code is an answer no kernel gives, EIO.
 constexpr Result<uint64_t> from_raw(int64_t raw) {
   if (is_error(raw)) return fail(static_cast<int>(-raw));
+  if (raw < 0) return fail(EIO);
   return static_cast<uint64_t>(raw);
 }
 

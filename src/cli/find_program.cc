@@ -48,7 +48,7 @@ Result<std::string> find_program(std::string_view name, std::string_view path) {
     std::string file(name);
     const int error = why_not_executable(file);
     if (error == 0) return file;
-    if (means_absent(error)) {
+    if (error == ENOENT) {
       return fail(ExitStatus::kNotFound,
                   "program \"" + file + "\" not found (" + std::strerror(error) + "); check the path");
     }

@@ -61,7 +61,7 @@ TEST_F(FindProgram, DirectoryIsNoProgram) {
 }
 
 TEST_F(FindProgram, PathThroughAFileIsAbsent) {
-  EXPECT_EQ(find_program(root_ + "/b/tool/inside", "").error().status, ExitStatus::kNotFound);
+  EXPECT_EQ(find_program(root_ + "/b/tool/inside", "").error().status, ExitStatus::kCannotExecute);
 }
 
 TEST_F(FindProgram, EmptyElementIsTheCurrentDirectory) {

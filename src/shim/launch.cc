@@ -111,18 +111,18 @@ void open_essential(window::Slot slot, const char* path, uint64_t flags, const c
 
 const char* explanation(int error) {
   switch (error) {
-    case ENOENT: return "it, or the interpreter it names, does not exist";
+    case ENOENT: return "check the path";
     case EACCES: return "expected a regular file that you may read and execute, on a file system without noexec";
     case ENOEXEC: return "expected a 64-bit x86-64 ELF program or a script that begins with #!";
     case ELIBBAD: return "its interpreter is not a 64-bit x86-64 ELF file";
     case ELOOP: return "too many symbolic links, or #! scripts that lead to each other";
     case E2BIG: return "arguments and environment are over the limit; see getconf ARG_MAX and ulimit -s";
-    case EFAULT: return "the file ends before its last segment does: it is truncated";
-    case EIO: return "the file ends within its headers: it is truncated";
+    case EFAULT: return "the file is truncated: it ends before its last segment does";
+    case EIO: return "the file is truncated: it ends within its headers";
     case EINVAL: return "its segments are not ones Linux can map";
     case ENOMEM: return "its addresses are taken, or memory is short";
-    case ENOTDIR: return "a part of the path is not a directory";
-    case ENAMETOOLONG: return "the path, or a part of it, is too long";
+    case ENOTDIR: return "check the path";
+    case ENAMETOOLONG: return "check the path";
     case EISDIR: return "expected a program, found a directory";
     default: return "";
   }
@@ -144,13 +144,16 @@ bool is_truncated(int fd) {
 
 }  // namespace
 
-void report_and_exit(const std::string& file, Errno error) {
+void report_and_exit(const std::string& program, const std::string& culprit, Errno error) {
   const int number = number_of(error);
-  Text<8192> line;
-  line.append("redoubt: cannot run ").append(file).append(": ");
-  line.append(name_of(number)).append(", ").append(explanation(number)).append("\n");
+  Text<16384> line;
+  line.append("redoubt: cannot run ").append(program).append(": ");
+  if (culprit != program) line.append("its interpreter ").append(culprit).append(": ");
+  const abi::ErrnoName* known = abi::find_errno(number);
+  if (known != nullptr) line.append(known->text).append(" (").append(known->name).append("); ");
+  line.append(explanation(number)).append("\n");
   print(line.view());
-  exit_with(number == ENOENT || number == ENOTDIR ? kNotFound : kCannotExecute);
+  exit_with(number == ENOENT ? kNotFound : kCannotExecute);
 }
 
 Handover prepare(int argc, char** argv, char** environment, uint64_t host_signals) {
@@ -172,8 +175,8 @@ Handover prepare(int argc, char** argv, char** environment, uint64_t host_signal
   std::string culprit;
   auto files = open_program(
       {.directory = AT_FDCWD, .path = request.program, .flags = 0, .arguments = std::move(request.arguments)}, &culprit);
-  if (!files) report_and_exit(culprit, files.error());
-  if (is_truncated(files->program.get())) report_and_exit(culprit, as_errno(EFAULT));
+  if (!files) report_and_exit(request.program, culprit, files.error());
+  if (is_truncated(files->program.get())) report_and_exit(request.program, request.program, as_errno(EFAULT));
   state.files = std::move(*files);
   return state;
 }

@@ -29,8 +29,8 @@ Handover resume(const char* descriptor);
 // find the program under its name from the first image on.
 void show_arguments(char** argv, int argc, const std::vector<std::string>& arguments);
 
-// One line that names the file, what was found and what to do; exit status 127 when something does not exist, 126 when
-// it exists and cannot be executed.
-[[noreturn]] void report_and_exit(const std::string& file, Errno error);
+// One line that names the program, the file at fault (itself, or an interpreter), what was found and what to do. Exit
+// status 127 when something does not exist, 126 when it exists and cannot be executed.
+[[noreturn]] void report_and_exit(const std::string& program, const std::string& culprit, Errno error);
 
 }  // namespace redoubt::shim::launch

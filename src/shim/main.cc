@@ -66,7 +66,7 @@ abi::UserContext initial_context(const Thread& thread, const EntryPoint& entry) 
 }
 
 [[noreturn]] void fail_to_load(const Boot& boot, Errno error) {
-  if (!boot.resumed) launch::report_and_exit(boot.state.files.exec_name, error);
+  if (!boot.resumed) launch::report_and_exit(boot.state.files.exec_name, boot.state.files.exec_name, error);
   // Past the point of no return of an exec, Linux ends the process the same way.
   abi::Siginfo info{};
   info.signo = SIGSEGV;

@@ -43,6 +43,7 @@ namespace {
 int64_t filter_entries(Call& call, int64_t size, size_t name_offset) {
   const auto entry = proc_entry_of(call.int_arg(0));
   if (!entry || !is_own_process(entry->pid)) return size;
+  if (static_cast<uint64_t>(size) > static_cast<uint32_t>(call.args[2])) return -EIO;  // no kernel answers that
   std::vector<char> buffer(static_cast<size_t>(size));
   if (!copy_from_app(buffer.data(), call.args[1], buffer.size())) return size;
   constexpr size_t kLengthOffset = 16;
@@ -50,8 +51,10 @@ int64_t filter_entries(Call& call, int64_t size, size_t name_offset) {
   for (size_t at = 0; at + name_offset < buffer.size();) {
     uint16_t length;
     std::memcpy(&length, &buffer[at + kLengthOffset], sizeof(length));
-    if (length < name_offset || at + length > buffer.size()) break;
-    if (!hides_proc_entry(*entry, &buffer[at + name_offset])) {
+    if (length <= name_offset || at + length > buffer.size()) break;
+    // Another thread of the program may have changed the buffer since: the NUL need not be there.
+    const char* const name = &buffer[at + name_offset];
+    if (!hides_proc_entry(*entry, {name, strnlen(name, length - name_offset)})) {
       std::memmove(&buffer[kept], &buffer[at], length);
       kept += length;
     }

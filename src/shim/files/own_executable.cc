@@ -4,11 +4,11 @@
 #include "shim/files/own_executable.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "base/text.h"
+#include "shim/files/host_link.h"
 #include "shim/files/proc_path.h"
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
@@ -62,11 +62,9 @@ std::optional<int> process_of_link(int directory, const std::string& link_path) 
     if (!S_ISLNK(status.st_mode)) break;
     if (const auto entry = proc_entry_of(link.get()); entry && entry->name == "exe") return entry->pid;
 
-    char target[PATH_MAX];
-    const int64_t size = gate::call(SYS_readlinkat, static_cast<uint64_t>(link.get()), gate::address_of(""),
-                                    gate::address_of(target), sizeof(target));
-    if (size <= 0) break;
-    std::string next(target, static_cast<size_t>(size));
+    auto target = read_host_link(link.get(), "");
+    if (!target || target->empty()) break;
+    std::string next = std::move(*target);
     if (!next.starts_with('/')) {
       const size_t slash = current.rfind('/');
       if (slash != std::string::npos) next.insert(0, current, 0, slash + 1);
@@ -93,11 +91,7 @@ int64_t open_program(int pid, int flags) {
 
 std::string program_path(int pid) {
   if (is_own_process(pid) && window::get(window::Slot::kProgram) < 0) return program().executable;
-  char target[PATH_MAX];
-  const int64_t size = gate::call(SYS_readlinkat, static_cast<uint64_t>(window::get(window::Slot::kProc)),
-                                  gate::address_of(program_link(pid).c_str()), gate::address_of(target),
-                                  sizeof(target));
-  return size > 0 ? std::string(target, static_cast<size_t>(size)) : std::string();
+  return read_host_link(window::get(window::Slot::kProc), program_link(pid).c_str()).value_or(std::string());
 }
 
 }  // namespace redoubt::shim::own_executable

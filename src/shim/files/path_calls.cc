@@ -13,6 +13,7 @@
 #include <cstring>
 
 #include "shim/abi/restart.h"
+#include "shim/files/host_link.h"
 #include "shim/files/own_executable.h"
 #include "shim/files/proc_files.h"
 #include "shim/process/program_file.h"
@@ -114,11 +115,9 @@ int64_t read_link(int directory, uint64_t path_at, uint64_t buffer_at, uint64_t 
   if (static_cast<int64_t>(size) <= 0) return -EINVAL;
   const auto path = read_app_path(path_at);
   if (!path) return -number_of(path.error());
-  char target[PATH_MAX];
-  const int64_t raw = gate::call(SYS_readlinkat, static_cast<uint64_t>(directory), gate::address_of(path->c_str()),
-                                 gate::address_of(target), sizeof(target));
-  if (is_error(raw)) return raw;
-  std::string text(target, static_cast<size_t>(raw));
+  auto target = read_host_link(directory, path->c_str());
+  if (!target) return -number_of(target.error());
+  std::string text = std::move(*target);
   if (text == own_executable::runtime_path()) {
     const auto pid = own_executable::process_of_link(directory, *path);
     std::string program_path = pid ? own_executable::program_path(*pid) : std::string();

@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
+#include "shim/gate/host_answer.h"
 #include "shim/memory/address_space.h"
 #include "shim/memory/app_memory.h"
 #include "shim/process/program.h"
@@ -28,13 +29,17 @@ namespace {
 
 constexpr std::string_view kSubstitutePrefix = "redoubt:";
 
+// No file of /proc/PID that is read here comes near this; a host that never ends one must not end us.
+constexpr size_t kLargestText = 256 * 1024 * 1024;
+
 std::string read_whole(int fd) {
   std::string text;
   char chunk[4096];
   while (true) {
-    const int64_t got = gate::call(SYS_read, static_cast<uint64_t>(fd), gate::address_of(chunk), sizeof(chunk));
-    if (got <= 0) return text;
-    text.append(chunk, static_cast<size_t>(got));
+    const auto got = gate::count_of(
+        gate::call(SYS_read, static_cast<uint64_t>(fd), gate::address_of(chunk), sizeof(chunk)), sizeof(chunk));
+    if (!got || *got == 0 || text.size() + *got > kLargestText) return text;
+    text.append(chunk, *got);
   }
 }
 
@@ -175,7 +180,7 @@ std::string status(int fd) {
 std::string stat_line(int fd) {
   const std::string text = read_whole(fd);
   const size_t close = text.rfind(')');
-  if (close == std::string::npos) return text;
+  if (close == std::string::npos || close + 2 > text.size()) return text;
   std::vector<std::string> fields;
   std::string_view rest = std::string_view(text).substr(close + 2);
   while (!rest.empty()) {
@@ -227,8 +232,11 @@ Result<OwnedFd> memory_file(const std::string& name, const std::string& contents
       gate::call(SYS_memfd_create, gate::address_of(name.c_str()), MFD_ALLOW_SEALING | MFD_CLOEXEC)))));
   size_t done = 0;
   while (done < contents.size()) {
-    done += TRY(from_raw(gate::call(SYS_write, static_cast<uint64_t>(file.get()),
-                                    gate::address_of(contents.data() + done), contents.size() - done)));
+    const int64_t raw = gate::call(SYS_write, static_cast<uint64_t>(file.get()),
+                                   gate::address_of(contents.data() + done), contents.size() - done);
+    const size_t written = TRY(gate::count_of(raw, contents.size() - done));
+    if (written == 0) return fail(EIO);
+    done += written;
   }
   gate::call(SYS_fcntl, static_cast<uint64_t>(file.get()), F_ADD_SEALS,
              F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
@@ -273,8 +281,7 @@ std::string name_of_substitute(const std::string& target) {
   return std::string(name);
 }
 
-bool hides_proc_entry(const ProcEntry& directory, const char* name) {
-  const std::string_view text(name);
+bool hides_proc_entry(const ProcEntry& directory, std::string_view text) {
   if (directory.name == "fd" || directory.name == "fdinfo") {
     int fd = -1;
     std::from_chars(text.data(), text.data() + text.size(), fd);

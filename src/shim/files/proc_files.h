@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "shim/files/proc_path.h"
 
@@ -20,6 +21,6 @@ int64_t substitute_proc_file(int fd, int flags);
 std::string name_of_substitute(const std::string& target);
 
 // Whether a directory entry of /proc/PID/fd or map_files belongs to the shim.
-bool hides_proc_entry(const ProcEntry& directory, const char* name);
+bool hides_proc_entry(const ProcEntry& directory, std::string_view name);
 
 }  // namespace redoubt::shim

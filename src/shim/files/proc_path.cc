@@ -4,7 +4,6 @@
 // all resolved in it.
 #include "shim/files/proc_path.h"
 
-#include <limits.h>
 #include <linux/magic.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "shim/files/host_link.h"
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
 
@@ -25,6 +25,14 @@ std::optional<int> parse_pid(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || value <= 0) return std::nullopt;
   return value;
+}
+
+// Where the part below the mount point of procfs begins, as far as a path tells: its last "proc" that a process follows.
+size_t first_of_proc(const std::vector<std::string_view>& parts) {
+  for (size_t i = parts.size(); i > 1; --i) {
+    if (parts[i - 2] == "proc" && parse_pid(parts[i - 1])) return i - 1;
+  }
+  return 0;
 }
 
 }  // namespace
@@ -46,7 +54,7 @@ std::optional<ProcEntry> parse_proc_path(const std::string& path) {
     if (!part.empty()) parts.push_back(part);
     rest = slash == std::string_view::npos ? std::string_view() : rest.substr(slash + 1);
   }
-  for (size_t i = 0; i < parts.size(); ++i) {
+  for (size_t i = first_of_proc(parts); i < parts.size(); ++i) {
     const auto pid = parse_pid(parts[i]);
     if (!pid) continue;
     size_t next = i + 1;
@@ -70,11 +78,7 @@ std::optional<ProcEntry> parse_proc_path(const std::string& path) {
 std::string path_of_fd(int fd) {
   Text<64> link;
   link.append("self/fd/").decimal(static_cast<uint64_t>(fd));
-  char target[PATH_MAX];
-  const int64_t size =
-      gate::call(SYS_readlinkat, static_cast<uint64_t>(window::get(window::Slot::kProc)),
-                 gate::address_of(link.c_str()), gate::address_of(target), sizeof(target));
-  return size > 0 ? std::string(target, static_cast<size_t>(size)) : std::string();
+  return read_host_link(window::get(window::Slot::kProc), link.c_str()).value_or(std::string());
 }
 
 std::optional<ProcEntry> proc_entry_of(int fd) {

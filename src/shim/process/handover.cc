@@ -8,14 +8,18 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include <climits>
 #include <cstring>
 
+#include "shim/files/window.h"
 #include "shim/gate/gate.h"
+#include "shim/gate/host_answer.h"
 
 namespace redoubt::shim {
 namespace {
 
 constexpr uint64_t kMagic = 0x31766f6275646572;  // "redubov1", little endian
+constexpr off_t kLargest = 64 * 1024 * 1024;     // exec limits arguments and environment to far less
 constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 
 struct Header {
@@ -40,8 +44,11 @@ void append(std::string& out, const std::string& text) { out.append(text.c_str()
 Result<void> write_all(int fd, const std::string& bytes) {
   size_t done = 0;
   while (done < bytes.size()) {
-    done += TRY(from_raw(gate::call(SYS_write, static_cast<uint64_t>(fd), gate::address_of(bytes.data() + done),
-                                    bytes.size() - done)));
+    const int64_t raw = gate::call(SYS_write, static_cast<uint64_t>(fd), gate::address_of(bytes.data() + done),
+                                   bytes.size() - done);
+    const size_t written = TRY(gate::count_of(raw, bytes.size() - done));
+    if (written == 0) return fail(EIO);
+    done += written;
   }
   return {};
 }
@@ -53,12 +60,13 @@ void survive_exec(int fd) {
 // Takes NUL-terminated strings off the front of the file's contents.
 class Reader {
  public:
-  Reader(const char* begin, const char* end) : next_(begin), end_(end) {}
+  explicit Reader(std::string_view rest) : rest_(rest) {}
+  bool at_end() const { return rest_.empty(); }
   Result<std::string> string() {
-    const void* nul = std::memchr(next_, 0, static_cast<size_t>(end_ - next_));
-    if (nul == nullptr) return fail(EINVAL);
-    std::string text(next_, static_cast<const char*>(nul));
-    next_ = static_cast<const char*>(nul) + 1;
+    const size_t nul = rest_.find('\0');
+    if (nul == std::string_view::npos) return fail(EINVAL);
+    std::string text(rest_.substr(0, nul));
+    rest_.remove_prefix(nul + 1);
     return text;
   }
   Result<std::vector<std::string>> strings(uint32_t count) {
@@ -68,8 +76,7 @@ class Reader {
   }
 
  private:
-  const char* next_;
-  const char* end_;
+  std::string_view rest_;
 };
 
 }  // namespace
@@ -107,20 +114,14 @@ Result<OwnedFd> write_handover(const Handover& handover) {
   return file;
 }
 
-Result<Handover> read_handover(int fd) {
-  // Only a fully sealed memory file is read: it cannot change between the check and the use.
-  const int64_t seals = gate::call(SYS_fcntl, static_cast<uint64_t>(fd), F_GET_SEALS);
-  if (seals != kSeals) return fail(EINVAL);
-  const OwnedFd file(fd);
-  struct stat status;
-  TRY(from_raw(gate::call(SYS_fstat, static_cast<uint64_t>(fd), gate::address_of(&status))));
-  if (status.st_size < static_cast<off_t>(sizeof(Header))) return fail(EINVAL);
-  std::string bytes(static_cast<size_t>(status.st_size), '\0');
-  if (TRY(read_at(fd, 0, bytes.data(), bytes.size())) != bytes.size()) return fail(EINVAL);
-
+Result<Handover> parse_handover(std::string_view bytes) {
   Header header;
+  if (bytes.size() < sizeof(header)) return fail(EINVAL);
   std::memcpy(&header, bytes.data(), sizeof(header));
-  if (header.magic != kMagic || header.size != bytes.size() || header.program < 0) return fail(EINVAL);
+  if (header.magic != kMagic || header.size != bytes.size() || header.program < 0 || header.interpreter < -1 ||
+      header.window_base < 0 || header.window_base > INT_MAX - window::kSize || header.open_slots >> window::kSize != 0) {
+    return fail(EINVAL);
+  }
 
   Handover handover;
   handover.options = {.trace = header.trace != 0, .stats = header.stats != 0};
@@ -128,14 +129,30 @@ Result<Handover> read_handover(int fd) {
   handover.open_slots = header.open_slots;
   handover.signal_mask = header.signal_mask;
   handover.ignored_faults = header.ignored_faults;
-  handover.files.program = OwnedFd(header.program);
-  handover.files.interpreter = OwnedFd(header.interpreter);
-  Reader reader(bytes.data() + sizeof(header), bytes.data() + bytes.size());
+  Reader reader(bytes.substr(sizeof(header)));
   handover.files.exec_name = TRY(reader.string());
   handover.files.command_name = TRY(reader.string());
   handover.files.arguments = TRY(reader.strings(header.argument_count));
   handover.environment = TRY(reader.strings(header.environment_count));
+  if (!reader.at_end()) return fail(EINVAL);
+  // Last: what was refused is not ours to close.
+  handover.files.program = OwnedFd(header.program);
+  handover.files.interpreter = OwnedFd(header.interpreter);
   return handover;
+}
+
+Result<Handover> read_handover(int fd) {
+  // Only a fully sealed memory file is read: it cannot change between the check and the use.
+  const int64_t seals = gate::call(SYS_fcntl, static_cast<uint64_t>(fd), F_GET_SEALS);
+  if (seals != kSeals) return fail(EINVAL);
+  const OwnedFd file(fd);
+  struct stat status;
+  TRY(from_raw(gate::call(SYS_fstat, static_cast<uint64_t>(fd), gate::address_of(&status))));
+  if (status.st_size < static_cast<off_t>(sizeof(Header)) || status.st_size > kLargest) return fail(EINVAL);
+  std::string bytes(static_cast<size_t>(status.st_size), '\0');
+  if (TRY(read_at(fd, 0, bytes.data(), bytes.size())) != bytes.size()) return fail(EINVAL);
+
+  return parse_handover(bytes);
 }
 
 }  // namespace redoubt::shim

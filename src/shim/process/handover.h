@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -32,5 +33,8 @@ Result<OwnedFd> write_handover(const Handover& handover);
 
 // Reads it in the new image and closes the file. EINVAL for anything that this function's sibling did not write.
 Result<Handover> read_handover(int fd);
+
+// The pure part of it. Descriptors are only numbers here; a refused state closes none of them.
+Result<Handover> parse_handover(std::string_view bytes);
 
 }  // namespace redoubt::shim

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "shim/abi/auxiliary.h"
 #include "shim/files/proc_path.h"
@@ -142,14 +143,22 @@ void record_ranges(const ElfImage& image, uint64_t bias) {
   heap.end = heap.start;
 }
 
-// The stack's lowest page may be as far down as its limit says; the kernel grows it.
+// One past the kernel's stack mapping: it ends with the name of the executed file and a null word.
+uint64_t end_of_stack() {
+  const auto* name = reinterpret_cast<const char*>(abi::host_auxiliary(AT_EXECFN));
+  return page_up(reinterpret_cast<uint64_t>(name) + std::strlen(name) + 1 + sizeof(uint64_t));
+}
+
+// The whole mapping counts as the program's, the few pages above `top` that the start of the runtime used included:
+// the stack limit is measured from the end of the mapping, and libc derives the guard page's address from both. Its
+// lowest page may be as far down as the limit says; the kernel grows it.
 void own_stack(uint64_t top, bool executable) {
   rlimit limit{};
   gate::call(SYS_prlimit64, 0, RLIMIT_STACK, 0, gate::address_of(&limit));
   constexpr uint64_t kLargestStack = uint64_t{1} << 40;
   const uint64_t size = std::min<uint64_t>(limit.rlim_cur, kLargestStack);
   Program& info = program();
-  info.stack_top = page_up(top);
+  info.stack_top = end_of_stack();
   address_space().owned().add(info.stack_top - std::min(page_up(size), info.stack_top - kPage), info.stack_top);
   if (executable) {
     gate::call(SYS_mprotect, page_down(top) - kPage, kPage, PROT_READ | PROT_WRITE | PROT_EXEC | PROT_GROWSDOWN);

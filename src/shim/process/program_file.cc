@@ -12,6 +12,7 @@
 #include "shim/files/own_executable.h"
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
+#include "shim/gate/host_answer.h"
 #include "shim/process/elf_image.h"
 #include "shim/process/script.h"
 
@@ -63,6 +64,13 @@ Result<OwnedFd> open_executable(int directory, const std::string& path, int flag
   return file;
 }
 
+// What a file names as its interpreter. An empty name is the working directory to the kernel, and blamed on the file.
+Result<OwnedFd> open_interpreter(const std::string& path, std::string* culprit) {
+  if (path.empty()) return fail(EACCES);
+  if (culprit != nullptr) *culprit = path;
+  return open_executable(AT_FDCWD, path, 0);
+}
+
 FileReader reader_of(int fd) {
   return [fd](uint64_t offset, std::span<uint8_t> into) { return read_at(fd, offset, into.data(), into.size()); };
 }
@@ -91,9 +99,9 @@ OwnedFd::~OwnedFd() {
 Result<size_t> read_at(int fd, uint64_t offset, void* into, size_t size) {
   size_t done = 0;
   while (done < size) {
-    const size_t got = TRY(from_raw(gate::call(SYS_pread64, static_cast<uint64_t>(fd),
-                                               gate::address_of(static_cast<uint8_t*>(into) + done), size - done,
-                                               offset + done)));
+    const int64_t raw = gate::call(SYS_pread64, static_cast<uint64_t>(fd),
+                                   gate::address_of(static_cast<uint8_t*>(into) + done), size - done, offset + done);
+    const size_t got = TRY(gate::count_of(raw, size - done));
     if (got == 0) break;
     done += got;
   }
@@ -129,15 +137,13 @@ Result<ProgramFiles> open_program(ProgramRequest request, std::string* culprit) 
     if (script->argument) files.arguments.insert(files.arguments.begin(), *script->argument);
     files.arguments.insert(files.arguments.begin(), script->interpreter);
     path = script->interpreter;
-    if (culprit != nullptr) *culprit = path;
-    file = TRY(open_executable(AT_FDCWD, path, 0));
+    file = TRY(open_interpreter(path, culprit));
   }
 
   const ElfImage image = TRY(parse_elf(reader_of(file.get()), ENOEXEC));
   files.program = std::move(file);
-  if (!image.interpreter.empty()) {
-    if (culprit != nullptr) *culprit = image.interpreter;
-    files.interpreter = TRY(open_executable(AT_FDCWD, image.interpreter, 0));
+  if (image.interpreter) {
+    files.interpreter = TRY(open_interpreter(*image.interpreter, culprit));
     (void)TRY(parse_elf(reader_of(files.interpreter.get()), ELIBBAD));
   }
   return files;

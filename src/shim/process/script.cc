@@ -1,44 +1,66 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `#!` lines. A line longer than the buffer is accepted when the interpreter's name ends within it: the argument is cut.
+// `#!` lines, step by step as load_script() takes them, on a buffer like its own: the head of the file, then zeroes.
+// That gives its corner cases too: without a newline, blanks at the end of a short file are an argument, and a line
+// longer than the buffer is accepted when the interpreter's name ends within it (the argument is cut).
 #include "shim/process/script.h"
 
-#include <string_view>
+#include <algorithm>
 
 namespace redoubt::shim {
+namespace {
+
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+// The first character in [first, last] that is no blank; null when there is none.
+const char* skip_blanks(const char* first, const char* last) {
+  for (; first <= last; ++first) {
+    if (!is_blank(*first)) return first;
+  }
+  return nullptr;
+}
+
+// The first blank or NUL in [first, last]; null when there is none.
+const char* find_end(const char* first, const char* last) {
+  for (; first <= last; ++first) {
+    if (is_blank(*first) || *first == '\0') return first;
+  }
+  return nullptr;
+}
+
+// A newline counts only before the first NUL.
+char* find_newline(char* text, size_t size) {
+  for (size_t i = 0; i < size && text[i] != '\0'; ++i) {
+    if (text[i] == '\n') return text + i;
+  }
+  return nullptr;
+}
+
+}  // namespace
 
 Result<std::optional<ScriptLine>> parse_script(std::span<const char> head) {
-  std::string_view text(head.data(), head.size());
-  if (!text.starts_with("#!")) return std::nullopt;
-  text.remove_prefix(2);
-  // A shorter file is followed by zeroes in the kernel's buffer, which end the line as a newline does.
-  const bool whole_file = head.size() < kScriptHeadSize;
-  constexpr std::string_view kBlank = " \t";
+  char buffer[kScriptHeadSize] = {};
+  std::copy_n(head.data(), std::min(head.size(), sizeof(buffer)), buffer);
+  if (buffer[0] != '#' || buffer[1] != '!') return std::nullopt;
+  const char* const line = buffer + 2;
+  char* const last = buffer + sizeof(buffer) - 1;
 
-  const size_t newline = text.find('\n');
-  const bool ends = newline != std::string_view::npos || whole_file;
-  std::string_view line = text.substr(0, newline);
-  if (!ends) {
-    // The kernel's buffer keeps its last byte for a NUL.
-    line = text.substr(0, text.size() - 1);
-    const size_t start = line.find_first_not_of(kBlank);
-    const bool name_ends = start != std::string_view::npos &&
-                           line.find_first_of(" \t\0", start, 3) != std::string_view::npos;
-    if (!name_ends) return fail(ENOEXEC);
+  char* end = find_newline(buffer, sizeof(buffer));
+  if (end == nullptr) {
+    const char* name = skip_blanks(line, last);
+    if (name == nullptr || find_end(name, last) == nullptr) return fail(ENOEXEC);
+    end = last;
   }
-  if (const size_t nul = line.find('\0'); nul != std::string_view::npos) line = line.substr(0, nul);
-  while (!line.empty() && kBlank.find(line.back()) != std::string_view::npos) line.remove_suffix(1);
-  const size_t start = line.find_first_not_of(kBlank);
-  if (start == std::string_view::npos) return fail(ENOEXEC);
-  line.remove_prefix(start);
+  while (is_blank(end[-1])) --end;
+  const char* name = skip_blanks(line, end);
+  if (name == nullptr || name == end) return fail(ENOEXEC);
 
+  const char* separator = find_end(name, end);
+  const char* argument = separator != nullptr && *separator != '\0' ? skip_blanks(separator, end) : nullptr;
+  *end = '\0';
   ScriptLine script;
-  const size_t name_end = line.find_first_of(kBlank);
-  script.interpreter = std::string(line.substr(0, name_end));
-  if (name_end != std::string_view::npos) {
-    const size_t argument = line.find_first_not_of(kBlank, name_end);
-    if (argument != std::string_view::npos) script.argument = std::string(line.substr(argument));
-  }
+  script.interpreter.assign(name, separator != nullptr ? separator : end);
+  if (argument != nullptr) script.argument = std::string(argument);
   return script;
 }
 

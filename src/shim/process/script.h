@@ -20,7 +20,7 @@ struct ScriptLine {
 inline constexpr size_t kScriptHeadSize = 256;
 
 // `head` is the beginning of the file, up to kScriptHeadSize bytes. No value when it does not begin with "#!".
-// ENOEXEC for a line without an interpreter, or an interpreter that does not fit.
+// ENOEXEC for a line without an interpreter, or an interpreter that does not fit. The interpreter's name may be empty.
 Result<std::optional<ScriptLine>> parse_script(std::span<const char> head);
 
 }  // namespace redoubt::shim
