@@ -44,15 +44,15 @@ constexpr int64_t to_raw(const Result<void>& result) { return result ? 0 : -numb
 }  // namespace redoubt
 
 // Passes an error on to the caller, or yields the value: `auto fd = TRY(open_file(path));`
-#define TRY(expression)                                                        \
-  __extension__({                                                              \
-    auto&& try_result = (expression);                                          \
-    if (!try_result) return std::unexpected(try_result.error());               \
-    *std::move(try_result);                                                    \
+#define TRY(expression)                                          \
+  __extension__({                                                \
+    auto&& try_result = (expression);                            \
+    if (!try_result) return std::unexpected(try_result.error()); \
+    *std::move(try_result);                                      \
   })
 // The same for Result<void>.
-#define TRY_VOID(expression)                                                   \
-  do {                                                                         \
-    auto&& try_result = (expression);                                          \
-    if (!try_result) return std::unexpected(try_result.error());               \
+#define TRY_VOID(expression)                                     \
+  do {                                                           \
+    auto&& try_result = (expression);                            \
+    if (!try_result) return std::unexpected(try_result.error()); \
   } while (false)

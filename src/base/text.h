@@ -56,8 +56,7 @@ class TextBuilder {
   TextBuilder& quoted(std::string_view bytes) {
     append('"');
     for (size_t index = 0; index < bytes.size(); ++index) {
-      const bool digit_follows =
-          index + 1 < bytes.size() && bytes[index + 1] >= '0' && bytes[index + 1] <= '9';
+      const bool digit_follows = index + 1 < bytes.size() && bytes[index + 1] >= '0' && bytes[index + 1] <= '9';
       escaped(static_cast<unsigned char>(bytes[index]), digit_follows);
     }
     return append('"');

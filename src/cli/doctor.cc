@@ -21,8 +21,7 @@ namespace {
 enum class Weight { kRequired, kRecommended };
 
 struct Check {
-  consteval Check(const char* name, Weight weight, Finding (*probe)(), const char* needed,
-                  const char* otherwise)
+  consteval Check(const char* name, Weight weight, Finding (*probe)(), const char* needed, const char* otherwise)
       : name(name), weight(weight), probe(probe), needed(needed), otherwise(otherwise) {}
 
   const char* name;
@@ -54,8 +53,7 @@ constexpr Check kChecks[] = {
      "`redoubt run` exits with 125; build it (cmake --build --preset release) or reinstall Redoubt"},
     {"membarrier", kRecommended, probe_membarrier, "PRIVATE_EXPEDITED_SYNC_CORE (Linux 4.16)",
      "call sites cannot be patched: every system call costs a trap, about 2 microseconds"},
-    {"memfd_secret", kRecommended, probe_memfd_secret,
-     "the system call (Linux 5.14; on by default since 6.5)",
+    {"memfd_secret", kRecommended, probe_memfd_secret, "the system call (Linux 5.14; on by default since 6.5)",
      "keys cannot be hidden from root in sealed memory; boot with secretmem.enable=1"},
     {"descriptors", kRecommended, probe_descriptor_limit, "a hard RLIMIT_NOFILE of at least 4096",
      "programs with many open files run out earlier than natively, as the shim keeps its own above theirs; "
@@ -103,9 +101,8 @@ constexpr Colour colour_of(Verdict verdict) {
 void print_lines(const std::vector<Outcome>& outcomes) {
   for (const Outcome& outcome : outcomes) {
     const std::string padding(4 - name_of(outcome.verdict).size(), ' ');
-    std::cout << paint(std::cout, colour_of(outcome.verdict), name_of(outcome.verdict)) << padding << "  "
-              << std::left << std::setw(18) << outcome.check->name << outcome.found
-              << "  (needed: " << outcome.check->needed << ')';
+    std::cout << paint(std::cout, colour_of(outcome.verdict), name_of(outcome.verdict)) << padding << "  " << std::left
+              << std::setw(18) << outcome.check->name << outcome.found << "  (needed: " << outcome.check->needed << ')';
     if (outcome.verdict != Verdict::kOk) std::cout << "  -> " << outcome.check->otherwise;
     std::cout << '\n';
   }
@@ -134,8 +131,7 @@ void print_json(const std::vector<Outcome>& outcomes) {
     std::cout << separator << "  {\"name\": " << json_string(outcome.check->name)
               << ", \"verdict\": " << json_string(name_of(outcome.verdict))
               << ", \"required\": " << (outcome.check->weight == kRequired ? "true" : "false")
-              << ", \"found\": " << json_string(outcome.found)
-              << ", \"needed\": " << json_string(outcome.check->needed)
+              << ", \"found\": " << json_string(outcome.found) << ", \"needed\": " << json_string(outcome.check->needed)
               << ", \"otherwise\": " << json_string(outcome.check->otherwise) << '}';
     separator = ",\n";
   }
@@ -144,16 +140,14 @@ void print_json(const std::vector<Outcome>& outcomes) {
 
 Result<ExitStatus> diagnose(bool json) {
   const std::vector<Outcome> outcomes = examine();
-  const auto count = [&](Verdict verdict) {
-    return std::ranges::count(outcomes, verdict, &Outcome::verdict);
-  };
+  const auto count = [&](Verdict verdict) { return std::ranges::count(outcomes, verdict, &Outcome::verdict); };
   if (json) {
     print_json(outcomes);
   } else {
     print_lines(outcomes);
-    std::cout << (count(Verdict::kFail) ? "This machine cannot run Redoubt" : "This machine can run Redoubt")
-              << " (ok " << count(Verdict::kOk) << ", warn " << count(Verdict::kWarn) << ", fail "
-              << count(Verdict::kFail) << ").\n";
+    std::cout << (count(Verdict::kFail) ? "This machine cannot run Redoubt" : "This machine can run Redoubt") << " (ok "
+              << count(Verdict::kOk) << ", warn " << count(Verdict::kWarn) << ", fail " << count(Verdict::kFail)
+              << ").\n";
   }
   if (!std::cout.flush()) return fail(ExitStatus::kRedoubtFailed, "cannot write to standard output");
   return count(Verdict::kFail) ? ExitStatus::kRequirementMissing : ExitStatus::kSuccess;

@@ -28,8 +28,7 @@ bool means_absent(int error) { return error == ENOENT || error == ENOTDIR; }
 
 std::unexpected<Error> cannot_execute(const std::string& file, int error) {
   const std::string quoted = '"' + file + '"';
-  if (error == EISDIR)
-    return fail(ExitStatus::kCannotExecute, quoted + " is a directory; expected a program");
+  if (error == EISDIR) return fail(ExitStatus::kCannotExecute, quoted + " is a directory; expected a program");
   if (error == EACCES) {
     return fail(ExitStatus::kCannotExecute, quoted +
                                                 " cannot be executed (permission denied); expected a file "
@@ -73,9 +72,9 @@ Result<std::string> find_program(std::string_view name, std::string_view path) {
   }
   // A directory that merely shares the name is not what was meant: execvp's EACCES for it helps nobody.
   if (unusable_error != 0 && unusable_error != EISDIR) return cannot_execute(unusable, unusable_error);
-  return fail(ExitStatus::kNotFound,
-              "program \"" + std::string(name) + "\" not found in PATH (" + std::string(path) +
-                  "); install it, or give its path with a slash, such as ./" + std::string(name));
+  return fail(ExitStatus::kNotFound, "program \"" + std::string(name) + "\" not found in PATH (" + std::string(path) +
+                                         "); install it, or give its path with a slash, such as ./" +
+                                         std::string(name));
 }
 
 std::string search_path() {

@@ -36,13 +36,9 @@ class FindProgram : public testing::Test {
   std::string path_;
 };
 
-TEST_F(FindProgram, SearchesPathInOrder) {
-  EXPECT_EQ(find_program("tool", path_).value(), root_ + "/b/tool");
-}
+TEST_F(FindProgram, SearchesPathInOrder) { EXPECT_EQ(find_program("tool", path_).value(), root_ + "/b/tool"); }
 
-TEST_F(FindProgram, SkipsWhatCannotBeExecuted) {
-  EXPECT_EQ(find_program("both", path_).value(), root_ + "/b/both");
-}
+TEST_F(FindProgram, SkipsWhatCannotBeExecuted) { EXPECT_EQ(find_program("both", path_).value(), root_ + "/b/both"); }
 
 TEST_F(FindProgram, ReportsAFileWithoutPermission) {
   EXPECT_EQ(find_program("plain", path_).error().status, ExitStatus::kCannotExecute);

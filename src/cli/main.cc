@@ -76,8 +76,8 @@ int run_without_command(int argc, char** argv) {
     names += std::string(names.empty() ? "" : ", ") + command.name;
   }
   if (argc > 1 && argv[1][0] != '-') {
-    return report({ExitStatus::kUsage, std::string("expected a command (") + names + "), found \"" + argv[1] +
-                                           "\"\nTry: redoubt --help"});
+    return report({ExitStatus::kUsage,
+                   std::string("expected a command (") + names + "), found \"" + argv[1] + "\"\nTry: redoubt --help"});
   }
   if (auto status = parse(app, argc, argv)) return *status;
   return report({ExitStatus::kUsage, "expected a command (" + names + "), found none\nTry: redoubt --help"});

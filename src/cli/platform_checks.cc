@@ -31,9 +31,7 @@ constexpr long kProcMagic = 0x9fa0;          // PROC_SUPER_MAGIC
 constexpr unsigned long kFsgsbase = 1 << 1;  // HWCAP2_FSGSBASE, arch/x86/include/uapi/asm/hwcap2.h
 constexpr rlim_t kDescriptorsWanted = 4096;
 
-std::string error_text(int error) {
-  return std::string(strerrorname_np(error)) + ", " + strerrordesc_np(error);
-}
+std::string error_text(int error) { return std::string(strerrorname_np(error)) + ", " + strerrordesc_np(error); }
 
 // A call that fails with one of its own errors is there; ENOSYS means the kernel lacks it, EPERM that a filter refuses.
 Finding reached_kernel(long result) {
@@ -50,8 +48,7 @@ volatile int g_dispatched_number = -1;
 volatile int g_dispatched_code = 0;
 
 void on_sigsys(int, siginfo_t* info, void*) {
-  g_selector =
-      SYSCALL_DISPATCH_FILTER_ALLOW;  // first of all: the return from this handler is itself a system call
+  g_selector = SYSCALL_DISPATCH_FILTER_ALLOW;  // first of all: the return from this handler is itself a system call
   g_dispatched_number = info->si_syscall;
   g_dispatched_code = info->si_code;
 }
@@ -61,8 +58,7 @@ void on_sigsys(int, siginfo_t* info, void*) {
   action.sa_sigaction = on_sigsys;
   action.sa_flags = SA_SIGINFO;
   sigaction(SIGSYS, &action, nullptr);
-  if (prctl(PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, 0L, 0L, &g_selector) != 0)
-    _exit(kErrnoBase + errno);
+  if (prctl(PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, 0L, 0L, &g_selector) != 0) _exit(kErrnoBase + errno);
   g_selector = SYSCALL_DISPATCH_FILTER_BLOCK;
   long result = SYS_getppid;
   asm volatile("syscall" : "+a"(result) : : "rcx", "r11", "memory");
@@ -96,8 +92,7 @@ Finding probe_syscall_dispatch() {
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
-  if (!WIFEXITED(status))
-    return {false, "the trial was killed by SIG" + std::string(sigabbrev_np(WTERMSIG(status)))};
+  if (!WIFEXITED(status)) return {false, "the trial was killed by SIG" + std::string(sigabbrev_np(WTERMSIG(status)))};
   switch (WEXITSTATUS(status)) {
     case kArrived: return {true, "a dispatched call arrived"};
     case kDidNotArrive: return {false, "switched on, but the call went to the kernel"};
@@ -115,16 +110,13 @@ Finding probe_close_range() {
   return reached_kernel(syscall(SYS_close_range, ~0U, ~0U, 0));  // no descriptor has that number
 }
 
-Finding probe_execveat() {
-  return reached_kernel(syscall(SYS_execveat, -1, "", nullptr, nullptr, AT_EMPTY_PATH));
-}
+Finding probe_execveat() { return reached_kernel(syscall(SYS_execveat, -1, "", nullptr, nullptr, AT_EMPTY_PATH)); }
 
 Finding probe_proc() {
   struct statfs info;
   if (statfs("/proc", &info) != 0) return {false, error_text(errno)};
   if (info.f_type != kProcMagic) return {false, "/proc is another kind of file system"};
-  if (access("/proc/self/exe", F_OK) != 0)
-    return {false, "mounted, but /proc/self/exe: " + error_text(errno)};
+  if (access("/proc/self/exe", F_OK) != 0) return {false, "mounted, but /proc/self/exe: " + error_text(errno)};
   return {true, "mounted"};
 }
 

@@ -61,8 +61,8 @@ Result<std::string> absolute(const std::string& file) {
   std::error_code error;
   const std::filesystem::path path = std::filesystem::absolute(file, error);
   if (error) {
-    return fail(ExitStatus::kRedoubtFailed, "cannot make \"" + file + "\" absolute: " + error.message() +
-                                                "; give a path that starts with /");
+    return fail(ExitStatus::kRedoubtFailed,
+                "cannot make \"" + file + "\" absolute: " + error.message() + "; give a path that starts with /");
   }
   return path.string();
 }
@@ -97,8 +97,7 @@ Result<ExitStatus> become(const std::string& runtime, std::vector<std::string>& 
                 "the arguments and the environment together are longer than the system allows (" +
                     std::to_string(sysconf(_SC_ARG_MAX)) + " bytes, see `getconf ARG_MAX`); pass fewer");
   }
-  return fail(ExitStatus::kRedoubtFailed,
-              "cannot start the runtime " + runtime + ": " + std::strerror(errno));
+  return fail(ExitStatus::kRedoubtFailed, "cannot start the runtime " + runtime + ": " + std::strerror(errno));
 }
 
 // What CLI11 left over: the program and its arguments, after an optional "--".
@@ -110,8 +109,7 @@ Result<std::vector<std::string>> program_and_arguments(std::vector<std::string> 
                                         "\"; a program of that name goes after --\nTry: redoubt run --help");
   }
   if (rest.empty()) {
-    return fail(ExitStatus::kUsage,
-                "expected a program to run, found none\nTry: redoubt run -- PROGRAM [ARG...]");
+    return fail(ExitStatus::kUsage, "expected a program to run, found none\nTry: redoubt run -- PROGRAM [ARG...]");
   }
   return rest;
 }
@@ -144,10 +142,8 @@ Action define_run(CLI::App& app) {
   app.add_flag("--trace", options->trace, "Print every system call, decoded, to standard error");
   app.add_option("--trace-output", options->trace_output, "Write the trace to FILE instead (implies --trace)")
       ->type_name("FILE");
-  app.add_flag("--stats", options->stats,
-               "Print counts of calls and traps to standard error when a process ends");
-  app.add_option("--stats-output", options->stats_output,
-                 "Write the counts to FILE instead (implies --stats)")
+  app.add_flag("--stats", options->stats, "Print counts of calls and traps to standard error when a process ends");
+  app.add_option("--stats-output", options->stats_output, "Write the counts to FILE instead (implies --stats)")
       ->type_name("FILE");
   return [options, &app] { return run(*options, app.remaining()); };
 }

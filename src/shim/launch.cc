@@ -104,8 +104,7 @@ void open_output(window::Slot slot, const char* file) {
 }
 
 void open_essential(window::Slot slot, const char* path, uint64_t flags, const char* needed) {
-  const int64_t fd =
-      gate::call(SYS_openat, static_cast<uint64_t>(AT_FDCWD), gate::address_of(path), flags | O_CLOEXEC);
+  const int64_t fd = gate::call(SYS_openat, static_cast<uint64_t>(AT_FDCWD), gate::address_of(path), flags | O_CLOEXEC);
   if (is_error(fd) || !window::put(slot, static_cast<int>(fd))) usage(needed);
 }
 
@@ -135,7 +134,8 @@ bool is_truncated(int fd) {
       ENOEXEC);
   struct stat status;
   if (!image || !check_segments(*image) ||
-      is_error(gate::call(SYS_fstat, static_cast<uint64_t>(fd), gate::address_of(&status)))) return false;
+      is_error(gate::call(SYS_fstat, static_cast<uint64_t>(fd), gate::address_of(&status))))
+    return false;
   for (const Segment& segment : image->segments) {
     if (segment.offset + segment.file_size > static_cast<uint64_t>(status.st_size)) return true;
   }
@@ -174,7 +174,8 @@ Handover prepare(int argc, char** argv, char** environment, uint64_t host_signal
   }
   std::string culprit;
   auto files = open_program(
-      {.directory = AT_FDCWD, .path = request.program, .flags = 0, .arguments = std::move(request.arguments)}, &culprit);
+      {.directory = AT_FDCWD, .path = request.program, .flags = 0, .arguments = std::move(request.arguments)},
+      &culprit);
   if (!files) report_and_exit(request.program, culprit, files.error());
   if (is_truncated(files->program.get())) report_and_exit(request.program, request.program, as_errno(EFAULT));
   state.files = std::move(*files);

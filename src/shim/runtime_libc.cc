@@ -11,17 +11,17 @@
 //
 // Everything here runs on the runtime's thread pointer; what must not happen ends in runtime_fatal(), which does not return.
 
+#include <linux/futex.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include <cstdarg>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <exception>
-#include <linux/futex.h>
 #include <new>
-#include <sys/mman.h>
-#include <sys/syscall.h>
 #include <system_error>
-#include <unistd.h>
 
 extern "C" [[noreturn, gnu::cold]] void runtime_fatal(const char* what);
 
@@ -37,9 +37,9 @@ extern "C" {
 
 // --- the environment: the host's, so nothing in it may be believed ---
 
-char* getenv(const char*) { return nullptr; }                  // libc.a: _dl_non_dynamic_init reads LD_*; sysconf, ...
+char* getenv(const char*) { return nullptr; }  // libc.a: _dl_non_dynamic_init reads LD_*; sysconf, ...
 int __unsetenv(const char*) { return 0; }
-void __wrap___tunables_init(char**) {}                         // GLIBC_TUNABLES, MALLOC_*
+void __wrap___tunables_init(char**) {}  // GLIBC_TUNABLES, MALLOC_*
 
 // --- stdio: malloc.o names it for malloc_stats() and malloc_info() only ---
 
@@ -49,8 +49,8 @@ int fprintf(struct _IO_FILE*, const char*, ...) { return -1; }
 int _IO_fputs(const char*, struct _IO_FILE*) { return -1; }
 std::size_t fwrite(const void*, std::size_t, std::size_t, struct _IO_FILE*) { return 0; }
 
-void _IO_enable_locks() {}      // pthread_create
-void _IO_list_lock() {}         // fork
+void _IO_enable_locks() {}  // pthread_create
+void _IO_list_lock() {}     // fork
 void _IO_list_unlock() {}
 void _IO_list_resetlock() {}
 void* _IO_iter_begin() { return nullptr; }
@@ -82,7 +82,12 @@ const char* __strerror_r(int, char*, std::size_t) { return "error"; }
 
 // --- ctype: the C locale's tables are data that libc names only weakly; without them its start-up reads a null pointer ---
 
-struct gconv_functions { const void* to_wide; std::size_t to_wide_count; const void* to_bytes; std::size_t to_bytes_count; };
+struct gconv_functions {
+  const void* to_wide;
+  std::size_t to_wide_count;
+  const void* to_bytes;
+  std::size_t to_bytes_count;
+};
 extern const gconv_functions __wcsmbs_gconv_fcts_c;
 const gconv_functions __wcsmbs_gconv_fcts_c = {};  // no wide characters; the real ones bring gconv and with it dlopen
 extern const char _nl_C_LC_CTYPE[];
@@ -92,7 +97,10 @@ extern const char _nl_C_LC_CTYPE[];
 
 unsigned long __malloc_default_thp_pagesize() { return 0; }
 int __malloc_thp_mode() { return 3; }
-void __malloc_hugepage_config(std::size_t, std::size_t* page_size, int* flags) { *page_size = 0; *flags = 0; }
+void __malloc_hugepage_config(std::size_t, std::size_t* page_size, int* flags) {
+  *page_size = 0;
+  *flags = 0;
+}
 void __libc_check_standard_fds() {}
 int __get_nprocs() {
   unsigned long mask[1024 / sizeof(unsigned long)] = {};
@@ -105,7 +113,7 @@ int get_nprocs() { return __get_nprocs(); }
 int get_nprocs_conf() { return __get_nprocs(); }
 int __get_nprocs_conf() { return __get_nprocs(); }
 int __get_nprocs_sched() { return __get_nprocs(); }
-long __get_phys_pages() { return 1 << 20; }    // qsort bounds its buffer by a quarter of it
+long __get_phys_pages() { return 1 << 20; }  // qsort bounds its buffer by a quarter of it
 long __get_avphys_pages() { return 1 << 20; }
 long get_phys_pages() { return 1 << 20; }
 long get_avphys_pages() { return 1 << 20; }
@@ -126,7 +134,8 @@ char* getcwd(char* buffer, std::size_t size) { return __getcwd(buffer, size); }
 void* __abort_msg = nullptr;
 [[noreturn]] void abort() noexcept { runtime_fatal("abort"); }
 [[noreturn]] void __libc_message(int, const char*, ...);
-void __libc_message(int, const char* format, ...) {  // every caller in glibc passes "%s" or "%s\n" and one string, or none
+void __libc_message(int, const char* format,
+                    ...) {  // every caller in glibc passes "%s" or "%s\n" and one string, or none
   std::va_list arguments;
   va_start(arguments, format);
   runtime_fatal(format[0] == '%' ? va_arg(arguments, const char*) : format);
@@ -155,7 +164,8 @@ int __cxa_guard_acquire(std::int64_t* guard) {
     int seen = 0;
     if (__atomic_compare_exchange_n(word, &seen, kBusy, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) return 1;
     if (seen == kDone) return 0;
-    if (seen == kBusy && !__atomic_compare_exchange_n(word, &seen, kBusy | kWaited, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+    if (seen == kBusy &&
+        !__atomic_compare_exchange_n(word, &seen, kBusy | kWaited, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
       if (seen == kDone) return 0;
       if (seen == 0) continue;
     }
@@ -164,7 +174,8 @@ int __cxa_guard_acquire(std::int64_t* guard) {
 }
 static void guard_finish(std::int64_t* guard, int value) {
   auto* word = reinterpret_cast<int*>(guard);
-  if (__atomic_exchange_n(word, value, __ATOMIC_ACQ_REL) & 0x10000) syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 0x7fffffff);
+  if (__atomic_exchange_n(word, value, __ATOMIC_ACQ_REL) & 0x10000)
+    syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 0x7fffffff);
 }
 void __cxa_guard_release(std::int64_t* guard) { guard_finish(guard, 1); }
 void __cxa_guard_abort(std::int64_t* guard) { guard_finish(guard, 0); }
@@ -180,7 +191,8 @@ static void* allocate(std::size_t size) {
 }
 static void* allocate_aligned(std::size_t size, std::align_val_t alignment) {
   void* p = nullptr;
-  if (posix_memalign(&p, std::size_t(alignment) < sizeof(void*) ? sizeof(void*) : std::size_t(alignment), size ? size : 1) != 0)
+  if (posix_memalign(&p, std::size_t(alignment) < sizeof(void*) ? sizeof(void*) : std::size_t(alignment),
+                     size ? size : 1) != 0)
     runtime_fatal("out of memory");
   return p;
 }

@@ -17,9 +17,9 @@ struct SignalStack {  // stack_t
 };
 static_assert(sizeof(SignalStack) == 24);
 
-inline constexpr int32_t kOnStack = 1;            // SS_ONSTACK
-inline constexpr int32_t kStackDisabled = 2;      // SS_DISABLE
-inline constexpr int32_t kAutodisarm = 1 << 31;   // SS_AUTODISARM
+inline constexpr int32_t kOnStack = 1;                 // SS_ONSTACK
+inline constexpr int32_t kStackDisabled = 2;           // SS_DISABLE
+inline constexpr int32_t kAutodisarm = 1 << 31;        // SS_AUTODISARM
 inline constexpr uint64_t kMinimumSignalStack = 2048;  // MINSIGSTKSZ of the kernel
 
 struct SignalContext {  // struct sigcontext_64

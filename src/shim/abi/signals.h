@@ -10,8 +10,8 @@
 
 namespace redoubt::abi {
 
-inline constexpr int kSignalCount = 64;      // _NSIG
-inline constexpr size_t kSigsetSize = 8;     // what rt_sig* calls demand as sigsetsize
+inline constexpr int kSignalCount = 64;   // _NSIG
+inline constexpr size_t kSigsetSize = 8;  // what rt_sig* calls demand as sigsetsize
 inline constexpr uint64_t kSaRestorer = 0x04000000;
 
 constexpr uint64_t mask_of(int signal) { return uint64_t{1} << (signal - 1); }
@@ -46,8 +46,8 @@ struct Siginfo {
 static_assert(sizeof(Siginfo) == 128);
 static_assert(offsetof(Siginfo, address) == 16);
 
-inline constexpr int kSysUserDispatch = 2;          // si_code of a trapped call
-inline constexpr uint32_t kArchX86_64 = 0xC000003E; // AUDIT_ARCH_X86_64
+inline constexpr int kSysUserDispatch = 2;           // si_code of a trapped call
+inline constexpr uint32_t kArchX86_64 = 0xC000003E;  // AUDIT_ARCH_X86_64
 
 // The program can never catch or block these.
 inline constexpr uint64_t kUncatchable = mask_of(SIGKILL) | mask_of(SIGSTOP);
@@ -57,14 +57,11 @@ inline constexpr uint64_t kUncatchable = mask_of(SIGKILL) | mask_of(SIGSTOP);
 inline constexpr uint64_t kNeverBlocked = mask_of(SIGSYS) | mask_of(SIGSEGV) | mask_of(SIGBUS);
 
 // Always ours in the kernel, whatever the program's disposition: faults of the shim must be told from the program's.
-inline constexpr uint64_t kAlwaysOurs =
-    kNeverBlocked | mask_of(SIGILL) | mask_of(SIGFPE) | mask_of(SIGTRAP);
+inline constexpr uint64_t kAlwaysOurs = kNeverBlocked | mask_of(SIGILL) | mask_of(SIGFPE) | mask_of(SIGTRAP);
 
 // Raised by the kernel for what the thread itself just did (a fault, a trap), rather than sent by somebody. Faults may
 // carry SI_KERNEL, as a non-canonical address does.
-constexpr bool is_synchronous(const Siginfo& info) {
-  return info.code > 0 && (kAlwaysOurs & mask_of(info.signo)) != 0;
-}
+constexpr bool is_synchronous(const Siginfo& info) { return info.code > 0 && (kAlwaysOurs & mask_of(info.signo)) != 0; }
 
 constexpr uint64_t host_mask(uint64_t program_mask) { return program_mask & ~kNeverBlocked; }
 inline constexpr uint64_t kBlockAll = ~kNeverBlocked;

@@ -7,9 +7,9 @@
 //   fault inside an app-memory copy      resume at the copy's error exit
 //   fault anywhere else in the shim      crash report; the process ends, the program never runs again
 //   sent by somebody, for the program    capture it, block everything, and let the shim find it on its way out
+#include "shim/entry/nested.h"
 #include "shim/abi/context.h"
 #include "shim/abi/signals.h"
-#include "shim/entry/nested.h"
 #include "shim/entry/thread_control.h"
 
 extern "C" {
@@ -30,9 +30,7 @@ bool within(uint64_t address, const char* begin, const char* end) {
   return address >= reinterpret_cast<uint64_t>(begin) && address < reinterpret_cast<uint64_t>(end);
 }
 
-void resume_at(abi::UserContext* frame, const char* label) {
-  frame->regs.rip = reinterpret_cast<uint64_t>(label);
-}
+void resume_at(abi::UserContext* frame, const char* label) { frame->regs.rip = reinterpret_cast<uint64_t>(label); }
 
 void copy_siginfo(abi::Siginfo& to, const abi::Siginfo& from) {
   const auto* source = reinterpret_cast<const volatile uint64_t*>(&from);
@@ -65,8 +63,8 @@ void step_over_windows(abi::UserContext* frame) {
 }  // namespace redoubt::shim
 
 extern "C" __attribute__((visibility("hidden"))) void redoubt_nested_signal(int signal,
-                                                                             const redoubt::abi::Siginfo* info,
-                                                                             redoubt::abi::UserContext* frame) {
+                                                                            const redoubt::abi::Siginfo* info,
+                                                                            redoubt::abi::UserContext* frame) {
   using namespace redoubt::shim;
   ThreadControl* control = current_control();
   if (redoubt::abi::is_synchronous(*info)) {

@@ -55,7 +55,7 @@ bool take_waiting(Thread& thread, abi::Siginfo& info) {
 using redoubt::shim::Thread;
 
 extern "C" __attribute__((visibility("hidden"))) void redoubt_trap(int signal, redoubt::abi::Siginfo* info,
-                                                                    redoubt::abi::UserContext* frame) {
+                                                                   redoubt::abi::UserContext* frame) {
   Thread& thread = redoubt::shim::current_thread();
   thread.restart = 0;
   if (signal == SIGSYS && info->code == redoubt::abi::kSysUserDispatch) {

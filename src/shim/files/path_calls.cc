@@ -16,9 +16,9 @@
 #include "shim/files/host_link.h"
 #include "shim/files/own_executable.h"
 #include "shim/files/proc_files.h"
-#include "shim/process/program_file.h"
 #include "shim/gate/gate.h"
 #include "shim/memory/app_memory.h"
+#include "shim/process/program_file.h"
 #include "shim/syscalls/call.h"
 #include "shim/syscalls/handlers.h"
 

@@ -228,8 +228,8 @@ constexpr Substitute kSubstitutes[] = {
 
 // A read-only descriptor of a sealed memory file with the given contents.
 Result<OwnedFd> memory_file(const std::string& name, const std::string& contents) {
-  OwnedFd file(static_cast<int>(TRY(from_raw(
-      gate::call(SYS_memfd_create, gate::address_of(name.c_str()), MFD_ALLOW_SEALING | MFD_CLOEXEC)))));
+  OwnedFd file(static_cast<int>(
+      TRY(from_raw(gate::call(SYS_memfd_create, gate::address_of(name.c_str()), MFD_ALLOW_SEALING | MFD_CLOEXEC)))));
   size_t done = 0;
   while (done < contents.size()) {
     const int64_t raw = gate::call(SYS_write, static_cast<uint64_t>(file.get()),

@@ -43,9 +43,9 @@ bool reserve_foreign_parts(AddressSpace& space, Range range) {
   bool free = true;
   auto reserve = [&](uint64_t begin, uint64_t end) {
     if (begin >= end || !free) return;
-    const int64_t raw = gate::call(SYS_mmap, begin, end - begin, PROT_NONE,
-                                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE,
-                                   static_cast<uint64_t>(-1), 0);
+    const int64_t raw =
+        gate::call(SYS_mmap, begin, end - begin, PROT_NONE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, static_cast<uint64_t>(-1), 0);
     if (is_error(raw)) {
       free = false;
     } else {
@@ -53,8 +53,7 @@ bool reserve_foreign_parts(AddressSpace& space, Range range) {
     }
   };
   std::vector<Range> owned;
-  space.owned().for_each(range.begin, range.end,
-                         [&](uint64_t begin, uint64_t end) { owned.push_back({begin, end}); });
+  space.owned().for_each(range.begin, range.end, [&](uint64_t begin, uint64_t end) { owned.push_back({begin, end}); });
   for (const Range& part : owned) {
     reserve(at, part.begin);
     at = part.end;
@@ -102,8 +101,7 @@ int64_t sys_munmap(Call& call) {
   }
   int64_t result = 0;
   std::vector<Range> parts;
-  space.owned().for_each(range.begin, range.end,
-                         [&](uint64_t begin, uint64_t end) { parts.push_back({begin, end}); });
+  space.owned().for_each(range.begin, range.end, [&](uint64_t begin, uint64_t end) { parts.push_back({begin, end}); });
   for (const Range& part : parts) {
     const int64_t raw = gate::call(SYS_munmap, part.begin, part.end - part.begin);
     if (is_error(raw)) {
@@ -176,8 +174,9 @@ int64_t sys_madvise(Call& call) {
   {
     std::lock_guard lock(space.mutex());
     if (!space.owned().covers(range.begin, range.end)) {
-      space.owned().for_each(range.begin, range.end,
-                             [&](uint64_t begin, uint64_t end) { parts.push_back({begin, end}); });
+      space.owned().for_each(range.begin, range.end, [&](uint64_t begin, uint64_t end) {
+        parts.push_back({begin, end});
+      });
       parts.push_back({0, 0});  // marks the hole
     }
   }
@@ -235,8 +234,7 @@ int64_t sys_shmat(Call& call) {
     return -EINVAL;
   }
   const int64_t result = pass(call);
-  if (!is_error(result) && !is_error(known) &&
-      page_range(static_cast<uint64_t>(result), segment.shm_segsz, range)) {
+  if (!is_error(result) && !is_error(known) && page_range(static_cast<uint64_t>(result), segment.shm_segsz, range)) {
     space.owned().add(range.begin, range.end);
   }
   return result;

@@ -19,17 +19,14 @@ int64_t sys_arch_prctl(Call& call) {
       if (call.args[1] >= kUserTop) return -EPERM;
       call.thread.app_fs = call.args[1];
       return 0;
-    case ARCH_GET_FS:
-      return write_app(call.args[1], call.thread.app_fs) ? 0 : -EFAULT;
+    case ARCH_GET_FS: return write_app(call.args[1], call.thread.app_fs) ? 0 : -EFAULT;
     case ARCH_GET_GS: {
       const uint64_t none = 0;
       return write_app(call.args[1], none) ? 0 : -EFAULT;
     }
-    case ARCH_SET_GS:
-      return -EPERM;  // the shim finds its thread through it
+    case ARCH_SET_GS: return -EPERM;  // the shim finds its thread through it
     case kGetCpuid:
-    case kSetCpuid:
-      return pass(call);
+    case kSetCpuid: return pass(call);
     default:
       if (call.int_arg(0) >= kFirstXcomp && call.int_arg(0) <= kLastXcomp) return pass(call);
       return -EINVAL;

@@ -68,8 +68,7 @@ class SavedContext {
   explicit SavedContext(const abi::UserContext& frame) : context_(frame) {
     const auto* vector = reinterpret_cast<const abi::FpState*>(frame.regs.fpstate);
     if (vector == nullptr) return;
-    const size_t size =
-        vector->software.magic1 == abi::kFpMagic1 ? vector->software.extended_size : abi::kFxsaveSize;
+    const size_t size = vector->software.magic1 == abi::kFpMagic1 ? vector->software.extended_size : abi::kFxsaveSize;
     vector_.reset(new uint8_t[size + kAlignment]);
     auto at = reinterpret_cast<uint64_t>(vector_.get());
     at = (at + kAlignment - 1) & ~(kAlignment - 1);
@@ -338,7 +337,8 @@ int64_t create(Call& call, const CloneRequest& request) {
     if (request.has(CLONE_PIDFD)) return -EINVAL;
     return create_thread(call, request);
   }
-  if (request.has(CLONE_VM)) return request.has(CLONE_VFORK) ? vfork_process(call, request) : process_beside(call, request);
+  if (request.has(CLONE_VM))
+    return request.has(CLONE_VFORK) ? vfork_process(call, request) : process_beside(call, request);
   return fork_process(call, request);
 }
 
@@ -391,9 +391,7 @@ int64_t sys_clone3(Call& call) {
 
 int64_t sys_fork(Call& call) { return fork_process(call, {.flags = 0, .exit_signal = SIGCHLD}); }
 
-int64_t sys_vfork(Call& call) {
-  return vfork_process(call, {.flags = CLONE_VM | CLONE_VFORK, .exit_signal = SIGCHLD});
-}
+int64_t sys_vfork(Call& call) { return vfork_process(call, {.flags = CLONE_VM | CLONE_VFORK, .exit_signal = SIGCHLD}); }
 
 int64_t sys_set_tid_address(Call& call) {
   if (call.thread.shares_memory) return pass(call);

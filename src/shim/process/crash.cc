@@ -27,9 +27,7 @@ namespace {
 
 using Line = Text<1024>;
 
-void print(const Line& line) {
-  gate::call(SYS_write, 2, gate::address_of(line.c_str()), line.size());
-}
+void print(const Line& line) { gate::call(SYS_write, 2, gate::address_of(line.c_str()), line.size()); }
 
 bool read_exactly(int fd, uint64_t offset, void* into, size_t size) {
   return gate::call(SYS_pread64, static_cast<uint64_t>(fd), gate::address_of(into), size, offset) ==
@@ -40,8 +38,8 @@ bool read_exactly(int fd, uint64_t offset, void* into, size_t size) {
 class Symbols {
  public:
   Symbols() {
-    fd_ = static_cast<int>(gate::call(SYS_openat, static_cast<uint64_t>(AT_FDCWD),
-                                      gate::address_of("/proc/self/exe"), O_RDONLY | O_CLOEXEC));
+    fd_ = static_cast<int>(gate::call(SYS_openat, static_cast<uint64_t>(AT_FDCWD), gate::address_of("/proc/self/exe"),
+                                      O_RDONLY | O_CLOEXEC));
     Elf64_Ehdr header;
     if (fd_ < 0 || !read_exactly(fd_, 0, &header, sizeof(header))) return;
     for (uint16_t i = 0; i < header.e_shnum; ++i) {
@@ -71,9 +69,8 @@ class Symbols {
       }
     }
     char name[256] = {};
-    if (found &&
-        gate::call(SYS_pread64, static_cast<uint64_t>(fd_), gate::address_of(name), sizeof(name) - 1,
-                   names_.sh_offset + best.st_name) > 0) {
+    if (found && gate::call(SYS_pread64, static_cast<uint64_t>(fd_), gate::address_of(name), sizeof(name) - 1,
+                            names_.sh_offset + best.st_name) > 0) {
       line.append(name).append("+").hex(relative - best.st_value);
     } else {
       line.append("redoubt-run+").hex(relative);
@@ -154,7 +151,9 @@ extern "C" void redoubt_report_crash(redoubt::shim::ThreadControl* control, int 
   _writefsbase_u64(control->shim_fs);
   block_host_signals();
   Line line;
-  line.append("redoubt: internal error: ").append(redoubt::abi::find_signal_name(signal)).append(" in the shim at address ");
+  line.append("redoubt: internal error: ")
+      .append(redoubt::abi::find_signal_name(signal))
+      .append(" in the shim at address ");
   line.hex(info->address).append(", thread ").decimal(static_cast<uint64_t>(control->tid)).append("\n");
   print(line);
   print_backtrace(*control, frame->regs.rip, frame->regs.rbp);

@@ -16,7 +16,7 @@ inline constexpr int kOwnFailure = 125;
 }  // namespace redoubt::shim
 
 // Stays on in release builds. Never applied to what the program, the host or the network supplied.
-#define CHECK(invariant) \
-  do {                   \
+#define CHECK(invariant)                                                              \
+  do {                                                                                \
     if (!(invariant)) ::redoubt::shim::panic("invariant does not hold: " #invariant); \
   } while (false)

@@ -24,9 +24,9 @@ int protection_of(uint32_t flags) {
 
 // As the kernel, neither class nor byte order is looked at: the machine implies them.
 bool is_elf_for_us(const Elf64_Ehdr& header) {
-  return std::memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 &&
-         (header.e_type == ET_EXEC || header.e_type == ET_DYN) && header.e_machine == EM_X86_64 &&
-         header.e_phentsize == sizeof(Elf64_Phdr) && header.e_phnum != 0 && header.e_phnum <= kMaximumHeaders;
+  return std::memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 && (header.e_type == ET_EXEC || header.e_type == ET_DYN) &&
+         header.e_machine == EM_X86_64 && header.e_phentsize == sizeof(Elf64_Phdr) && header.e_phnum != 0 &&
+         header.e_phnum <= kMaximumHeaders;
 }
 
 Result<std::string> read_interpreter(const FileReader& read, const Elf64_Phdr& header, int bad) {
@@ -86,9 +86,7 @@ Result<ElfImage> parse_elf(const FileReader& read, int bad) {
         // The kernel takes the first, and an interpreter needs none.
         if (is_program && !image.interpreter) image.interpreter = TRY(read_interpreter(read, entry, bad));
         break;
-      case PT_GNU_STACK:
-        image.executable_stack = (entry.p_flags & PF_X) != 0;
-        break;
+      case PT_GNU_STACK: image.executable_stack = (entry.p_flags & PF_X) != 0; break;
       case PT_LOAD: {
         if (entry.p_memsz == 0) break;
         image.segments.push_back({.address = entry.p_vaddr,

@@ -22,11 +22,11 @@
 namespace redoubt::shim {
 
 struct Segment {
-  uint64_t address;    // p_vaddr
-  uint64_t offset;     // p_offset
+  uint64_t address;  // p_vaddr
+  uint64_t offset;   // p_offset
   uint64_t file_size;
   uint64_t memory_size;
-  int protection;      // PROT_*
+  int protection;  // PROT_*
 };
 
 struct ElfImage {
@@ -35,7 +35,7 @@ struct ElfImage {
   uint64_t alignment = 0;             // the largest p_align, at least a page
   uint64_t program_headers = 0;       // their address in the loaded image, before the bias; 0 if not loaded
   uint16_t program_header_count = 0;
-  std::vector<Segment> segments;      // PT_LOAD, in file order
+  std::vector<Segment> segments;           // PT_LOAD, in file order
   std::optional<std::string> interpreter;  // PT_INTERP of a program; the name may be empty
   bool executable_stack = false;
 

@@ -13,8 +13,8 @@
 
 #include "base/text.h"
 #include "shim/files/window.h"
-#include "shim/launch.h"
 #include "shim/gate/gate.h"
+#include "shim/launch.h"
 #include "shim/memory/app_memory.h"
 #include "shim/process/handover.h"
 #include "shim/process/signals.h"
@@ -54,7 +54,10 @@ Result<std::vector<std::string>> read_strings(uint64_t at, uint64_t& budget) {
 
 Result<void> execute(Call& call, int directory, uint64_t path_at, uint64_t argv_at, uint64_t envp_at, int flags) {
   uint64_t budget = argument_limit();
-  ProgramRequest request{.directory = directory, .path = TRY(read_app_path(path_at)), .flags = flags, .arguments = {}};
+  ProgramRequest request {
+    .directory = directory, .path = TRY(read_app_path(path_at))
+    , .flags = flags, .arguments = {}
+  };
   request.arguments = TRY(read_strings(argv_at, budget));
   Handover handover;
   handover.environment = TRY(read_strings(envp_at, budget));
@@ -79,18 +82,16 @@ Result<void> execute(Call& call, int directory, uint64_t path_at, uint64_t argv_
   requeue_captured(call.thread);
   for (const abi::Siginfo& late : call.thread.late) requeue(late);
   statistics::write_line("exec");
-  const int64_t error = gate::call(SYS_execveat, static_cast<uint64_t>(window::get(window::Slot::kRuntime)),
-                                   gate::address_of(""), gate::address_of(argv.data()), gate::address_of(envp),
-                                   AT_EMPTY_PATH);
+  const int64_t error =
+      gate::call(SYS_execveat, static_cast<uint64_t>(window::get(window::Slot::kRuntime)), gate::address_of(""),
+                 gate::address_of(argv.data()), gate::address_of(envp), AT_EMPTY_PATH);
   set_host_signals(host_signals);
   return fail(static_cast<int>(-error));
 }
 
 }  // namespace
 
-int64_t sys_execve(Call& call) {
-  return to_raw(execute(call, AT_FDCWD, call.args[0], call.args[1], call.args[2], 0));
-}
+int64_t sys_execve(Call& call) { return to_raw(execute(call, AT_FDCWD, call.args[0], call.args[1], call.args[2], 0)); }
 
 int64_t sys_execveat(Call& call) {
   const int flags = call.int_arg(4);
@@ -98,9 +99,7 @@ int64_t sys_execveat(Call& call) {
   return to_raw(execute(call, call.int_arg(0), call.args[1], call.args[2], call.args[3], flags));
 }
 
-int64_t sys_exit(Call& call) {
-  end_thread(call.thread, call.int_arg(0));
-}
+int64_t sys_exit(Call& call) { end_thread(call.thread, call.int_arg(0)); }
 
 int64_t sys_exit_group(Call& call) {
   block_host_signals();

@@ -44,8 +44,8 @@ void append(std::string& out, const std::string& text) { out.append(text.c_str()
 Result<void> write_all(int fd, const std::string& bytes) {
   size_t done = 0;
   while (done < bytes.size()) {
-    const int64_t raw = gate::call(SYS_write, static_cast<uint64_t>(fd), gate::address_of(bytes.data() + done),
-                                   bytes.size() - done);
+    const int64_t raw =
+        gate::call(SYS_write, static_cast<uint64_t>(fd), gate::address_of(bytes.data() + done), bytes.size() - done);
     const size_t written = TRY(gate::count_of(raw, bytes.size() - done));
     if (written == 0) return fail(EIO);
     done += written;
@@ -104,8 +104,8 @@ Result<OwnedFd> write_handover(const Handover& handover) {
   header.stats = handover.options.stats;
   std::memcpy(bytes.data(), &header, sizeof(header));
 
-  OwnedFd file(static_cast<int>(
-      TRY(from_raw(gate::call(SYS_memfd_create, gate::address_of("redoubt-handover"), MFD_ALLOW_SEALING | MFD_CLOEXEC)))));
+  OwnedFd file(static_cast<int>(TRY(
+      from_raw(gate::call(SYS_memfd_create, gate::address_of("redoubt-handover"), MFD_ALLOW_SEALING | MFD_CLOEXEC)))));
   TRY_VOID(write_all(file.get(), bytes));
   TRY(from_raw(gate::call(SYS_fcntl, static_cast<uint64_t>(file.get()), F_ADD_SEALS, kSeals)));
   survive_exec(file.get());
@@ -119,7 +119,8 @@ Result<Handover> parse_handover(std::string_view bytes) {
   if (bytes.size() < sizeof(header)) return fail(EINVAL);
   std::memcpy(&header, bytes.data(), sizeof(header));
   if (header.magic != kMagic || header.size != bytes.size() || header.program < 0 || header.interpreter < -1 ||
-      header.window_base < 0 || header.window_base > INT_MAX - window::kSize || header.open_slots >> window::kSize != 0) {
+      header.window_base < 0 || header.window_base > INT_MAX - window::kSize ||
+      header.open_slots >> window::kSize != 0) {
     return fail(EINVAL);
   }
 

@@ -25,8 +25,8 @@ namespace redoubt::shim {
 namespace {
 
 // Entries taken over from the host as they are. AT_RSEQ_* are left out: rseq(2) is refused.
-constexpr uint64_t kCopied[] = {AT_SYSINFO_EHDR, AT_HWCAP, AT_HWCAP2, AT_PAGESZ, AT_CLKTCK, AT_UID,
-                                AT_EUID, AT_GID, AT_EGID, AT_MINSIGSTKSZ};
+constexpr uint64_t kCopied[] = {AT_SYSINFO_EHDR, AT_HWCAP, AT_HWCAP2, AT_PAGESZ, AT_CLKTCK,
+                                AT_UID,          AT_EUID,  AT_GID,    AT_EGID,   AT_MINSIGSTKSZ};
 
 class Block {
  public:

@@ -33,9 +33,7 @@ constexpr uint64_t kProgramRegion = 0x557000000000;
 constexpr uint64_t kProgramRegionSize = 0x00f000000000;
 constexpr uint64_t kBreakRandomness = 0x02000000;  // 32 MiB, as arch_randomize_brk
 
-bool randomized() {
-  return (gate::call(SYS_personality, 0xffffffff) & ADDR_NO_RANDOMIZE) == 0;
-}
+bool randomized() { return (gate::call(SYS_personality, 0xffffffff) & ADDR_NO_RANDOMIZE) == 0; }
 
 uint64_t random_below(uint64_t limit) {
   if (!randomized()) return 0;
@@ -49,8 +47,8 @@ FileReader reader_of(int fd) {
 }
 
 Result<uint64_t> host_map(uint64_t address, uint64_t size, int protection, int flags, int fd, uint64_t offset) {
-  return from_raw(gate::call(SYS_mmap, address, size, static_cast<uint64_t>(protection),
-                             static_cast<uint64_t>(flags), static_cast<uint64_t>(fd), offset));
+  return from_raw(gate::call(SYS_mmap, address, size, static_cast<uint64_t>(protection), static_cast<uint64_t>(flags),
+                             static_cast<uint64_t>(fd), offset));
 }
 
 // Reserves room for the whole image and returns the bias to add to its addresses. The holes between segments are given

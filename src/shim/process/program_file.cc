@@ -41,8 +41,8 @@ Result<OwnedFd> open_executable(int directory, const std::string& path, int flag
   if (path.empty()) {
     if ((flags & AT_EMPTY_PATH) == 0) return fail(ENOENT);
     if (directory == AT_FDCWD) return fail(EACCES);  // a directory
-    found = OwnedFd(static_cast<int>(TRY(from_raw(
-        gate::call(SYS_fcntl, static_cast<uint64_t>(directory), F_DUPFD_CLOEXEC, 0)))));
+    found = OwnedFd(
+        static_cast<int>(TRY(from_raw(gate::call(SYS_fcntl, static_cast<uint64_t>(directory), F_DUPFD_CLOEXEC, 0)))));
   } else {
     uint64_t open_flags = O_PATH | O_CLOEXEC;
     if ((flags & AT_SYMLINK_NOFOLLOW) != 0) open_flags |= O_NOFOLLOW;

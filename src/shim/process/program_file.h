@@ -33,16 +33,16 @@ class OwnedFd {
 
 struct ProgramFiles {
   OwnedFd program;
-  OwnedFd interpreter;             // ld.so; not valid for a static program
-  std::string exec_name;           // AT_EXECFN: what exec was called with
-  std::string command_name;        // for /proc/PID/comm
+  OwnedFd interpreter;       // ld.so; not valid for a static program
+  std::string exec_name;     // AT_EXECFN: what exec was called with
+  std::string command_name;  // for /proc/PID/comm
   std::vector<std::string> arguments;
 };
 
 struct ProgramRequest {
-  int directory;          // AT_FDCWD or a descriptor
+  int directory;  // AT_FDCWD or a descriptor
   std::string path;
-  int flags = 0;          // AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW
+  int flags = 0;  // AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW
   std::vector<std::string> arguments;
 };
 

@@ -57,8 +57,8 @@ bool load(abi::FpState& state, uint64_t from) {
   abi::FpSoftware theirs;
   if (!read_app(theirs, from + offsetof(abi::FpState, software))) return false;
   const bool extended = is_extended(state) && theirs.magic1 == abi::kFpMagic1;
-  const uint32_t size = extended ? std::min(software.extended_size, theirs.extended_size) - sizeof(uint32_t)
-                                 : abi::kFxsaveSize;
+  const uint32_t size =
+      extended ? std::min(software.extended_size, theirs.extended_size) - sizeof(uint32_t) : abi::kFxsaveSize;
   if (extended && size < sizeof(abi::FpState)) return false;
   if (!copy_from_app(&state, from, size)) return false;
 

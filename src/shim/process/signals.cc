@@ -54,11 +54,15 @@ int64_t queue_to_self(const abi::Siginfo& info) {
 
 bool default_is_fatal(int signal) {
   switch (signal) {
-    case SIGCHLD: case SIGCONT: case SIGURG: case SIGWINCH:
-    case SIGSTOP: case SIGTSTP: case SIGTTIN: case SIGTTOU:
-      return false;
-    default:
-      return true;
+    case SIGCHLD:
+    case SIGCONT:
+    case SIGURG:
+    case SIGWINCH:
+    case SIGSTOP:
+    case SIGTSTP:
+    case SIGTTIN:
+    case SIGTTOU: return false;
+    default: return true;
   }
 }
 

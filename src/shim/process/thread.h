@@ -39,13 +39,13 @@ class Thread : public ThreadControl {
   uint64_t robust_list = 0;      // set_robust_list; the kernel knows it too, for a thread that is killed
   bool is_main = false;          // its kernel thread is the process's first: ends with a bare exit(2)
 
-  bool shares_memory = false;    // the first thread of a process made with CLONE_VM: the kernel clears its tid word
+  bool shares_memory = false;  // the first thread of a process made with CLONE_VM: the kernel clears its tid word
 
-  void* shim_stack = nullptr;    // lowest usable address of kShimStackSize bytes
+  void* shim_stack = nullptr;  // lowest usable address of kShimStackSize bytes
   // False while the creator of the thread still needs it to exist.
   std::atomic<bool> may_end = true;
-  void* start = nullptr;         // what clone_calls.cc keeps for a thread while it lives
-  uint64_t exit_point[8] = {};   // where a pthread comes back to when the program's thread ends
+  void* start = nullptr;        // what clone_calls.cc keeps for a thread while it lives
+  uint64_t exit_point[8] = {};  // where a pthread comes back to when the program's thread ends
 
   abi::SignalStack host_stack() const {
     return {.sp = reinterpret_cast<uint64_t>(shim_stack), .flags = 0, .padding = 0, .size = kShimStackSize};

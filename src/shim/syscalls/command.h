@@ -48,14 +48,13 @@ constexpr uint32_t socket_option(int level, int option) {
 namespace commands {
 
 template <size_t kReasonSize>
-constexpr Command handled(uint32_t number, const char* name, Handler handler,
-                          const char (&reason)[kReasonSize], Arg argument = {}) {
+constexpr Command handled(uint32_t number, const char* name, Handler handler, const char (&reason)[kReasonSize],
+                          Arg argument = {}) {
   static_assert(kReasonSize > 1);
   return {number, name, Treatment::kHandled, 0, handler, reason, argument};
 }
 template <size_t kReasonSize>
-constexpr Command passed(uint32_t number, const char* name, const char (&reason)[kReasonSize],
-                         Arg argument = {}) {
+constexpr Command passed(uint32_t number, const char* name, const char (&reason)[kReasonSize], Arg argument = {}) {
   static_assert(kReasonSize > 1);
   return {number, name, Treatment::kPassed, 0, nullptr, reason, argument};
 }
@@ -84,8 +83,7 @@ constexpr bool is_whole(const Command (&commands)[kCount]) {
 }
 
 template <size_t kCount>
-constexpr CommandTable command_table(const Command (&commands)[kCount], int unknown,
-                                     int level_arg = kNoLevel) {
+constexpr CommandTable command_table(const Command (&commands)[kCount], int unknown, int level_arg = kNoLevel) {
   return {commands, kCount, unknown, level_arg};
 }
 

@@ -103,8 +103,7 @@ TEST_F(Commands, PrctlRefusesWhatWouldSwitchTheShimOff) {
 
 TEST_F(Commands, SocketKnowsFourFamilies) {
   EXPECT_EQ(answer(nr::socket, AF_UNIX, SOCK_STREAM, 0), kHostAnswer);
-  EXPECT_EQ(answer(nr::socket, AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP),
-            kHostAnswer);
+  EXPECT_EQ(answer(nr::socket, AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP), kHostAnswer);
   EXPECT_EQ(answer(nr::socket, AF_INET6, SOCK_DGRAM, IPPROTO_UDP), kHostAnswer);
   EXPECT_EQ(answer(nr::socket, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE), kHostAnswer);
   EXPECT_EQ(fake::host().passed, 4);

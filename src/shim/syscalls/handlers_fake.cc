@@ -46,9 +46,7 @@ int64_t pass(Call& call) {
   return fake::host().result;
 }
 
-int64_t pass_with(Call& call, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t) {
-  return pass(call);
-}
+int64_t pass_with(Call& call, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t) { return pass(call); }
 
 namespace window {
 bool contains(int fd) { return fd == fake::host().own_descriptor; }

@@ -76,8 +76,7 @@ constexpr Command kMessageQueues[] = {
 // clang-format on
 static_assert(is_whole(kSemaphores) && is_whole(kSharedMemory) && is_whole(kMessageQueues));
 static_assert(sizeof(semid_ds) == kSemidSize && sizeof(seminfo) == kSeminfoSize);
-static_assert(sizeof(shmid_ds) == kShmidSize && sizeof(shminfo) == kShminfoSize &&
-              sizeof(shm_info) == kShmUsageSize);
+static_assert(sizeof(shmid_ds) == kShmidSize && sizeof(shminfo) == kShminfoSize && sizeof(shm_info) == kShmUsageSize);
 static_assert(sizeof(msqid_ds) == kMsqidSize && sizeof(msginfo) == kMsginfoSize);
 
 }  // namespace

@@ -16,8 +16,7 @@ constexpr uint64_t kNewTime = 0x80;  // CLONE_NEWTIME
 constexpr uint64_t kNamespaces = kNewTime | CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |
                                  CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
 // The kernel refuses the last three itself where the process has other threads.
-constexpr uint64_t kWithinProcess =
-    CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_THREAD | CLONE_SIGHAND | CLONE_VM;
+constexpr uint64_t kWithinProcess = CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_THREAD | CLONE_SIGHAND | CLONE_VM;
 
 }  // namespace
 

@@ -7,8 +7,7 @@
 
 namespace redoubt::shim::reason {
 
-inline constexpr char kNoShieldForBytes[] =
-    "no shield yet: bytes of files, sockets and pipes cross in plaintext";
+inline constexpr char kNoShieldForBytes[] = "no shield yet: bytes of files, sockets and pipes cross in plaintext";
 inline constexpr char kNoShieldForFiles[] = "no shield yet: what the file holds crosses in plaintext";
 inline constexpr char kNoShieldForNames[] = "no shield yet: file names and metadata cross in plaintext";
 inline constexpr char kNoShieldForAttributes[] = "no shield yet: extended attributes cross in plaintext";
@@ -32,8 +31,7 @@ inline constexpr char kModules[] = "loads code into the kernel";
 inline constexpr char kKeyring[] =
     "keys would lie in kernel memory that root can read; answers as a kernel without keyrings";
 inline constexpr char kRing[] = "requests in shared memory would reach the kernel unseen; programs fall back";
-inline constexpr char kNativeAio[] =
-    "requests would reach the kernel past the shields; libraries fall back to threads";
+inline constexpr char kNativeAio[] = "requests would reach the kernel past the shields; libraries fall back to threads";
 inline constexpr char kTooNew[] =
     "newer than many kernels in use, so programs fall back; to be described when one does not";
 

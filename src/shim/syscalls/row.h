@@ -39,24 +39,24 @@ struct NameTable {
 struct CommandTable;
 
 enum class ArgKind : uint8_t {
-  kNone,     // unused register
-  kInt,      // signed 32 bit
-  kUint,     // unsigned 32 bit
-  kLong,     // signed 64 bit
-  kSize,     // size_t, in bytes unless the name says count
-  kOffset,   // loff_t by value
-  kFd,       // descriptor: one of the shim's own is answered with EBADF before the handler runs
-  kDirFd,    // the same, or AT_FDCWD
-  kPid,      // pid_t, tid or process group
-  kUid,      // uid_t or gid_t
-  kSignal,   // signal number
-  kMode,     // mode_t, printed octal
-  kFlags,    // or-ed bits, printed by `names`
-  kEnum,     // one value, printed by `names`
-  kCommand,  // one value that decides what the call does and what its kUnbounded argument is: see `commands`
-  kAddress,  // an address whose bytes the call neither reads nor writes (mmap's first argument)
-  kPath,     // NUL-terminated path, read
-  kString,   // NUL-terminated string, read
+  kNone,          // unused register
+  kInt,           // signed 32 bit
+  kUint,          // unsigned 32 bit
+  kLong,          // signed 64 bit
+  kSize,          // size_t, in bytes unless the name says count
+  kOffset,        // loff_t by value
+  kFd,            // descriptor: one of the shim's own is answered with EBADF before the handler runs
+  kDirFd,         // the same, or AT_FDCWD
+  kPid,           // pid_t, tid or process group
+  kUid,           // uid_t or gid_t
+  kSignal,        // signal number
+  kMode,          // mode_t, printed octal
+  kFlags,         // or-ed bits, printed by `names`
+  kEnum,          // one value, printed by `names`
+  kCommand,       // one value that decides what the call does and what its kUnbounded argument is: see `commands`
+  kAddress,       // an address whose bytes the call neither reads nor writes (mmap's first argument)
+  kPath,          // NUL-terminated path, read
+  kString,        // NUL-terminated string, read
   kStringArray,   // NULL-terminated array of strings, read (argv)
   kBuffer,        // bytes; direction and size rule apply
   kStruct,        // fixed-size structure; direction and size apply; `shape` prints it
@@ -94,14 +94,14 @@ enum class Shape : uint8_t {
 
 // Where the size of a kBuffer (bytes) or of an array (elements) comes from.
 enum class SizeRule : uint8_t {
-  kFixed,  // `size` is the number of bytes
-  kArg,    // argument number `size_arg` times `size` (bytes an element; 1 for a plain buffer)
-  kResult,  // the space is argument `size_arg` times `size`; the return value (times `size`) is what was written
+  kFixed,       // `size` is the number of bytes
+  kArg,         // argument number `size_arg` times `size` (bytes an element; 1 for a plain buffer)
+  kResult,      // the space is argument `size_arg` times `size`; the return value (times `size`) is what was written
   kPointedArg,  // argument `size_arg` points to a 32-bit length (socklen_t)
   kBits,        // argument `size_arg` counts bits, kept in whole 64-bit words (fd_set, node masks)
   kPages,       // one byte for each page of argument `size_arg` (mincore)
-  kOwnSize,  // the first 32 bits of the structure are its size; `size` is the most there can be (sched_attr)
-  kUnbounded,  // cannot be described (ioctl): only handlers that know the command may pass it on
+  kOwnSize,     // the first 32 bits of the structure are its size; `size` is the most there can be (sched_attr)
+  kUnbounded,   // cannot be described (ioctl): only handlers that know the command may pass it on
 };
 
 struct Arg {
@@ -184,8 +184,7 @@ constexpr Arg out(const char* name, uint32_t size, Shape shape = Shape::kOpaque)
   return {.name = name, .kind = ArgKind::kStruct, .direction = Direction::kOut, .shape = shape, .size = size};
 }
 constexpr Arg inout(const char* name, uint32_t size, Shape shape = Shape::kOpaque) {
-  return {
-      .name = name, .kind = ArgKind::kStruct, .direction = Direction::kInOut, .shape = shape, .size = size};
+  return {.name = name, .kind = ArgKind::kStruct, .direction = Direction::kInOut, .shape = shape, .size = size};
 }
 // Arrays of `size`-byte elements; argument `count_arg` counts them.
 constexpr Arg array(const char* name, Direction direction, uint8_t count_arg, uint32_t size,
@@ -209,12 +208,8 @@ constexpr Arg array_out(const char* name, uint8_t count_arg, uint32_t size, Shap
           .size = size};
 }
 // A structure that exists in several sizes: argument `size_arg` is the one the program knows.
-constexpr Arg sized_in(const char* name, uint8_t size_arg) {
-  return array(name, Direction::kIn, size_arg, 1);
-}
-constexpr Arg sized_out(const char* name, uint8_t size_arg) {
-  return array(name, Direction::kOut, size_arg, 1);
-}
+constexpr Arg sized_in(const char* name, uint8_t size_arg) { return array(name, Direction::kIn, size_arg, 1); }
+constexpr Arg sized_out(const char* name, uint8_t size_arg) { return array(name, Direction::kOut, size_arg, 1); }
 // Bit sets; argument `count_arg` counts bits.
 constexpr Arg bits(const char* name, Direction direction, uint8_t count_arg, Shape shape = Shape::kOpaque) {
   return {.name = name,
@@ -271,8 +266,7 @@ constexpr Arg shown_as(Shape shape, Arg arg) {
 }
 // A pointer whose meaning depends on another argument (ioctl, prctl): a handler must decide.
 constexpr Arg unbounded(const char* name) {
-  return {
-      .name = name, .kind = ArgKind::kBuffer, .direction = Direction::kInOut, .rule = SizeRule::kUnbounded};
+  return {.name = name, .kind = ArgKind::kBuffer, .direction = Direction::kInOut, .rule = SizeRule::kUnbounded};
 }
 
 }  // namespace arg
@@ -286,8 +280,8 @@ constexpr Row handled(uint16_t number, const char* name, Handler handler, const 
   return {number, name, Treatment::kHandled, 0, handler, reason, returns, {args...}};
 }
 template <size_t kReasonSize, typename... Args>
-constexpr Row handled(uint16_t number, const char* name, std::nullptr_t handler,
-                      const char (&reason)[kReasonSize], ReturnKind returns, Args... args) = delete;
+constexpr Row handled(uint16_t number, const char* name, std::nullptr_t handler, const char (&reason)[kReasonSize],
+                      ReturnKind returns, Args... args) = delete;
 
 template <size_t kReasonSize, typename... Args>
 constexpr Row passed(uint16_t number, const char* name, const char (&reason)[kReasonSize], ReturnKind returns,
@@ -297,8 +291,7 @@ constexpr Row passed(uint16_t number, const char* name, const char (&reason)[kRe
 }
 
 template <size_t kReasonSize, typename... Args>
-constexpr Row refused(uint16_t number, const char* name, int error, const char (&reason)[kReasonSize],
-                      Args... args) {
+constexpr Row refused(uint16_t number, const char* name, int error, const char (&reason)[kReasonSize], Args... args) {
   static_assert(sizeof...(Args) <= 6 && kReasonSize > 1);
   return {number, name, Treatment::kRefused, error, nullptr, reason, ReturnKind::kInt, {args...}};
 }

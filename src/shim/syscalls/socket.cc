@@ -39,9 +39,7 @@ int64_t open_internet_socket(Call& call) {
 }
 
 // Only the routing table, which every program that lists interfaces reads.
-int64_t open_netlink_socket(Call& call) {
-  return call.int_arg(2) == NETLINK_ROUTE ? pass(call) : -EPROTONOSUPPORT;
-}
+int64_t open_netlink_socket(Call& call) { return call.int_arg(2) == NETLINK_ROUTE ? pass(call) : -EPROTONOSUPPORT; }
 
 constexpr Command kFamilies[] = {
     passed(AF_UNIX, "AF_UNIX", reason::kNoShieldForSockets),

@@ -63,8 +63,8 @@ void write_line(const char* how) {
     first = false;
   }
   line.append("}}\n");
-  gate::call(SYS_write, static_cast<uint64_t>(window::get(window::Slot::kStatistics)),
-             gate::address_of(line.c_str()), line.size());
+  gate::call(SYS_write, static_cast<uint64_t>(window::get(window::Slot::kStatistics)), gate::address_of(line.c_str()),
+             line.size());
 }
 
 }  // namespace redoubt::shim::statistics

@@ -39,8 +39,7 @@ constexpr Family kFamilies[] = {
 constexpr std::array<const Row*, kTableSize> kTable = [] {
   std::array<const Row*, kTableSize> table{};
   for (const Family& family : kFamilies) {
-    for (size_t index = 0; index < family.count; ++index)
-      table[family.rows[index].number] = &family.rows[index];
+    for (size_t index = 0; index < family.count; ++index) table[family.rows[index].number] = &family.rows[index];
   }
   return table;
 }();
@@ -81,16 +80,13 @@ constexpr bool every_arg(bool (*rule)(const Row&, const Arg&)) {
   return true;
 }
 
-static_assert(every_row([](const Row& row) {
-                return (row.treatment == Treatment::kRefused) == (row.refusal > 0);
-              }),
+static_assert(every_row([](const Row& row) { return (row.treatment == Treatment::kRefused) == (row.refusal > 0); }),
               "exactly the refused rows have an errno");
-static_assert(every_arg([](const Row&, const Arg& arg) { return arg.name[0] != '\0'; }),
-              "an argument has no name");
+static_assert(every_arg([](const Row&, const Arg& arg) { return arg.name[0] != '\0'; }), "an argument has no name");
 
 constexpr bool is_memory(ArgKind kind) {
-  return kind == ArgKind::kBuffer || kind == ArgKind::kStruct || kind == ArgKind::kIovec ||
-         kind == ArgKind::kMsghdr || kind == ArgKind::kMmsghdr || kind == ArgKind::kSockaddr;
+  return kind == ArgKind::kBuffer || kind == ArgKind::kStruct || kind == ArgKind::kIovec || kind == ArgKind::kMsghdr ||
+         kind == ArgKind::kMmsghdr || kind == ArgKind::kSockaddr;
 }
 
 static_assert(every_arg([](const Row&, const Arg& arg) {
@@ -98,9 +94,7 @@ static_assert(every_arg([](const Row&, const Arg& arg) {
               }),
               "memory without a size");
 
-constexpr ArgKind kind_of(const Row& row, uint8_t index) {
-  return index < 6 ? row.args[index].kind : ArgKind::kNone;
-}
+constexpr ArgKind kind_of(const Row& row, uint8_t index) { return index < 6 ? row.args[index].kind : ArgKind::kNone; }
 
 static_assert(every_arg([](const Row& row, const Arg& arg) {
                 if (!is_memory(arg.kind)) return true;
@@ -112,8 +106,7 @@ static_assert(every_arg([](const Row& row, const Arg& arg) {
                   case SizeRule::kPages:
                     return counted_by == ArgKind::kSize || counted_by == ArgKind::kInt ||
                            counted_by == ArgKind::kUint || counted_by == ArgKind::kLong;
-                  case SizeRule::kPointedArg:
-                    return counted_by == ArgKind::kStruct && row.args[arg.size_arg].size == 4;
+                  case SizeRule::kPointedArg: return counted_by == ArgKind::kStruct && row.args[arg.size_arg].size == 4;
                   case SizeRule::kFixed:
                   case SizeRule::kOwnSize:
                   case SizeRule::kUnbounded: return true;

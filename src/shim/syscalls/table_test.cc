@@ -64,10 +64,10 @@ TEST(Table, GivesReasonsThatSaySomething) {
 // What a shield will have to see says so, and says it so that it can be found.
 TEST(Table, MarksEveryCallThatStillCarriesPlaintext) {
   for (const uint16_t number :
-       {abi::nr::read, abi::nr::write, abi::nr::pread64, abi::nr::pwritev2, abi::nr::sendfile,
-        abi::nr::splice, abi::nr::tee, abi::nr::vmsplice, abi::nr::copy_file_range, abi::nr::sendmsg,
-        abi::nr::recvmmsg, abi::nr::sendto, abi::nr::setxattr, abi::nr::memfd_create, abi::nr::shmget,
-        abi::nr::msgsnd, abi::nr::mq_timedsend, abi::nr::rename}) {
+       {abi::nr::read, abi::nr::write, abi::nr::pread64, abi::nr::pwritev2, abi::nr::sendfile, abi::nr::splice,
+        abi::nr::tee, abi::nr::vmsplice, abi::nr::copy_file_range, abi::nr::sendmsg, abi::nr::recvmmsg, abi::nr::sendto,
+        abi::nr::setxattr, abi::nr::memfd_create, abi::nr::shmget, abi::nr::msgsnd, abi::nr::mq_timedsend,
+        abi::nr::rename}) {
     EXPECT_EQ(row_of(number).treatment, Treatment::kPassed) << row_of(number).name;
     EXPECT_TRUE(std::string_view(row_of(number).reason).starts_with("no shield yet")) << row_of(number).name;
   }
@@ -77,10 +77,9 @@ TEST(Table, MarksEveryCallThatStillCarriesPlaintext) {
 TEST(Table, RefusesWhatWouldGoRoundTheShim) {
   for (const uint16_t number :
        {abi::nr::seccomp, abi::nr::ptrace, abi::nr::bpf, abi::nr::io_uring_setup, abi::nr::io_uring_enter,
-        abi::nr::io_submit, abi::nr::rseq, abi::nr::userfaultfd, abi::nr::pidfd_getfd,
-        abi::nr::open_by_handle_at, abi::nr::landlock_restrict_self, abi::nr::setns, abi::nr::mount,
-        abi::nr::pivot_root, abi::nr::modify_ldt, abi::nr::kexec_load, abi::nr::init_module,
-        abi::nr::perf_event_open, abi::nr::keyctl}) {
+        abi::nr::io_submit, abi::nr::rseq, abi::nr::userfaultfd, abi::nr::pidfd_getfd, abi::nr::open_by_handle_at,
+        abi::nr::landlock_restrict_self, abi::nr::setns, abi::nr::mount, abi::nr::pivot_root, abi::nr::modify_ldt,
+        abi::nr::kexec_load, abi::nr::init_module, abi::nr::perf_event_open, abi::nr::keyctl}) {
     EXPECT_EQ(row_of(number).treatment, Treatment::kRefused) << row_of(number).name;
   }
 }
@@ -94,8 +93,8 @@ TEST(Table, DecidesByArgumentWhereOneCallIsMany) {
     }
   }
   for (const uint16_t number :
-       {abi::nr::ioctl, abi::nr::fcntl, abi::nr::prctl, abi::nr::socket, abi::nr::socketpair,
-        abi::nr::setsockopt, abi::nr::getsockopt, abi::nr::semctl, abi::nr::shmctl, abi::nr::msgctl}) {
+       {abi::nr::ioctl, abi::nr::fcntl, abi::nr::prctl, abi::nr::socket, abi::nr::socketpair, abi::nr::setsockopt,
+        abi::nr::getsockopt, abi::nr::semctl, abi::nr::shmctl, abi::nr::msgctl}) {
     EXPECT_EQ(row_of(number).handler, sys_by_command) << row_of(number).name;
   }
 }

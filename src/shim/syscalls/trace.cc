@@ -42,8 +42,7 @@ uint64_t count_of(const TracedCall& call, const Arg& arg) {
     case SizeRule::kUnbounded: return arg.size;
     case SizeRule::kArg:
     case SizeRule::kBits: return counted;
-    case SizeRule::kResult:
-      return call.succeeded() ? std::min(counted, static_cast<uint64_t>(*call.result)) : 0;
+    case SizeRule::kResult: return call.succeeded() ? std::min(counted, static_cast<uint64_t>(*call.result)) : 0;
     case SizeRule::kPages: return counted / 4096 + (counted % 4096 != 0 ? 1 : 0);
     case SizeRule::kPointedArg: {
       uint32_t size = 0;
@@ -91,8 +90,7 @@ void put_msghdr(TextBuilder& out, uint64_t address, uint64_t byte_count) {
   msghdr message;
   if (!read_app(message, address)) return put_address(out, address);
   put_sockaddr(out.append("{msg_name="), reinterpret_cast<uint64_t>(message.msg_name), message.msg_namelen);
-  put_iovec(out.append(", msg_iov="), reinterpret_cast<uint64_t>(message.msg_iov), message.msg_iovlen,
-            byte_count);
+  put_iovec(out.append(", msg_iov="), reinterpret_cast<uint64_t>(message.msg_iov), message.msg_iovlen, byte_count);
   out.append(", msg_controllen=").decimal(message.msg_controllen).append('}');
 }
 
@@ -149,8 +147,7 @@ void put_memory(TextBuilder& out, const TracedCall& call, const Arg& arg, uint64
     case ArgKind::kStruct: return put_shape(out, arg.shape, value, count_of(call, arg));
     case ArgKind::kIovec: return put_iovec(out, value, count_of(call, arg), byte_count);
     case ArgKind::kMsghdr: return put_msghdr(out, value, byte_count);
-    case ArgKind::kMmsghdr:
-      return put_mmsghdr(out, value, received ? byte_count : count_of(call, arg), received);
+    case ArgKind::kMmsghdr: return put_mmsghdr(out, value, received ? byte_count : count_of(call, arg), received);
     case ArgKind::kSockaddr: return put_sockaddr(out, value, count_of(call, arg));
     default: return put_address(out, value);
   }
@@ -174,9 +171,7 @@ void put_argument(TextBuilder& out, const TracedCall& call, const Arg& arg, uint
     case ArgKind::kMode: out.octal(as_uint); return;
     case ArgKind::kFlags: return put_flags(out, *arg.names, as_uint);
     case ArgKind::kEnum: return put_choice(out, *arg.names, as_uint);
-    case ArgKind::kCommand:
-      call.command != nullptr ? out.append(call.command->name) : out.hex(as_uint);
-      return;
+    case ArgKind::kCommand: call.command != nullptr ? out.append(call.command->name) : out.hex(as_uint); return;
     case ArgKind::kAddress:
     case ArgKind::kFutexWord: return put_address(out, value);
     case ArgKind::kFutexTimeout:

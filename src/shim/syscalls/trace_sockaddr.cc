@@ -82,9 +82,7 @@ void put_sockaddr(TextBuilder& out, uint64_t address, uint64_t size) {
   if (family == AF_UNIX) {
     put_unix(out, socket.unix_path.sun_path, size - offsetof(sockaddr_un, sun_path));
   } else if (family == AF_INET && size >= sizeof(sockaddr_in)) {
-    out.append("{sa_family=AF_INET, sin_port=htons(")
-        .decimal(ntohs(socket.inet.sin_port))
-        .append("), sin_addr=");
+    out.append("{sa_family=AF_INET, sin_port=htons(").decimal(ntohs(socket.inet.sin_port)).append("), sin_addr=");
     uint8_t bytes[4];
     std::memcpy(bytes, &socket.inet.sin_addr, sizeof(bytes));
     put_ipv4(out, bytes);

@@ -70,8 +70,7 @@ TEST(Trace, NamesErrorsAndFlags) {
             R"(openat(5, "new", O_RDWR|O_CREAT|O_EXCL, 0644) = 6)");
   EXPECT_EQ(line(nr::open, Args("/tmp", O_TMPFILE | O_WRONLY | 0x40000000, 0600), 3),
             R"(open("/tmp", O_WRONLY|O_TMPFILE|0x40000000, 0600) = 3)");
-  EXPECT_EQ(line(nr::mmap, Args(0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
-                 0x7f0000000000),
+  EXPECT_EQ(line(nr::mmap, Args(0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 0x7f0000000000),
             "mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x7f0000000000");
   EXPECT_EQ(line(nr::mprotect, Args(0x1000, 4096, PROT_NONE), 0), "mprotect(0x1000, 4096, PROT_NONE) = 0");
   EXPECT_EQ(line(nr::access, Args("/", F_OK), 0), "access(\"/\", F_OK) = 0");
@@ -114,8 +113,7 @@ TEST(Trace, PrintsABadPointerAsAnAddress) {
 // A string may end on the last byte before an unmapped page. The memory here faults if the copy goes further.
 TEST(Trace, ReadsNoFurtherThanTheString) {
   const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-  auto* pages =
-      static_cast<char*>(mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  auto* pages = static_cast<char*>(mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
   ASSERT_NE(pages, MAP_FAILED);
   ASSERT_EQ(mprotect(pages + page, page, PROT_NONE), 0);
   char* name = pages + page - 4;
@@ -164,8 +162,7 @@ TEST(Trace, DecodesSignals) {
   const uint64_t most = ~abi::mask_of(SIGKILL);
   EXPECT_EQ(line(nr::rt_sigprocmask, Args(SIG_SETMASK, &most, 0, 8), 0),
             "rt_sigprocmask(SIG_SETMASK, ~[KILL], NULL, 8) = 0");
-  const abi::KernelSigaction action{
-      .handler = 1, .flags = abi::kSaRestorer | SA_RESTART, .restorer = 0, .mask = 0};
+  const abi::KernelSigaction action{.handler = 1, .flags = abi::kSaRestorer | SA_RESTART, .restorer = 0, .mask = 0};
   EXPECT_EQ(line(nr::rt_sigaction, Args(SIGPIPE, &action, 0, 8), 0),
             "rt_sigaction(SIGPIPE, {sa_handler=SIG_IGN, sa_mask=[], sa_flags=SA_RESTORER|SA_RESTART}, NULL, "
             "8) = 0");
@@ -192,13 +189,11 @@ TEST(Trace, DecodesTimesAndLimits) {
                 "futex(%p, FUTEX_WAIT|FUTEX_PRIVATE_FLAG, 2, {tv_sec=1, tv_nsec=500}) = -1 "
                 "ETIMEDOUT (Connection timed out)",
                 static_cast<void*>(&word));
-  EXPECT_EQ(line(nr::futex, Args(&word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, 2, &time, 0, 0), -ETIMEDOUT),
-            expected);
+  EXPECT_EQ(line(nr::futex, Args(&word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, 2, &time, 0, 0), -ETIMEDOUT), expected);
   std::snprintf(expected, sizeof(expected), "futex(%p, FUTEX_WAKE|FUTEX_PRIVATE_FLAG, 1) = 1",
                 static_cast<void*>(&word));
   EXPECT_EQ(line(nr::futex, Args(&word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1, 7, 0, 0), 1), expected);
-  std::snprintf(expected, sizeof(expected), "futex(%p, FUTEX_REQUEUE, 1, 7, NULL, 0) = 1",
-                static_cast<void*>(&word));
+  std::snprintf(expected, sizeof(expected), "futex(%p, FUTEX_REQUEUE, 1, 7, NULL, 0) = 1", static_cast<void*>(&word));
   EXPECT_EQ(line(nr::futex, Args(&word, FUTEX_REQUEUE, 1, 7, 0, 0), 1), expected);
 }
 
@@ -244,8 +239,7 @@ TEST(Trace, DecodesFiles) {
     int64_t type;
     char text[4];
   } message{7, "abc"};
-  EXPECT_EQ(line(nr::msgsnd, Args(1, &message, 3, IPC_NOWAIT), 0),
-            R"(msgsnd(1, {7, "abc"}, 3, IPC_NOWAIT) = 0)");
+  EXPECT_EQ(line(nr::msgsnd, Args(1, &message, 3, IPC_NOWAIT), 0), R"(msgsnd(1, {7, "abc"}, 3, IPC_NOWAIT) = 0)");
 }
 
 TEST(Trace, DecodesSockets) {
@@ -253,19 +247,16 @@ TEST(Trace, DecodesSockets) {
   inet.sin_family = AF_INET;
   inet.sin_port = htons(6379);
   inet.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  EXPECT_EQ(
-      line(nr::connect, Args(3, &inet, sizeof(inet)), -ECONNREFUSED),
-      "connect(3, {sa_family=AF_INET, sin_port=htons(6379), sin_addr=\"127.0.0.1\"}, 16) = -1 ECONNREFUSED "
-      "(Connection refused)");
+  EXPECT_EQ(line(nr::connect, Args(3, &inet, sizeof(inet)), -ECONNREFUSED),
+            "connect(3, {sa_family=AF_INET, sin_port=htons(6379), sin_addr=\"127.0.0.1\"}, 16) = -1 ECONNREFUSED "
+            "(Connection refused)");
   sockaddr_in6 inet6{};
   inet6.sin6_family = AF_INET6;
   inet6.sin6_port = htons(80);
-  for (const char* text :
-       {"::1", "::", "2001:db8::1", "fe80::1:0:0:1", "1:2:3:4:5:6:7:8", "1::", "1:0:2:3:4:5:6:7"}) {
+  for (const char* text : {"::1", "::", "2001:db8::1", "fe80::1:0:0:1", "1:2:3:4:5:6:7:8", "1::", "1:0:2:3:4:5:6:7"}) {
     ASSERT_EQ(inet_pton(AF_INET6, text, &inet6.sin6_addr), 1);
     EXPECT_EQ(line(nr::bind, Args(3, &inet6, sizeof(inet6)), 0),
-              std::string("bind(3, {sa_family=AF_INET6, sin6_port=htons(80), sin6_addr=\"") + text +
-                  "\"}, 28) = 0");
+              std::string("bind(3, {sa_family=AF_INET6, sin6_port=htons(80), sin6_addr=\"") + text + "\"}, 28) = 0");
   }
   sockaddr_un local{};
   local.sun_family = AF_UNIX;
@@ -279,9 +270,8 @@ TEST(Trace, DecodesSockets) {
   msghdr message{};
   message.msg_iov = &part;
   message.msg_iovlen = 1;
-  EXPECT_EQ(
-      line(nr::sendmsg, Args(3, &message, MSG_NOSIGNAL), 2),
-      R"(sendmsg(3, {msg_name=NULL, msg_iov=[{iov_base="hi", iov_len=2}], msg_controllen=0}, MSG_NOSIGNAL) = 2)");
+  EXPECT_EQ(line(nr::sendmsg, Args(3, &message, MSG_NOSIGNAL), 2),
+            R"(sendmsg(3, {msg_name=NULL, msg_iov=[{iov_base="hi", iov_len=2}], msg_controllen=0}, MSG_NOSIGNAL) = 2)");
   EXPECT_EQ(line(nr::socket, Args(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), 3),
             "socket(AF_INET, SOCK_STREAM|SOCK_CLOEXEC, 0) = 3");
 }
@@ -297,8 +287,7 @@ TEST(Trace, SurvivesRubbishInEveryRow) {
       for (const int64_t result : {int64_t{0}, int64_t{1}, int64_t{-EINVAL}, INT64_MAX}) {
         char buffer[256];
         const Args args(value, value, value, value, value, value);
-        const size_t size =
-            format_call(buffer, sizeof(buffer), find_row(number), number, args.values, result);
+        const size_t size = format_call(buffer, sizeof(buffer), find_row(number), number, args.values, result);
         EXPECT_LT(size, sizeof(buffer));
         EXPECT_TRUE(std::string(buffer).starts_with(name)) << buffer;
       }

@@ -9,8 +9,7 @@
 extern "C" {
 extern const char redoubt_gate_begin[];
 extern const char redoubt_gate_end[];
-int64_t redoubt_gate_call(int64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
-                          uint64_t a5);
+int64_t redoubt_gate_call(int64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5);
 int64_t redoubt_gate_interruptible(int64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4,
                                    uint64_t a5);
 int64_t redoubt_gate_clone_vfork(uint64_t flags, void* stack, uint64_t parent_tid, uint64_t child_tid,

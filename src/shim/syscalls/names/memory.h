@@ -82,8 +82,7 @@ inline constexpr NamedValue kLockFlagsValues[] = {
 inline constexpr NameTable kLockFlags = table_of(kLockFlagsValues);
 
 inline constexpr NamedValue kMemfdFlagsValues[] = {
-    REDOUBT_NAME(MFD_CLOEXEC), REDOUBT_NAME(MFD_ALLOW_SEALING),
-    REDOUBT_NAME(MFD_HUGETLB), {8, "MFD_NOEXEC_SEAL"},
+    REDOUBT_NAME(MFD_CLOEXEC), REDOUBT_NAME(MFD_ALLOW_SEALING), REDOUBT_NAME(MFD_HUGETLB), {8, "MFD_NOEXEC_SEAL"},
     {16, "MFD_EXEC"},
 };
 inline constexpr NameTable kMemfdFlags = table_of(kMemfdFlagsValues);

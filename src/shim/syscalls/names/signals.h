@@ -18,10 +18,9 @@ inline constexpr NamedValue kMaskOperationsValues[] = {
 inline constexpr NameTable kMaskOperations = table_of(kMaskOperationsValues);
 
 inline constexpr NamedValue kActionFlagsValues[] = {
-    REDOUBT_NAME(SA_NOCLDSTOP),   REDOUBT_NAME(SA_NOCLDWAIT), REDOUBT_NAME(SA_SIGINFO),
-    {0x04000000, "SA_RESTORER"},  REDOUBT_NAME(SA_ONSTACK),   REDOUBT_NAME(SA_RESTART),
-    REDOUBT_NAME(SA_NODEFER),     REDOUBT_NAME(SA_RESETHAND), {0x400, "SA_UNSUPPORTED"},
-    {0x800, "SA_EXPOSE_TAGBITS"},
+    REDOUBT_NAME(SA_NOCLDSTOP), REDOUBT_NAME(SA_NOCLDWAIT),   REDOUBT_NAME(SA_SIGINFO), {0x04000000, "SA_RESTORER"},
+    REDOUBT_NAME(SA_ONSTACK),   REDOUBT_NAME(SA_RESTART),     REDOUBT_NAME(SA_NODEFER), REDOUBT_NAME(SA_RESETHAND),
+    {0x400, "SA_UNSUPPORTED"},  {0x800, "SA_EXPOSE_TAGBITS"},
 };
 inline constexpr NameTable kActionFlags = table_of(kActionFlagsValues);
 
