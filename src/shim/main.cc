@@ -31,6 +31,7 @@
 #include "shim/process/load.h"
 #include "shim/process/signals.h"
 #include "shim/process/thread.h"
+#include "shim/syscalls/statistics.h"
 
 namespace redoubt::shim {
 namespace {
@@ -82,6 +83,7 @@ abi::UserContext initial_context(const Thread& thread, const EntryPoint& entry) 
   thread.is_main = true;
   thread.shim_stack = boot.shim_stack;
   thread.actions = &actions;
+  thread.counters = &statistics::process_counters();
   thread.mask = boot.state.signal_mask;
   attach_thread(thread);
   actions.start(boot.state.ignored_faults);

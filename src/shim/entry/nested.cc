@@ -14,6 +14,7 @@
 
 extern "C" {
 extern const char redoubt_copy[], redoubt_copy_end[], redoubt_copy_fault[];
+extern const char redoubt_gate_begin[], redoubt_gate_end[];
 extern const char redoubt_gate_check[], redoubt_gate_wait[], redoubt_gate_wait_end[];
 extern const char redoubt_gate_never_began[], redoubt_gate_cut_short[];
 extern const char redoubt_gate_resume[], redoubt_gate_resume_end[];
@@ -67,7 +68,10 @@ extern "C" __attribute__((visibility("hidden"))) void redoubt_nested_signal(int 
                                                                             redoubt::abi::UserContext* frame) {
   using namespace redoubt::shim;
   ThreadControl* control = current_control();
-  if (redoubt::abi::is_synchronous(*info)) {
+  // No instruction of the gate faults: what looks like a fault there was sent, with a code of the sender's choice
+  // (rt_tgsigqueueinfo to itself).
+  const bool in_gate = within(frame->regs.rip, redoubt_gate_begin, redoubt_gate_end);
+  if (redoubt::abi::is_synchronous(*info) && !in_gate) {
     if ((signal == SIGSEGV || signal == SIGBUS) && within(frame->regs.rip, redoubt_copy, redoubt_copy_end)) {
       resume_at(frame, redoubt_copy_fault);
       return;

@@ -32,6 +32,10 @@
 #include "shim/syscalls/handlers.h"
 #include "shim/syscalls/statistics.h"
 
+// libc's pthread_attr_setsigmask_np without its exception for SIGCANCEL and SIGSETXID, which are not libc's here but the
+// program's.
+extern "C" int __pthread_attr_setsigmask_internal(pthread_attr_t* attributes, const sigset_t* mask);
+
 #ifndef CLONE_CLEAR_SIGHAND
 #define CLONE_CLEAR_SIGHAND 0x100000000ULL
 #endif
@@ -104,6 +108,7 @@ void announce_tid(Thread& child, const CloneRequest& request) {
 // What a child of any shape takes over from the thread that creates it.
 void inherit(Thread& child, const Thread& parent) {
   child.actions = parent.actions;
+  child.counters = parent.counters;
   child.mask = parent.mask;
   child.app_fs = parent.app_fs;
 }
@@ -150,20 +155,31 @@ pid_t tid_of(pthread_t thread) {
   return static_cast<pid_t>(~(static_cast<uint32_t>(clock) >> 3 | 0xE0000000U));
 }
 
+// Starts a detached pthread with every signal blocked. Its mask must be set through the attribute: the default is the
+// creator's without SIGCANCEL (32), and the program's own SIGCANCEL or SIGTIMER, sent as soon as the new tid is known,
+// would find no handler yet and end the process.
+int start_pthread(pthread_t& thread, size_t stack_size, void* (*function)(void*), void* argument) {
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  pthread_attr_setstacksize(&attributes, stack_size);
+  sigset_t all{};
+  all.__val[0] = abi::kBlockAll;  // sigfillset would leave out libc's own two
+  int error = __pthread_attr_setsigmask_internal(&attributes, &all);
+  if (error == 0) error = pthread_create(&thread, &attributes, function, argument);
+  pthread_attr_destroy(&attributes);
+  return error;
+}
+
 int64_t create_thread(Call& call, const CloneRequest& request) {
   if (!request.has(CLONE_SIGHAND) || !request.has(CLONE_VM)) return -EINVAL;
   auto start = std::unique_ptr<ThreadStart>(new ThreadStart{request, SavedContext(call.frame), {}});
   inherit(start->thread, call.thread);
   start->thread.may_end = false;
 
-  pthread_attr_t attributes;
-  pthread_attr_init(&attributes);
-  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-  pthread_attr_setstacksize(&attributes, kShimStackSize + kThreadStackExtra);
-  const uint64_t host_signals = block_host_signals();  // the child starts with everything blocked
+  const uint64_t host_signals = block_host_signals();
   pthread_t thread;
-  const int error = pthread_create(&thread, &attributes, run_thread, start.get());
-  pthread_attr_destroy(&attributes);
+  const int error = start_pthread(thread, kShimStackSize + kThreadStackExtra, run_thread, start.get());
   if (error != 0) {
     set_host_signals(host_signals);
     return -error;
@@ -185,6 +201,7 @@ struct VforkStart {
   SavedContext saved;
   SignalActions actions;
   Thread thread;
+  statistics::Counters counters = {};
   int32_t pidfd = -1;
   // The child's pid, or -errno, once it is known: the holder of a child that runs beside its parent waits in clone.
   std::atomic<int64_t> pid = 0;
@@ -207,6 +224,7 @@ std::unique_ptr<VforkStart> prepare_vfork(Call& call, const CloneRequest& reques
   inherit(child, call.thread);
   if (!request.has(CLONE_SIGHAND)) child.actions = &start->actions;
   if (request.has(CLONE_VFORK)) child.app_stack = call.thread.app_stack;
+  child.counters = &start->counters;
   child.is_main = true;
   child.shares_memory = true;
   child.shim_stack = allocate_shim_stack();
@@ -256,13 +274,8 @@ int64_t process_beside(Call& call, const CloneRequest& request) {
   auto start = prepare_vfork(call, request);
   if (start == nullptr) return -ENOMEM;
   const uint64_t host_signals = block_host_signals();
-  pthread_attr_t attributes;
-  pthread_attr_init(&attributes);
-  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-  pthread_attr_setstacksize(&attributes, kThreadStackExtra);
   pthread_t holder;
-  const int error = pthread_create(&holder, &attributes, hold_child, start.get());
-  pthread_attr_destroy(&attributes);
+  const int error = start_pthread(holder, kThreadStackExtra, hold_child, start.get());
   call.thread.actions->reinstall(kSigSetxid);
   int64_t pid = -error;
   if (error == 0) {
@@ -305,7 +318,7 @@ int64_t fork_process(Call& call, const CloneRequest& request) {
   }
   if (pid == 0) {
     reattach_after_fork(thread);
-    statistics::reset();
+    statistics::reset(*thread.counters);
     thread.is_main = true;
     thread.shares_memory = false;
     thread.robust_list = 0;

@@ -115,7 +115,7 @@ void print_last_call(const ThreadControl& control) {
 }
 
 [[noreturn]] void end_process() {
-  statistics::write_line("crash");
+  statistics::write_line(statistics::process_counters(), "crash");
   while (true) gate::call(SYS_exit_group, kOwnFailure);
 }
 

@@ -81,7 +81,7 @@ Result<void> execute(Call& call, int directory, uint64_t path_at, uint64_t argv_
   const uint64_t host_signals = block_host_signals();
   requeue_captured(call.thread);
   for (const abi::Siginfo& late : call.thread.late) requeue(late);
-  statistics::write_line("exec");
+  statistics::write_line(*call.thread.counters, "exec");
   const int64_t error =
       gate::call(SYS_execveat, static_cast<uint64_t>(window::get(window::Slot::kRuntime)), gate::address_of(""),
                  gate::address_of(argv.data()), gate::address_of(envp), AT_EMPTY_PATH);
@@ -103,7 +103,7 @@ int64_t sys_exit(Call& call) { end_thread(call.thread, call.int_arg(0)); }
 
 int64_t sys_exit_group(Call& call) {
   block_host_signals();
-  statistics::write_line("exit");
+  statistics::write_line(*call.thread.counters, "exit");
   while (true) gate::call(SYS_exit_group, call.args[0]);
 }
 

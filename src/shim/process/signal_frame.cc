@@ -48,6 +48,17 @@ void reset(abi::FpState& state) {
   std::fill(std::begin(state.xmm), std::end(state.xmm), uint8_t{0});
 }
 
+// Whether the program's frame at `from` holds an extended state that fits into one of ours, by the rules of
+// check_xstate_in_sigframe(): anything odd about its sizes means that only the FXSAVE area counts.
+bool has_extended_state(const abi::FpSoftware& ours, const abi::FpSoftware& theirs, uint64_t from) {
+  if (theirs.magic1 != abi::kFpMagic1 || theirs.xstate_size < sizeof(abi::FpState) ||
+      theirs.xstate_size > ours.xstate_size || theirs.xstate_size > theirs.extended_size) {
+    return false;
+  }
+  uint32_t magic2;
+  return read_app(magic2, from + theirs.xstate_size) && magic2 == abi::kFpMagic2;
+}
+
 // Loads the program's copy at `from` over `state`. False on a bad address.
 bool load(abi::FpState& state, uint64_t from) {
   const abi::FpSoftware software = state.software;
@@ -56,11 +67,8 @@ bool load(abi::FpState& state, uint64_t from) {
 
   abi::FpSoftware theirs;
   if (!read_app(theirs, from + offsetof(abi::FpState, software))) return false;
-  const bool extended = is_extended(state) && theirs.magic1 == abi::kFpMagic1;
-  const uint32_t size =
-      extended ? std::min(software.extended_size, theirs.extended_size) - sizeof(uint32_t) : abi::kFxsaveSize;
-  if (extended && size < sizeof(abi::FpState)) return false;
-  if (!copy_from_app(&state, from, size)) return false;
+  const bool extended = is_extended(state) && has_extended_state(software, theirs, from);
+  if (!copy_from_app(&state, from, extended ? theirs.xstate_size : abi::kFxsaveSize)) return false;
 
   state.software = software;
   if (mxcsr_mask != 0) state.mxcsr &= mxcsr_mask;

@@ -14,6 +14,9 @@
 namespace redoubt::shim {
 
 class SignalActions;
+namespace statistics {
+struct Counters;
+}
 
 // The shim's stack of a thread: the kernel's alternate stack. A trap takes a signal frame (3 KiB with AVX-512, 11 KiB
 // with AMX tiles) and a signal inside the trap takes another; the rest is for handlers.
@@ -27,6 +30,7 @@ class Thread : public ThreadControl {
 
   // Dispositions of the process this thread belongs to. A vfork child shares memory with its parent but not these.
   SignalActions* actions = nullptr;
+  statistics::Counters* counters = nullptr;
   // The program's alternate stack, as sigaltstack(2) set it.
   abi::SignalStack app_stack{.sp = 0, .flags = abi::kStackDisabled, .padding = 0, .size = 0};
   // Set while a call with a temporary mask (ppoll, sigsuspend ...) is cut short: the mask to go back to. `mask` is then

@@ -83,6 +83,8 @@ TEST_F(Commands, IoctlLooksIntoAnInterfaceListBeforePassingIt) {
   EXPECT_EQ(answer(nr::ioctl, 1, SIOCGIFCONF, address), -EINVAL);
   EXPECT_EQ(answer(nr::ioctl, 1, SIOCGIFCONF, 8), -EFAULT);
   EXPECT_EQ(fake::host().passed, 1);
+  request.buffer = 0;
+  EXPECT_EQ(answer(nr::ioctl, 1, SIOCGIFCONF, address), kHostAnswer);
 }
 
 TEST_F(Commands, FcntlKnowsItsCommands) {

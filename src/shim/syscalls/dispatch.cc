@@ -57,7 +57,7 @@ int64_t dispatch(Thread& thread, abi::UserContext& frame) {
             .frame = frame};
   thread.last_number = number;
   for (int i = 0; i < 6; ++i) thread.last_args[i] = call.args[i];
-  statistics::count(number);
+  statistics::count(*thread.counters, number);
 
   if (!options().trace) return perform(call);
   trace_entry(call);

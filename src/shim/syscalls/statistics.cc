@@ -5,8 +5,6 @@
 
 #include <sys/syscall.h>
 
-#include <atomic>
-
 #include "base/text.h"
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
@@ -17,7 +15,11 @@
 namespace redoubt::shim::statistics {
 namespace {
 
-std::atomic<uint64_t> counters[kTableSize + 1];  // the last one: unknown numbers
+uint64_t total(const Counters& counters) {
+  uint64_t sum = 0;
+  for (const auto& counter : counters.by_number) sum += counter.load(std::memory_order_relaxed);
+  return sum;
+}
 
 void append_json_string(Text<16384>& line, const std::string& text) {
   line.append("\"");
@@ -31,32 +33,31 @@ void append_json_string(Text<16384>& line, const std::string& text) {
 
 }  // namespace
 
-void count(uint64_t number) {
-  counters[number < kTableSize ? number : kTableSize].fetch_add(1, std::memory_order_relaxed);
+Counters& process_counters() {
+  static Counters counters;
+  return counters;
 }
 
-uint64_t total() {
-  uint64_t sum = 0;
-  for (const auto& counter : counters) sum += counter.load(std::memory_order_relaxed);
-  return sum;
+void count(Counters& counters, uint64_t number) {
+  counters.by_number[number < kTableSize ? number : kTableSize].fetch_add(1, std::memory_order_relaxed);
 }
 
-void reset() {
-  for (auto& counter : counters) counter.store(0, std::memory_order_relaxed);
+void reset(Counters& counters) {
+  for (auto& counter : counters.by_number) counter.store(0, std::memory_order_relaxed);
 }
 
-void write_line(const char* how) {
+void write_line(const Counters& counters, const char* how) {
   if (!options().stats) return;
   Text<16384> line;
   line.append("{\"pid\":").decimal(static_cast<uint64_t>(gate::call(SYS_getpid)));
   line.append(",\"program\":");
   append_json_string(line, program().executable);
   // Every call traps until the patched path exists: the two figures are equal by construction.
-  line.append(",\"end\":\"").append(how).append("\",\"calls\":").decimal(total());
-  line.append(",\"traps\":").decimal(total()).append(",\"by_call\":{");
+  line.append(",\"end\":\"").append(how).append("\",\"calls\":").decimal(total(counters));
+  line.append(",\"traps\":").decimal(total(counters)).append(",\"by_call\":{");
   bool first = true;
   for (uint16_t number = 0; number <= kTableSize; ++number) {
-    const uint64_t count = counters[number].load(std::memory_order_relaxed);
+    const uint64_t count = counters.by_number[number].load(std::memory_order_relaxed);
     if (count == 0) continue;
     const Row* row = find_row(number);
     line.append(first ? "\"" : ",\"").append(row != nullptr ? row->name : "unknown").append("\":").decimal(count);

@@ -5,15 +5,26 @@
 // that a call went through the shim, and costs one relaxed increment.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+
+#include "shim/syscalls/row.h"
 
 namespace redoubt::shim::statistics {
 
-void count(uint64_t number);
-uint64_t total();
+// Calls by number; the last element counts unknown numbers. One a process: a vfork child, which shares its parent's
+// memory, has its own.
+struct Counters {
+  std::atomic<uint64_t> by_number[kTableSize + 1] = {};
+};
+
+// The counters of the process's first image in this address space.
+Counters& process_counters();
+void count(Counters& counters, uint64_t number);
 // After fork: the child starts from zero.
-void reset();
-// Appends the line to the statistics descriptor when --stats was given. Safe to call from any thread.
-void write_line(const char* how);
+void reset(Counters& counters);
+// Appends the line to the statistics descriptor when --stats was given. `how` is what ended the image. Safe to call from
+// any thread.
+void write_line(const Counters& counters, const char* how);
 
 }  // namespace redoubt::shim::statistics

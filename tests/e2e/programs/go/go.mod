@@ -1,0 +1,3 @@
+module redoubt.test/workload
+
+go 1.19
