@@ -29,7 +29,7 @@ constexpr int kNotFound = 127;
   while (true) gate::call(SYS_exit_group, static_cast<uint64_t>(status));
 }
 
-void print(std::string_view text) { gate::call(SYS_write, 2, gate::address_of(text.data()), text.size()); }
+void print(std::string_view text) { gate::call(SYS_write, 2, reinterpret_cast<uint64_t>(text.begin()), text.size()); }
 
 [[noreturn]] void usage(std::string_view problem) {
   Text<512> line;
@@ -84,6 +84,16 @@ Request parse(int argc, char** argv) {
   return request;
 }
 
+// Said before anything else is set up, and without a backtrace: it is the machine that lacks something.
+void require_dispatch() {
+  constexpr uint64_t kSetDispatch = 59, kDispatchOff = 0;  // PR_SET_SYSCALL_USER_DISPATCH
+  if (!is_error(gate::call(SYS_prctl, kSetDispatch, kDispatchOff))) return;
+  print(
+      "redoubt: this kernel has no Syscall User Dispatch: expected Linux 5.11 or newer on x86-64, and no Redoubt or other "
+      "sandbox around this one; see `redoubt doctor`\n");
+  exit_with(kOwnFailure);
+}
+
 // Opens an output of the shim: a file to append to, or a copy of standard error.
 void open_output(window::Slot slot, const char* file) {
   int64_t fd;
@@ -110,7 +120,6 @@ void open_essential(window::Slot slot, const char* path, uint64_t flags, const c
 
 const char* explanation(int error) {
   switch (error) {
-    case ENOENT: return "check the path";
     case EACCES: return "expected a regular file that you may read and execute, on a file system without noexec";
     case ENOEXEC: return "expected a 64-bit x86-64 ELF program or a script that begins with #!";
     case ELIBBAD: return "its interpreter is not a 64-bit x86-64 ELF file";
@@ -120,7 +129,8 @@ const char* explanation(int error) {
     case EIO: return "the file is truncated: it ends within its headers";
     case EINVAL: return "its segments are not ones Linux can map";
     case ENOMEM: return "its addresses are taken, or memory is short";
-    case ENOTDIR: return "check the path";
+    case ENOENT:
+    case ENOTDIR:
     case ENAMETOOLONG: return "check the path";
     case EISDIR: return "expected a program, found a directory";
     default: return "";
@@ -158,6 +168,10 @@ void report_and_exit(const std::string& program, const std::string& culprit, Err
 
 Handover prepare(int argc, char** argv, char** environment, uint64_t host_signals) {
   Request request = parse(argc, argv);
+  require_dispatch();
+  if (window::choose_base() < window::kLowestBase) {
+    usage("the hard limit on descriptors (ulimit -Hn) is below 16, and the shim needs 8 beside the program's");
+  }
   window::start(window::choose_base());
   open_essential(window::Slot::kRuntime, "/proc/self/exe", O_PATH, "the runtime's own file cannot be opened");
   open_essential(window::Slot::kProc, "/proc", O_PATH | O_DIRECTORY, "/proc is not mounted, and the shim needs it");

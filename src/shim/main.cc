@@ -92,7 +92,7 @@ abi::UserContext initial_context(const Thread& thread, const EntryPoint& entry) 
   if (!entry) fail_to_load(boot, entry.error());
   gate::call(SYS_prctl, PR_SET_NAME, gate::address_of(boot.state.files.command_name.c_str()));
   // Fails only where the program lowered its hard limit on descriptors: then /proc/self/exe goes by path.
-  (void)window::put(window::Slot::kProgram, boot.state.files.program.release());
+  [[maybe_unused]] const auto kept = window::put(window::Slot::kProgram, boot.state.files.program.release());
   static abi::UserContext context;
   context = initial_context(thread, *entry);
   delete &boot;

@@ -72,7 +72,7 @@ static void wait_rounds(int first, int last) {
 }
 
 int main(int argc, char** argv) {
-    watchdog(110);
+    watchdog(290);
     const char* text = argc > 1 ? argv[1] : getenv("SIGNAL_ROUNDS");
     int rounds = text != NULL ? atoi(text) : 1000000;
     use_processor(false);

@@ -68,9 +68,11 @@ extern "C" __attribute__((visibility("hidden"))) void redoubt_nested_signal(int 
                                                                             redoubt::abi::UserContext* frame) {
   using namespace redoubt::shim;
   ThreadControl* control = current_control();
-  // No instruction of the gate faults: what looks like a fault there was sent, with a code of the sender's choice
-  // (rt_tgsigqueueinfo to itself).
-  const bool in_gate = within(frame->regs.rip, redoubt_gate_begin, redoubt_gate_end);
+  // Only `hlt` faults in the gate (a bad frame at rt_sigreturn): what else looks like a fault there was sent, with a code
+  // of the sender's choice (rt_tgsigqueueinfo to itself).
+  constexpr uint8_t kHlt = 0xf4;
+  const bool in_gate = within(frame->regs.rip, redoubt_gate_begin, redoubt_gate_end) &&
+                       *reinterpret_cast<const uint8_t*>(frame->regs.rip) != kHlt;
   if (redoubt::abi::is_synchronous(*info) && !in_gate) {
     if ((signal == SIGSEGV || signal == SIGBUS) && within(frame->regs.rip, redoubt_copy, redoubt_copy_end)) {
       resume_at(frame, redoubt_copy_fault);

@@ -30,7 +30,7 @@ namespace {
 constexpr std::string_view kSubstitutePrefix = "redoubt:";
 
 // No file of /proc/PID that is read here comes near this; a host that never ends one must not end us.
-constexpr size_t kLargestText = 256 * 1024 * 1024;
+constexpr size_t kLargestText = size_t{256} << 20;
 
 std::string read_whole(int fd) {
   std::string text;
@@ -178,7 +178,7 @@ std::string status(int fd) {
 // stat: one line of blank-separated fields, numbered from 1 as in proc_pid_stat(5). The second, the command name in
 // parentheses, may contain anything.
 std::string stat_line(int fd) {
-  const std::string text = read_whole(fd);
+  std::string text = read_whole(fd);
   const size_t close = text.rfind(')');
   if (close == std::string::npos || close + 2 > text.size()) return text;
   std::vector<std::string> fields;

@@ -25,7 +25,7 @@ class RaisedLimit {
  public:
   RaisedLimit() {
     if (is_error(gate::call(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, gate::address_of(&before_)))) return;
-    const auto needed = static_cast<rlim_t>(window_base + kSize);
+    const auto needed = static_cast<rlim_t>(window_base) + kSize;
     if (before_.rlim_cur >= needed) return;
     const rlimit raised{.rlim_cur = needed, .rlim_max = std::max(before_.rlim_max, needed)};
     changed_ = !is_error(gate::call(SYS_prlimit64, 0, RLIMIT_NOFILE, gate::address_of(&raised), 0));
@@ -50,8 +50,7 @@ int choose_base() {
   rlimit limit{};
   if (is_error(gate::call(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, gate::address_of(&limit)))) return kPreferredBase;
   if (limit.rlim_max >= kPreferredBase + kSize) return kPreferredBase;
-  // A low hard limit: the topmost numbers below it.
-  return std::max(static_cast<int>(limit.rlim_max) - kSize, 3);
+  return static_cast<int>(limit.rlim_max) - kSize;  // the topmost numbers below a low hard limit
 }
 
 void start(int base) { window_base = base; }

@@ -25,7 +25,9 @@ enum class Slot : int {
 
 // Chooses the window below the present limit on descriptors, or takes the base that was handed over by exec.
 void start(int base);
+// Less than kLowestBase when the hard limit leaves no room beside the standard streams.
 int choose_base();
+inline constexpr int kLowestBase = 8;
 int base();
 
 constexpr bool contains_for(int base, int fd) { return fd >= base && fd < base + kSize; }

@@ -38,8 +38,7 @@ bool read_exactly(int fd, uint64_t offset, void* into, size_t size) {
 class Symbols {
  public:
   Symbols() {
-    fd_ = static_cast<int>(gate::call(SYS_openat, static_cast<uint64_t>(AT_FDCWD), gate::address_of("/proc/self/exe"),
-                                      O_RDONLY | O_CLOEXEC));
+    fd_ = static_cast<int>(window::reopen(window::get(window::Slot::kRuntime), O_RDONLY | O_CLOEXEC));
     Elf64_Ehdr header;
     if (fd_ < 0 || !read_exactly(fd_, 0, &header, sizeof(header))) return;
     for (uint16_t i = 0; i < header.e_shnum; ++i) {

@@ -61,7 +61,7 @@ struct File {
     if (header.e_phnum == 0) header.e_phnum = static_cast<uint16_t>(table.size());
     std::vector<uint8_t> all = body;
     auto put = [&](uint64_t at, const void* from, size_t size) {
-      if (at > all.size() || size > all.size() - at) return;
+      if (size == 0 || at > all.size() || size > all.size() - at) return;
       std::memcpy(all.data() + at, from, size);
     };
     put(0, &header, sizeof(header));

@@ -27,12 +27,20 @@ std::string text_of(uint64_t number) {
   return std::string(text.c_str());
 }
 
-// A read lease is granted only while nobody has the file open for writing. Owners and CAP_LEASE may ask; for others the
-// answer stays "no", and they find out what half-written code does.
-bool is_open_for_writing(int fd) {
-  const int64_t leased = gate::call(SYS_fcntl, static_cast<uint64_t>(fd), F_SETLEASE, F_RDLCK);
-  if (leased == 0) gate::call(SYS_fcntl, static_cast<uint64_t>(fd), F_SETLEASE, F_UNLCK);
-  return leased == -EAGAIN;
+constexpr uint64_t kExecveCheck = 0x10000;  // AT_EXECVE_CHECK, Linux 6.14
+
+// Whether the kernel would execute this file. With AT_EXECVE_CHECK it says so itself, ETXTBSY for a file that is open for
+// writing included; older kernels are asked about permission only.
+Result<void> check_executable(int fd) {
+  const int64_t checked = gate::call(SYS_execveat, static_cast<uint64_t>(fd), gate::address_of(""), 0, 0,
+                                     AT_EMPTY_PATH | kExecveCheck);
+  if (checked != -EINVAL) {
+    TRY(from_raw(checked));
+    return {};
+  }
+  TRY(from_raw(gate::call(SYS_faccessat2, static_cast<uint64_t>(fd), gate::address_of(""), X_OK,
+                          AT_EMPTY_PATH | AT_EACCESS)));
+  return {};
 }
 
 // Opens for execution: a regular file that the effective user may execute, on a file system that allows it.
@@ -56,12 +64,9 @@ Result<OwnedFd> open_executable(int directory, const std::string& path, int flag
   TRY(from_raw(gate::call(SYS_fstat, static_cast<uint64_t>(found.get()), gate::address_of(&status))));
   if (S_ISLNK(status.st_mode)) return fail(ELOOP);
   if (!S_ISREG(status.st_mode)) return fail(EACCES);
-  TRY(from_raw(gate::call(SYS_faccessat2, static_cast<uint64_t>(found.get()), gate::address_of(""), X_OK,
-                          AT_EMPTY_PATH | AT_EACCESS)));
+  TRY_VOID(check_executable(found.get()));
   // Reading is needed too, unlike for the kernel: a file with only the x bit is refused with EACCES.
-  OwnedFd file(static_cast<int>(TRY(from_raw(window::reopen(found.get(), O_RDONLY | O_CLOEXEC)))));
-  if (is_open_for_writing(file.get())) return fail(ETXTBSY);
-  return file;
+  return OwnedFd(static_cast<int>(TRY(from_raw(window::reopen(found.get(), O_RDONLY | O_CLOEXEC)))));
 }
 
 // What a file names as its interpreter. An empty name is the working directory to the kernel, and blamed on the file.

@@ -20,7 +20,7 @@ struct Counters;
 
 // The shim's stack of a thread: the kernel's alternate stack. A trap takes a signal frame (3 KiB with AVX-512, 11 KiB
 // with AMX tiles) and a signal inside the trap takes another; the rest is for handlers.
-inline constexpr size_t kShimStackSize = 256 * 1024;
+inline constexpr size_t kShimStackSize = size_t{256} << 10;
 
 class Thread : public ThreadControl {
  public:

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The window's place follows from limits that the host reports.
+#include "shim/files/window.h"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+#include <climits>
+#include <cstring>
+
+#include "shim/gate/fake/fake_gate.h"
+#include "shim/gate/host_answer.h"
+#include "tests/hostile_host/lies.h"
+
+namespace redoubt::shim {
+namespace {
+
+using gate::FakeGate;
+using gate::HostCall;
+
+int base_for(rlim_t soft, rlim_t hard) {
+  const FakeGate gate([=](const HostCall& call) -> int64_t {
+    const rlimit limit{.rlim_cur = soft, .rlim_max = hard};
+    std::memcpy(reinterpret_cast<void*>(call.args[3]), &limit, sizeof(limit));
+    return 0;
+  });
+  return window::choose_base();
+}
+
+TEST(Window, FitsBelowTheHardLimit) {
+  EXPECT_EQ(base_for(1024, 1048576), 1000);
+  EXPECT_EQ(base_for(0, RLIM_INFINITY), 1000);
+  EXPECT_EQ(base_for(64, 64), 56);
+  EXPECT_EQ(base_for(1008, 1008), 1000);
+  EXPECT_EQ(base_for(1007, 1007), 999);
+}
+
+TEST(Window, LimitsThatMakeNoSenseGiveAPlaceThatDoes) {
+  for (const rlim_t hard : {rlim_t{0}, rlim_t{3}, rlim_t{10}, rlim_t{11}, rlim_t{INT_MAX}, rlim_t{1} << 63}) {
+    const int base = base_for(1, hard);
+    EXPECT_GE(base, 3) << hard;
+    EXPECT_LE(base, 1000) << hard;
+  }
+}
+
+TEST(Window, ASlotIsOpenOnlyAfterAnHonestAnswer) {
+  window::start(1000);
+  window::adopt(0);
+  for (const int64_t lie : kGarbage) {
+    const FakeGate gate([lie](const HostCall& call) -> int64_t { return call.number == SYS_dup3 ? lie : 0; });
+    const auto put = window::put(window::Slot::kTrace, 7);
+    EXPECT_EQ(window::get(window::Slot::kTrace) >= 0, put.has_value());
+    window::adopt(0);
+  }
+}
+
+TEST(HostAnswer, CountsAreBounded) {
+  EXPECT_EQ(*gate::count_of(5, 5), 5U);
+  EXPECT_EQ(gate::count_of(6, 5).error(), as_errno(EIO));
+  EXPECT_EQ(gate::count_of(-EINTR, 5).error(), as_errno(EINTR));
+  EXPECT_EQ(*gate::descriptor_of(INT_MAX), INT_MAX);
+  for (const int64_t lie : kGarbage) {
+    EXPECT_EQ(gate::count_of(lie, 4096).error(), as_errno(EIO)) << lie;
+    EXPECT_EQ(gate::descriptor_of(lie).error(), as_errno(EIO)) << lie;
+  }
+}
+
+}  // namespace
+}  // namespace redoubt::shim
