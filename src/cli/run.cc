@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <iostream>
@@ -91,6 +92,7 @@ Result<ExitStatus> become(const std::string& runtime, std::vector<std::string>& 
   argv.reserve(arguments.size() + 1);
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
+  unsetenv("REDOUBT_RESUME");  // from one image of the runtime to the next, never from whoever calls us
   execv(runtime.c_str(), argv.data());
   if (errno == E2BIG) {
     return fail(ExitStatus::kCannotExecute,

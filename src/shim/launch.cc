@@ -115,6 +115,7 @@ void open_output(window::Slot slot, const char* file) {
 
 void open_essential(window::Slot slot, const char* path, uint64_t flags, const char* needed) {
   const int64_t fd = gate::call(SYS_openat, static_cast<uint64_t>(AT_FDCWD), gate::address_of(path), flags | O_CLOEXEC);
+  if (fd == -EMFILE || fd == -ENFILE) usage("no descriptor is left below the limit (ulimit -n)");
   if (is_error(fd) || !window::put(slot, static_cast<int>(fd))) usage(needed);
 }
 
@@ -169,12 +170,14 @@ void report_and_exit(const std::string& program, const std::string& culprit, Err
 Handover prepare(int argc, char** argv, char** environment, uint64_t host_signals) {
   Request request = parse(argc, argv);
   require_dispatch();
-  if (window::choose_base() < window::kLowestBase) {
-    usage("the hard limit on descriptors (ulimit -Hn) is below 16, and the shim needs 8 beside the program's");
+  const auto base = window::choose_base();
+  if (!base) {
+    usage("the shim needs 8 free descriptors from 8 to the hard limit (ulimit -Hn), which is below 16 or they are in use");
   }
-  window::start(window::choose_base());
-  open_essential(window::Slot::kRuntime, "/proc/self/exe", O_PATH, "the runtime's own file cannot be opened");
+  window::start(*base);
   open_essential(window::Slot::kProc, "/proc", O_PATH | O_DIRECTORY, "/proc is not mounted, and the shim needs it");
+  open_essential(window::Slot::kRuntime, "/proc/self/exe", O_PATH,
+                 "the runtime's own file cannot be opened through /proc/self/exe: expected procfs on /proc");
   if (request.options.trace) open_output(window::Slot::kTrace, request.trace_output);
   if (request.options.stats) open_output(window::Slot::kStatistics, request.stats_output);
   window::fill();

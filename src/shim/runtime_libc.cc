@@ -184,17 +184,26 @@ void __cxa_guard_abort(std::int64_t* guard) { guard_finish(guard, 0); }
 
 // --- operator new: memory that cannot be had is the end, not an exception ---
 
+// A vfork child's (memory/scratch.h).
+extern "C" [[gnu::weak]] void* scratch_allocate(std::size_t size, std::size_t alignment);
+extern "C" [[gnu::weak]] bool scratch_owns(const void* pointer);
+
 static void* allocate(std::size_t size) {
+  if (void* scratch = scratch_allocate ? scratch_allocate(size, alignof(std::max_align_t)) : nullptr) return scratch;
   void* p = malloc(size ? size : 1);
   if (!p) runtime_fatal("out of memory");
   return p;
 }
 static void* allocate_aligned(std::size_t size, std::align_val_t alignment) {
+  if (void* scratch = scratch_allocate ? scratch_allocate(size, std::size_t(alignment)) : nullptr) return scratch;
   void* p = nullptr;
   if (posix_memalign(&p, std::size_t(alignment) < sizeof(void*) ? sizeof(void*) : std::size_t(alignment),
                      size ? size : 1) != 0)
     runtime_fatal("out of memory");
   return p;
+}
+static void release(void* p) {
+  if (!scratch_owns || !scratch_owns(p)) free(p);
 }
 void* operator new(std::size_t size) { return allocate(size); }
 void* operator new[](std::size_t size) { return allocate(size); }
@@ -202,14 +211,14 @@ void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return ma
 void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return malloc(size ? size : 1); }
 void* operator new(std::size_t size, std::align_val_t a) { return allocate_aligned(size, a); }
 void* operator new[](std::size_t size, std::align_val_t a) { return allocate_aligned(size, a); }
-void operator delete(void* p) noexcept { free(p); }
-void operator delete[](void* p) noexcept { free(p); }
-void operator delete(void* p, std::size_t) noexcept { free(p); }
-void operator delete[](void* p, std::size_t) noexcept { free(p); }
-void operator delete(void* p, std::align_val_t) noexcept { free(p); }
-void operator delete[](void* p, std::align_val_t) noexcept { free(p); }
-void operator delete(void* p, std::size_t, std::align_val_t) noexcept { free(p); }
-void operator delete[](void* p, std::size_t, std::align_val_t) noexcept { free(p); }
+void operator delete(void* p) noexcept { release(p); }
+void operator delete[](void* p) noexcept { release(p); }
+void operator delete(void* p, std::size_t) noexcept { release(p); }
+void operator delete[](void* p, std::size_t) noexcept { release(p); }
+void operator delete(void* p, std::align_val_t) noexcept { release(p); }
+void operator delete[](void* p, std::align_val_t) noexcept { release(p); }
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept { release(p); }
+void operator delete[](void* p, std::size_t, std::align_val_t) noexcept { release(p); }
 
 // --- what the standard containers call instead of throwing ---
 

@@ -69,7 +69,7 @@ constexpr Lie kLies[] = {{-4096, false}, {INT64_MIN, false}, {INT64_MAX, false},
 class ChaosTest : public testing::Test {
  protected:
   void SetUp() override {
-    window::start(window::choose_base());
+    window::start(*window::choose_base());
     ASSERT_TRUE(window::put(window::Slot::kProc, open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC)));
     script_ = testing::TempDir() + "redoubt_chaos_script." + std::to_string(getpid());
     std::ofstream(script_) << "#!/bin/sh -e\n";

@@ -20,13 +20,15 @@ namespace {
 using gate::FakeGate;
 using gate::HostCall;
 
-int base_for(rlim_t soft, rlim_t hard) {
+// The window's base on a host with these limits and with one descriptor open; -1 when there is no place.
+int base_for(rlim_t soft, rlim_t hard, uint64_t open_descriptor = 0) {
   const FakeGate gate([=](const HostCall& call) -> int64_t {
+    if (call.number == SYS_fcntl) return call.args[0] == open_descriptor ? 0 : -EBADF;
     const rlimit limit{.rlim_cur = soft, .rlim_max = hard};
     std::memcpy(reinterpret_cast<void*>(call.args[3]), &limit, sizeof(limit));
     return 0;
   });
-  return window::choose_base();
+  return window::choose_base().value_or(-1);
 }
 
 TEST(Window, FitsBelowTheHardLimit) {
@@ -38,10 +40,23 @@ TEST(Window, FitsBelowTheHardLimit) {
 }
 
 TEST(Window, LimitsThatMakeNoSenseGiveAPlaceThatDoes) {
-  for (const rlim_t hard : {rlim_t{0}, rlim_t{3}, rlim_t{10}, rlim_t{11}, rlim_t{INT_MAX}, rlim_t{1} << 63}) {
-    const int base = base_for(1, hard);
-    EXPECT_GE(base, 3) << hard;
-    EXPECT_LE(base, 1000) << hard;
+  for (const rlim_t hard : {rlim_t{0}, rlim_t{3}, rlim_t{10}, rlim_t{15}}) EXPECT_EQ(base_for(1, hard), -1) << hard;
+  EXPECT_EQ(base_for(1, 16), 8);
+  for (const rlim_t hard : {rlim_t{INT_MAX}, rlim_t{1} << 63}) EXPECT_EQ(base_for(1, hard), 1000) << hard;
+}
+
+TEST(Window, InheritedDescriptorsAreLeftAlone) {
+  EXPECT_EQ(base_for(1024, 4096, 1000), 992);
+  EXPECT_EQ(base_for(1024, 4096, 1007), 999);
+  EXPECT_EQ(base_for(1024, 4096, 1008), 1000);
+  EXPECT_EQ(base_for(20, 20, 12), -1);
+  EXPECT_EQ(base_for(20, 20, 19), 11);
+}
+
+TEST(Window, AHostThatAnswersGarbageHasNoPlace) {
+  for (const int64_t lie : kGarbage) {
+    const FakeGate gate([lie](const HostCall&) { return lie; });
+    EXPECT_EQ(window::choose_base().error(), as_errno(EMFILE));
   }
 }
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "shim/files/raised_limit.h"
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
 #include "shim/gate/host_answer.h"
@@ -230,6 +231,7 @@ constexpr Substitute kSubstitutes[] = {
 Result<OwnedFd> memory_file(const std::string& name, const std::string& contents) {
   OwnedFd file(static_cast<int>(
       TRY(from_raw(gate::call(SYS_memfd_create, gate::address_of(name.c_str()), MFD_ALLOW_SEALING | MFD_CLOEXEC)))));
+  const RaisedSoftLimit raised(RLIMIT_FSIZE, RLIM_INFINITY);
   size_t done = 0;
   while (done < contents.size()) {
     const int64_t raw = gate::call(SYS_write, static_cast<uint64_t>(file.get()),

@@ -75,9 +75,10 @@ std::optional<ProcEntry> parse_proc_path(const std::string& path) {
   return std::nullopt;
 }
 
+// By the thread: its descriptors may be its own (unshare), and the process's first thread may have ended.
 std::string path_of_fd(int fd) {
   Text<64> link;
-  link.append("self/fd/").decimal(static_cast<uint64_t>(fd));
+  link.append("thread-self/fd/").decimal(static_cast<uint64_t>(fd));
   return read_host_link(window::get(window::Slot::kProc), link.c_str()).value_or(std::string());
 }
 

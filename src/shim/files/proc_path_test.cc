@@ -61,7 +61,7 @@ TEST(ProcPath, BytesOfAnyKindAreAllowedInNames) {
 class ProcPathOfDescriptors : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    window::start(window::choose_base());
+    window::start(*window::choose_base());
     ASSERT_TRUE(window::put(window::Slot::kProc, open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC)));
   }
   static void TearDownTestSuite() {

@@ -44,13 +44,27 @@ class RaisedLimit {
 int fd_of(Slot slot) { return window_base + static_cast<int>(slot); }
 unsigned bit_of(Slot slot) { return 1U << static_cast<unsigned>(slot); }
 
+// Whether none of the numbers from `base` on is in use.
+bool is_free(int base) {
+  for (int fd = base; fd < base + kSize; ++fd) {
+    if (gate::call(SYS_fcntl, number(fd), F_GETFD) != -EBADF) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
-int choose_base() {
+Result<int> choose_base() {
   rlimit limit{};
-  if (is_error(gate::call(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, gate::address_of(&limit)))) return kPreferredBase;
-  if (limit.rlim_max >= kPreferredBase + kSize) return kPreferredBase;
-  return static_cast<int>(limit.rlim_max) - kSize;  // the topmost numbers below a low hard limit
+  int highest = kPreferredBase;
+  if (!is_error(gate::call(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, gate::address_of(&limit))) &&
+      limit.rlim_max < kPreferredBase + kSize) {
+    highest = static_cast<int>(limit.rlim_max) - kSize;  // the topmost numbers below a low hard limit
+  }
+  for (int base = highest; base >= kLowestBase; --base) {
+    if (is_free(base)) return base;
+  }
+  return fail(EMFILE);
 }
 
 void start(int base) { window_base = base; }
@@ -80,7 +94,7 @@ void fill() {
 
 int64_t reopen(int fd, int flags) {
   Text<64> path;
-  path.append("self/fd/").decimal(number(fd));
+  path.append("thread-self/fd/").decimal(number(fd));
   return gate::call(SYS_openat, number(get(Slot::kProc)), gate::address_of(path.c_str()), number(flags));
 }
 

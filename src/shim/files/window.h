@@ -23,10 +23,11 @@ enum class Slot : int {
   kProc,        // /proc, so that it is reachable after chroot
 };
 
-// Chooses the window below the present limit on descriptors, or takes the base that was handed over by exec.
+// Takes the base that choose_base() found, or that was handed over by exec.
 void start(int base);
-// Less than kLowestBase when the hard limit leaves no room beside the standard streams.
-int choose_base();
+// Where the window goes at launch: below the hard limit on descriptors, and over none that the program inherits. EMFILE
+// when there is no such place from kLowestBase on.
+Result<int> choose_base();
 inline constexpr int kLowestBase = 8;
 int base();
 

@@ -244,8 +244,17 @@ int64_t sys_shmat(Call& call) {
 // mapping does no harm (a later mapping there is the program's too, or is refused by the kernel).
 int64_t sys_shmdt(Call& call) { return pass(call); }
 
-// Its ranges may be another process's; of this process's they reach no further than the program's own madvise would
-// with the hints that process_madvise allows (COLD, PAGEOUT, WILLNEED, COLLAPSE), which change no contents.
-int64_t sys_process_madvise(Call& call) { return pass(call); }
+// Its ranges may be another process's, or the shim's. So only the hints that change no contents pass; since Linux 6.13 a
+// process may give itself every advice (MADV_DONTNEED), which gets the answer of the kernels before.
+int64_t sys_process_madvise(Call& call) {
+  constexpr int kCollapse = 25;  // MADV_COLLAPSE, Linux 6.1
+  switch (call.int_arg(3)) {
+    case MADV_COLD:
+    case MADV_PAGEOUT:
+    case MADV_WILLNEED:
+    case kCollapse: return pass(call);
+    default: return -EINVAL;
+  }
+}
 
 }  // namespace redoubt::shim

@@ -9,8 +9,8 @@
 //   CLONE_VM alone             the same with a thread of the runtime as the one that waits
 //   none of them               fork(3) of the runtime's libc, which keeps its allocator consistent in the child
 //
-// Refused: new namespaces (EPERM, as without CAP_SYS_ADMIN), and of the last shape an exit signal other than SIGCHLD and
-// CLONE_PARENT (EINVAL), which the C library's fork cannot express.
+// Refused: new namespaces (EPERM, as without CAP_SYS_ADMIN), and of the last shape an exit signal other than SIGCHLD,
+// CLONE_PARENT, CLONE_FILES and CLONE_FS (EINVAL), which the C library's fork cannot express.
 #include <pthread.h>
 #include <sched.h>
 #include <sys/syscall.h>
@@ -24,6 +24,7 @@
 #include "shim/entry/nested.h"
 #include "shim/gate/gate.h"
 #include "shim/memory/app_memory.h"
+#include "shim/memory/scratch.h"
 #include "shim/process/crash.h"
 #include "shim/process/fork_lock.h"
 #include "shim/process/signals.h"
@@ -235,8 +236,11 @@ int64_t clone_vfork(VforkStart& start) {
   // The kernel itself clears the child's tid word, at exec and at every kind of exit.
   constexpr uint64_t kEmulated = CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CLEAR_SIGHAND;
   const uint64_t flags = (start.request.flags & ~kEmulated) | CLONE_VFORK | start.request.exit_signal;
-  return gate::clone_vfork(flags, static_cast<uint8_t*>(start.thread.shim_stack) + kShimStackSize,
-                           gate::address_of(&start.pidfd), start.request.child_tid, gate::address_of(&start));
+  const int64_t pid =
+      gate::clone_vfork(flags, static_cast<uint8_t*>(start.thread.shim_stack) + kShimStackSize,
+                        gate::address_of(&start.pidfd), start.request.child_tid, gate::address_of(&start));
+  release_scratch();  // the child has gone: to its next program, or for good
+  return pid;
 }
 
 int64_t vfork_process(Call& call, const CloneRequest& request) {
@@ -298,7 +302,9 @@ int64_t process_beside(Call& call, const CloneRequest& request) {
 // ---- fork ------------------------------------------------------------------------------------------------------------
 
 int64_t fork_process(Call& call, const CloneRequest& request) {
-  if (request.exit_signal != SIGCHLD || request.has(CLONE_PARENT)) return -EINVAL;  // libc's fork knows only this one
+  // libc's fork knows only this one. A copy where the program asked to share would go unnoticed.
+  constexpr uint64_t kInexpressible = CLONE_PARENT | CLONE_FILES | CLONE_FS;
+  if (request.exit_signal != SIGCHLD || request.has(kInexpressible)) return -EINVAL;
   Thread& thread = call.thread;
   const uint64_t host_signals = block_host_signals();
   if (thread.captured) {  // as the kernel: signals first, so that parent and child do not both have them

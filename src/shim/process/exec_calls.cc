@@ -10,12 +10,16 @@
 #include <sys/syscall.h>
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "base/text.h"
+#include "shim/files/raised_limit.h"
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
 #include "shim/launch.h"
 #include "shim/memory/app_memory.h"
+#include "shim/memory/scratch.h"
 #include "shim/process/handover.h"
 #include "shim/process/signals.h"
 #include "shim/syscalls/call.h"
@@ -53,6 +57,7 @@ Result<std::vector<std::string>> read_strings(uint64_t at, uint64_t& budget) {
 }
 
 Result<void> execute(Call& call, int directory, uint64_t path_at, uint64_t argv_at, uint64_t envp_at, int flags) {
+  const ScratchScope scratch(call.thread.shares_memory);
   uint64_t budget = argument_limit();
   ProgramRequest request {
     .directory = directory, .path = TRY(read_app_path(path_at))
@@ -61,6 +66,9 @@ Result<void> execute(Call& call, int directory, uint64_t path_at, uint64_t argv_
   request.arguments = TRY(read_strings(argv_at, budget));
   Handover handover;
   handover.environment = TRY(read_strings(envp_at, budget));
+  // Of the program, its interpreter and the state, which a program that has used up its descriptors can still exec with.
+  constexpr rlim_t kOwnDescriptors = 8;
+  std::optional<RaisedSoftLimit> raised(std::in_place, RLIMIT_NOFILE, kOwnDescriptors);
   handover.files = TRY(open_program(std::move(request)));
   handover.options = options();
   handover.window_base = window::base();
@@ -68,6 +76,7 @@ Result<void> execute(Call& call, int directory, uint64_t path_at, uint64_t argv_
   handover.signal_mask = call.thread.mask;
   handover.ignored_faults = call.thread.actions->ignored_faults();
   const OwnedFd state = TRY(write_handover(handover));
+  raised.reset();  // the next program inherits the limit
 
   // The program's arguments are the kernel's too, so that ps and pgrep outside find it; unattested runs hide nothing.
   std::vector<const char*> argv;

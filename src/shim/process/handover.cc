@@ -11,6 +11,7 @@
 #include <climits>
 #include <cstring>
 
+#include "shim/files/raised_limit.h"
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
 #include "shim/gate/host_answer.h"
@@ -42,6 +43,7 @@ static_assert(sizeof(Header) == 64);
 void append(std::string& out, const std::string& text) { out.append(text.c_str(), text.size() + 1); }
 
 Result<void> write_all(int fd, const std::string& bytes) {
+  const RaisedSoftLimit raised(RLIMIT_FSIZE, RLIM_INFINITY);
   size_t done = 0;
   while (done < bytes.size()) {
     const int64_t raw =

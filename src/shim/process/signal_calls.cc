@@ -43,6 +43,14 @@ int64_t with_optional_mask(Call& call, uint64_t mask_at, uint64_t size, Wait wai
   return with_mask(call.thread, mask, [&](uint64_t host) { return wait(gate::address_of(&host)); });
 }
 
+// Before the program's mask takes in more: a signal that was captured earlier must be delivered under the old mask, for
+// once it is blocked it could only go back to the kernel, behind those that came after it. False when there is one. None
+// can be captured from here on: the kernel's mask is loaded again with the return to the program.
+bool begin_blocking(const Thread& thread) {
+  block_host_signals();
+  return thread.captured == 0;
+}
+
 bool valid_signal(int signal) { return signal >= 1 && signal <= abi::kSignalCount; }
 
 }  // namespace
@@ -83,6 +91,7 @@ int64_t sys_rt_sigprocmask(Call& call) {
       case SIG_SETMASK: next = set; break;
       default: return -EINVAL;
     }
+    if ((next & ~previous) != 0 && !begin_blocking(call.thread)) return abi::kRestartAlways;
     set_program_mask(call.thread, next);
   }
   if (call.args[2] != 0 && !write_app(call.args[2], previous)) return -EFAULT;
@@ -92,7 +101,7 @@ int64_t sys_rt_sigprocmask(Call& call) {
 int64_t sys_rt_sigreturn(Call& call) {
   // The mask of the handler is in force until here: what it let through and came meanwhile runs first, on top of the
   // frame that is about to be left, exactly as if it had come one instruction earlier.
-  if (call.thread.captured) return abi::kRestartAlways;
+  if (!begin_blocking(call.thread)) return abi::kRestartAlways;
   if (!pop_signal_frame(call.thread, call.frame)) {
     force_signal(call.thread, call.frame, SIGSEGV, 0x80 /* SI_KERNEL */, 0);
   }

@@ -52,6 +52,13 @@ int64_t queue_to_self(const abi::Siginfo& info) {
                     gate::address_of(&copy));
 }
 
+// The kernel takes the number of any thread for its process, and lets a thread send codes of others' (kill's) only under
+// its own number (do_rt_sigqueueinfo).
+int64_t queue_to_process(const abi::Siginfo& info) {
+  return gate::call(SYS_rt_sigqueueinfo, static_cast<uint64_t>(gate::call(SYS_gettid)),
+                    static_cast<uint64_t>(info.signo), gate::address_of(&info));
+}
+
 bool default_is_fatal(int signal) {
   switch (signal) {
     case SIGCHLD:
@@ -151,7 +158,12 @@ void set_program_mask(Thread& thread, uint64_t mask) {
 }
 
 void requeue(const abi::Siginfo& info) {
-  if (info.signo != 0) queue_to_self(info);
+  if (info.signo == 0) return;
+  if (info.code == abi::kSentToThread || late_slot(info.signo) >= 0) {
+    queue_to_self(info);
+  } else {
+    queue_to_process(info);
+  }
 }
 
 void requeue_captured(Thread& thread) {
@@ -176,7 +188,7 @@ void deliver_signal(Thread& thread, abi::UserContext& frame, const abi::Siginfo&
     if (const int slot = late_slot(signal); slot >= 0) {
       thread.late[slot] = info;
     } else {
-      queue_to_self(info);
+      requeue(info);
     }
     return;
   }

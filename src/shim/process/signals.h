@@ -62,7 +62,8 @@ void force_signal(Thread& thread, abi::UserContext& frame, int signal, int code,
 // Sets the program's mask. Signals that it unblocks are delivered before the current call returns.
 void set_program_mask(Thread& thread, uint64_t mask);
 
-// Gives a signal back to the kernel, as pending for this thread. Nothing when signo is 0.
+// Gives a signal back to the kernel: pending for this thread if it was sent by tkill, else for the process, where any
+// thread may take it (what pthread_sigqueue sends cannot be told from sigqueue). Nothing when signo is 0.
 void requeue(const abi::Siginfo& info);
 // The same for the captured one, which is forgotten.
 void requeue_captured(Thread& thread);

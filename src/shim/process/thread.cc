@@ -12,6 +12,7 @@
 #include "shim/gate/gate.h"
 #include "shim/memory/app_memory.h"
 #include "shim/process/crash.h"
+#include "shim/process/signals.h"
 
 namespace redoubt::shim {
 namespace {
@@ -75,12 +76,10 @@ void release_robust_futexes(Thread& thread) {
   if (pending != 0) orphan(pending + static_cast<uint64_t>(head.futex_offset), tid, true);
 }
 
-// A signal captured by a thread that ends without delivering it. The kernel would have handed one that was sent to the
-// process to another thread; whom it was sent to is not known any more, so every such signal goes to the process.
+// A signal captured by a thread that ends without delivering it. As the kernel: one for the thread ends with it, one for
+// the process goes to another thread.
 void give_back_to_process(Thread& thread) {
-  if (thread.captured_signal.signo == 0) return;
-  gate::call(SYS_rt_sigqueueinfo, static_cast<uint64_t>(gate::call(SYS_getpid)),
-             static_cast<uint64_t>(thread.captured_signal.signo), gate::address_of(&thread.captured_signal));
+  if (thread.captured_signal.code != abi::kSentToThread) requeue(thread.captured_signal);
   thread.captured_signal.signo = 0;
 }
 
