@@ -92,8 +92,21 @@ class Mutator {
 
   // Numbers at which arithmetic goes wrong, in the widths that formats use.
   void overwrite_number(std::string& input, size_t at) {
-    constexpr uint64_t kInteresting[] = {0, 1, 0x7f, 0xff, 0xfff, 0x1000, 0x7fff, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff,
-                                         0x7ffffffff000, 0x7fffffffffffffff, 0x8000000000000000, 0xfffffffffffff000,
+    constexpr uint64_t kInteresting[] = {0,
+                                         1,
+                                         0x7f,
+                                         0xff,
+                                         0xfff,
+                                         0x1000,
+                                         0x7fff,
+                                         0xffff,
+                                         0x7fffffff,
+                                         0x80000000,
+                                         0xffffffff,
+                                         0x7ffffffff000,
+                                         0x7fffffffffffffff,
+                                         0x8000000000000000,
+                                         0xfffffffffffff000,
                                          0xffffffffffffffff};
     const uint64_t value = kInteresting[below(std::size(kInteresting))] + below(3) - 1;
     const size_t width = size_t{1} << below(4);
@@ -157,5 +170,6 @@ int main(int argc, char** argv) {
       try_input(input);
     }
   } while (std::chrono::steady_clock::now() < end);
-  std::printf("%llu inputs, seed %llu\n", static_cast<unsigned long long>(count), static_cast<unsigned long long>(seed));
+  std::printf("%llu inputs, seed %llu\n", static_cast<unsigned long long>(count),
+              static_cast<unsigned long long>(seed));
 }

@@ -34,12 +34,17 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 }
 
 std::vector<std::string> fuzz_seeds() {
-  const std::string maps = "00001000-00002000 r--p 00000000 00:00 0                      /bin/x\n"
-                           "00003000-00006000 rw-p 00000000 00:00 0 \n"
-                           "ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0      [vsyscall]\n";
+  const std::string maps =
+      "00001000-00002000 r--p 00000000 00:00 0                      /bin/x\n"
+      "00003000-00006000 rw-p 00000000 00:00 0 \n"
+      "ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0      [vsyscall]\n";
   return {std::string(1, '\0') + maps,
-          "\1" "00001000-00002000 r--p 00000000 00:00 0\nSize:  4 kB\nVmFlags: rd\n",
-          "\2" "42 (na me) S 1 42 42 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 1 0 5 6 7 18446744073709551615 1 2 3 4 5 6 7 8 9 0 0 0 17 "
+          "\1"
+          "00001000-00002000 r--p 00000000 00:00 0\nSize:  4 kB\nVmFlags: rd\n",
+          "\2"
+          "42 (na me) S 1 42 42 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 1 0 5 6 7 18446744073709551615 1 2 3 4 5 6 7 8 9 0 0 "
+          "0 17 "
           "1 0 0 0 0 0 1 2 3 4 5 6 7 0\n",
-          "\3" "Name:\tx\nSigQ:\t0/1\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\nSigCgt:\t0000000000000000\n"};
+          "\3"
+          "Name:\tx\nSigQ:\t0/1\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\nSigCgt:\t0000000000000000\n"};
 }

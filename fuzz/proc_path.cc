@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Names of files in /proc, as the kernel reports them for a descriptor.
+#include "shim/files/proc_path.h"
 #include "fuzz/target.h"
 #include "shim/files/proc_files.h"
-#include "shim/files/proc_path.h"
 
 using namespace redoubt::shim;
 
@@ -19,6 +19,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 }
 
 std::vector<std::string> fuzz_seeds() {
-  return {"/proc/42/maps", "/proc/42/task/43/stat", "/proc/42/fd/1000", "/srv/7/proc/42/exe", "/proc/self//status",
-          "/memfd:redoubt:/proc/42/maps (deleted)"};
+  return {"/proc/42/maps",      "/proc/42/task/43/stat", "/proc/42/fd/1000",
+          "/srv/7/proc/42/exe", "/proc/self//status",    "/memfd:redoubt:/proc/42/maps (deleted)"};
 }

@@ -19,6 +19,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 }
 
 std::vector<std::string> fuzz_seeds() {
-  return {"#!/bin/sh\n", "#! /usr/bin/env -S python3 -u \t\necho\n", "#!/bin/sh -x", std::string("#!/bin/sh\0 x\n", 13),
-          "#!" + std::string(253, 'x'), "#!/x " + std::string(300, 'y') + "\n"};
+  return {"#!/bin/sh\n",
+          "#! /usr/bin/env -S python3 -u \t\necho\n",
+          "#!/bin/sh -x",
+          std::string("#!/bin/sh\0 x\n", 13),
+          "#!" + std::string(253, 'x'),
+          "#!/x " + std::string(300, 'y') + "\n"};
 }

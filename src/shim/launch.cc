@@ -89,7 +89,8 @@ void require_dispatch() {
   constexpr uint64_t kSetDispatch = 59, kDispatchOff = 0;  // PR_SET_SYSCALL_USER_DISPATCH
   if (!is_error(gate::call(SYS_prctl, kSetDispatch, kDispatchOff))) return;
   print(
-      "redoubt: this kernel has no Syscall User Dispatch: expected Linux 5.11 or newer on x86-64, and no Redoubt or other "
+      "redoubt: this kernel has no Syscall User Dispatch: expected Linux 5.11 or newer on x86-64, and no Redoubt or "
+      "other "
       "sandbox around this one; see `redoubt doctor`\n");
   exit_with(kOwnFailure);
 }
@@ -172,7 +173,9 @@ Handover prepare(int argc, char** argv, char** environment, uint64_t host_signal
   require_dispatch();
   const auto base = window::choose_base();
   if (!base) {
-    usage("the shim needs 8 free descriptors from 8 to the hard limit (ulimit -Hn), which is below 16 or they are in use");
+    usage(
+        "the shim needs 8 free descriptors from 8 to the hard limit (ulimit -Hn), which is below 16 or they are in "
+        "use");
   }
   window::start(*base);
   open_essential(window::Slot::kProc, "/proc", O_PATH | O_DIRECTORY, "/proc is not mounted, and the shim needs it");

@@ -16,13 +16,13 @@ static inline uint64_t now_ns(void) {
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-static inline void die(const char *what) {
+static inline void die(const char* what) {
     fprintf(stderr, "%s: %s\n", what, strerror(errno));
     exit(1);
 }
 
 /* The number of operations, the first argument of every program. */
-static inline long operations_from(int argc, char **argv) {
+static inline long operations_from(int argc, char** argv) {
     long count = argc > 1 ? strtol(argv[1], NULL, 10) : 0;
     if (count <= 0) {
         fprintf(stderr, "usage: %s OPERATIONS ...\n", argv[0]);

@@ -19,7 +19,7 @@ static void pass_to(uint32_t value) {
     syscall(SYS_futex, &turn, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
 
-static void *other(void *argument) {
+static void* other(void* argument) {
     for (long i = 0; i < count; ++i) {
         wait_while(0);
         pass_to(0);
@@ -27,7 +27,7 @@ static void *other(void *argument) {
     return argument;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
     count = operations_from(argc, argv);
     pthread_t thread;
     errno = pthread_create(&thread, NULL, other, NULL);

@@ -4,7 +4,7 @@
 
 #include "bench.h"
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
     long count = operations_from(argc, argv);
     uint64_t begin = now_ns();
     for (long i = 0; i < count; ++i) syscall(SYS_getppid);

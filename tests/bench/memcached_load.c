@@ -16,15 +16,16 @@ static long operations_each;
 
 static int connect_to_server(void) {
     int fd = socket(AF_INET, SOCK_STREAM, 0);
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int one = 1;
-    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) != 0) die("connect");
+    if (fd < 0 || connect(fd, (struct sockaddr*)&address, sizeof address) != 0) die("connect");
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     return fd;
 }
 
 /* Sends the request and reads until the answer's last line. */
-static void exchange(int fd, const char *request, size_t size, const char *last_line) {
+static void exchange(int fd, const char* request, size_t size, const char* last_line) {
     if (write(fd, request, size) != (ssize_t)size) die("write");
     char answer[1024];
     size_t received = 0, last_size = strlen(last_line);
@@ -35,11 +36,12 @@ static void exchange(int fd, const char *request, size_t size, const char *last_
     }
 }
 
-static void *connection(void *argument) {
+static void* connection(void* argument) {
     int fd = connect_to_server();
     for (long i = 0; i < operations_each; i += 2) {
         char request[kValueSize + 64];
-        int size = snprintf(request, sizeof request, "set key:%ld:%ld 0 0 %d\r\n", (long)(intptr_t)argument, i % 1000, kValueSize);
+        int size = snprintf(request, sizeof request, "set key:%ld:%ld 0 0 %d\r\n", (long)(intptr_t)argument, i % 1000,
+                            kValueSize);
         memset(request + size, 'v', kValueSize);
         memcpy(request + size + kValueSize, "\r\n", 2);
         exchange(fd, request, (size_t)size + kValueSize + 2, "STORED\r\n");
@@ -50,7 +52,7 @@ static void *connection(void *argument) {
     return NULL;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
     long count = operations_from(argc, argv);
     if (argc != 4) {
         fprintf(stderr, "usage: %s OPERATIONS PORT CONNECTIONS\n", argv[0]);
@@ -63,7 +65,7 @@ int main(int argc, char **argv) {
     pthread_t threads[500];
     uint64_t begin = now_ns();
     for (long i = 0; i < connections; ++i) {
-        errno = pthread_create(&threads[i], NULL, connection, (void *)(intptr_t)i);
+        errno = pthread_create(&threads[i], NULL, connection, (void*)(intptr_t)i);
         if (errno) die("pthread_create");
     }
     for (long i = 0; i < connections; ++i) pthread_join(threads[i], NULL);

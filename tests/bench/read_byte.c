@@ -4,7 +4,7 @@
 
 #include "bench.h"
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
     long count = operations_from(argc, argv);
     int fd = open("/dev/zero", O_RDONLY);
     if (fd < 0) die("/dev/zero");

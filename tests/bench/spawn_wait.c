@@ -7,9 +7,9 @@
 
 #include "bench.h"
 
-extern char **environ;
+extern char** environ;
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
     long count = operations_from(argc, argv);
     if (argc < 3) {
         fprintf(stderr, "usage: %s OPERATIONS PROGRAM ARGUMENTS...\n", argv[0]);

@@ -3,9 +3,9 @@
 
 #include "bench.h"
 
-static void *nothing(void *argument) { return argument; }
+static void* nothing(void* argument) { return argument; }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
     long count = operations_from(argc, argv);
     uint64_t begin = now_ns();
     for (long i = 0; i < count; ++i) {

@@ -14,18 +14,18 @@
 namespace redoubt::shim {
 
 class TestThread {
- public:
-  TestThread() {
-    thread_.self = &thread_;
-    thread_.actions = &actions_;
-    syscall(SYS_arch_prctl, ARCH_SET_GS, &thread_);
-  }
-  ~TestThread() { syscall(SYS_arch_prctl, ARCH_SET_GS, nullptr); }
-  Thread& operator*() { return thread_; }
+   public:
+    TestThread() {
+        thread_.self = &thread_;
+        thread_.actions = &actions_;
+        syscall(SYS_arch_prctl, ARCH_SET_GS, &thread_);
+    }
+    ~TestThread() { syscall(SYS_arch_prctl, ARCH_SET_GS, nullptr); }
+    Thread& operator*() { return thread_; }
 
- private:
-  SignalActions actions_;
-  Thread thread_;
+   private:
+    SignalActions actions_;
+    Thread thread_;
 };
 
 }  // namespace redoubt::shim

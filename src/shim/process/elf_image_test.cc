@@ -54,7 +54,8 @@ struct File {
     entry.p_offset = offset;
     entry.p_filesz = bytes.size();
     table.push_back(entry);
-    if (offset + bytes.size() <= body.size()) std::copy(bytes.begin(), bytes.end(), body.begin() + static_cast<long>(offset));
+    if (offset + bytes.size() <= body.size())
+      std::copy(bytes.begin(), bytes.end(), body.begin() + static_cast<long>(offset));
   }
 
   std::vector<uint8_t> bytes() {

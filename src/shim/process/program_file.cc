@@ -32,14 +32,14 @@ constexpr uint64_t kExecveCheck = 0x10000;  // AT_EXECVE_CHECK, Linux 6.14
 // Whether the kernel would execute this file. With AT_EXECVE_CHECK it says so itself, ETXTBSY for a file that is open for
 // writing included; older kernels are asked about permission only.
 Result<void> check_executable(int fd) {
-  const int64_t checked = gate::call(SYS_execveat, static_cast<uint64_t>(fd), gate::address_of(""), 0, 0,
-                                     AT_EMPTY_PATH | kExecveCheck);
+  const int64_t checked =
+      gate::call(SYS_execveat, static_cast<uint64_t>(fd), gate::address_of(""), 0, 0, AT_EMPTY_PATH | kExecveCheck);
   if (checked != -EINVAL) {
     TRY(from_raw(checked));
     return {};
   }
-  TRY(from_raw(gate::call(SYS_faccessat2, static_cast<uint64_t>(fd), gate::address_of(""), X_OK,
-                          AT_EMPTY_PATH | AT_EACCESS)));
+  TRY(from_raw(
+      gate::call(SYS_faccessat2, static_cast<uint64_t>(fd), gate::address_of(""), X_OK, AT_EMPTY_PATH | AT_EACCESS)));
   return {};
 }
 

@@ -46,7 +46,9 @@ TEST(Script, TakesInterpreterAndOneArgument) {
 }
 
 TEST(Script, OtherFilesAreNoScripts) {
-  for (const char* text : {"", "#", "!", "# !/bin/sh\n", " #!/bin/sh\n", "\x7f" "ELF"}) {
+  for (const char* text : {"", "#", "!", "# !/bin/sh\n", " #!/bin/sh\n",
+                           "\x7f"
+                           "ELF"}) {
     EXPECT_EQ(parse(text).error, kNoScript) << text;
   }
 }

@@ -143,10 +143,10 @@ TEST_F(SignalFrame, OddSizesMeanTheFxsaveAreaOnly) {
   struct Sizes {
     uint32_t extended_size, xstate_size;
   };
-  for (const Sizes& sizes : {Sizes{0, kXstateSize}, Sizes{3, 3}, Sizes{4, 4}, Sizes{UINT32_MAX, UINT32_MAX},
-                             Sizes{UINT32_MAX, 575}, Sizes{kXstateSize + 4, kXstateSize + 1},
-                             Sizes{kXstateSize - 1, kXstateSize}, Sizes{kXstateSize + 4, 0},
-                             Sizes{kXstateSize + 4, 700}}) {  // the last: no second magic there
+  for (const Sizes& sizes :
+       {Sizes{0, kXstateSize}, Sizes{3, 3}, Sizes{4, 4}, Sizes{UINT32_MAX, UINT32_MAX}, Sizes{UINT32_MAX, 575},
+        Sizes{kXstateSize + 4, kXstateSize + 1}, Sizes{kXstateSize - 1, kXstateSize}, Sizes{kXstateSize + 4, 0},
+        Sizes{kXstateSize + 4, 700}}) {  // the last: no second magic there
     vector_->xstate_bv = 7;
     frame_.regs.rsp = top() - 1000;
     ASSERT_TRUE(push());
