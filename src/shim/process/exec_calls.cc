@@ -59,10 +59,10 @@ Result<std::vector<std::string>> read_strings(uint64_t at, uint64_t& budget) {
 Result<void> execute(Call& call, int directory, uint64_t path_at, uint64_t argv_at, uint64_t envp_at, int flags) {
   const ScratchScope scratch(call.thread.shares_memory);
   uint64_t budget = argument_limit();
-  ProgramRequest request {
-    .directory = directory, .path = TRY(read_app_path(path_at))
-    , .flags = flags, .arguments = {}
-  };
+  ProgramRequest request;
+  request.directory = directory;
+  request.path = TRY(read_app_path(path_at));
+  request.flags = flags;
   request.arguments = TRY(read_strings(argv_at, budget));
   Handover handover;
   handover.environment = TRY(read_strings(envp_at, budget));
