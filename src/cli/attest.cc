@@ -152,14 +152,12 @@ Action define_attest(CLI::App& app) {
   command->add_flag("--json", options->json, "Print one JSON object");
   command->add_option("--tolerate", options->tolerate, "Accept this status or condition; may be repeated")
       ->type_name("STATUS")
-      ->expected(1)
-      ->take_all();
+      ->allow_extra_args(false);
   command
       ->add_option("--ignore-advisory", options->ignore_advisories,
                    "Accept this advisory, or * for all; may be repeated")
       ->type_name("ID")
-      ->expected(1)
-      ->take_all();
+      ->allow_extra_args(false);
   return [options] { return verify(*options); };
 }
 

@@ -13,6 +13,6 @@ using Sha256Digest = ByteArray<32>;
 
 // The digest of the parts, one after the other.
 Sha256Digest sha256(std::initializer_list<ByteView> parts);
-inline Sha256Digest sha256(ByteView bytes) { return sha256({bytes}); }
+Sha256Digest sha256(ByteView bytes);
 
 }  // namespace redoubt::crypto
