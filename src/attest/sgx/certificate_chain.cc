@@ -75,9 +75,9 @@ Checked<void> check_link(const Certificate& subject, const Certificate& issuer, 
   if (!issuer.may_sign_certificates()) {
     return broken(shape, "authority", name + " to be a certificate authority", "its constraints say it is none");
   }
-  if (issuer.path_length() && *issuer.path_length() < static_cast<long>(depth)) {
-    return broken(shape, "path-length",
-                  "at most " + std::to_string(*issuer.path_length()) + " authorities below " + name,
+  const std::optional<long> limit = issuer.path_length();
+  if (limit && *limit < static_cast<long>(depth)) {
+    return broken(shape, "path-length", "at most " + std::to_string(*limit) + " authorities below " + name,
                   std::to_string(depth));
   }
   if (!signature_known && !subject.signed_by(issuer.public_key())) {
@@ -96,9 +96,9 @@ Checked<void> check_certificate(const Certificate& certificate, std::span<const 
       expected += (expected.empty() ? "\"" : " or \"") + std::string(allowed) + "\"";
     return broken(shape, "name", expected, "\"" + name + "\"");
   }
-  if (certificate.unknown_critical_extension()) {
+  if (const auto& unknown = certificate.unknown_critical_extension()) {
     return broken(shape, "critical-extension", "no critical extension but constraints and usage",
-                  *certificate.unknown_critical_extension() + " in \"" + name + "\"");
+                  *unknown + " in \"" + name + "\"");
   }
   if (leaf && !certificate.may_sign_data() && !certificate.is_authority()) {
     return broken(shape, "key-usage", "\"" + name + "\" to have the usage digitalSignature", "it has not");
