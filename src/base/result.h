@@ -45,6 +45,8 @@ constexpr int64_t to_raw(const Result<void>& result) { return result ? 0 : -numb
 }  // namespace redoubt
 
 // Passes an error on to the caller, or yields the value: `auto fd = TRY(open_file(path));`
+// Not beside other values with destructors in one expression, such as the members of an aggregate: GCC 12 does not
+// destroy those that were made before when a statement expression returns.
 #define TRY(expression)                                          \
   __extension__({                                                \
     auto&& try_result = (expression);                            \

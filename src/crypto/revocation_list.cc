@@ -42,12 +42,10 @@ Result<RevocationList, Error> RevocationList::from_der(ByteView der) {
       X509_CRL_get_ext_by_NID(crl.get(), NID_issuing_distribution_point, -1) >= 0) {
     return fail(ErrorCode::kUnsupported, "CRL that does not list all of its issuer's certificates");
   }
-  const Validity validity = {
-    TRY(time_of(X509_CRL_get0_lastUpdate(crl.get()))),
-    TRY(time_of(X509_CRL_get0_nextUpdate(crl.get())))
-  };
+  const UtcTime from = TRY(time_of(X509_CRL_get0_lastUpdate(crl.get())));
+  const UtcTime until = TRY(time_of(X509_CRL_get0_nextUpdate(crl.get())));
   std::vector<Bytes> revoked = TRY(revoked_serials(crl.get()));
-  return RevocationList(crl, name_of(crl, X509_CRL_get_issuer(crl.get())), validity, std::move(revoked));
+  return RevocationList(crl, name_of(crl, X509_CRL_get_issuer(crl.get())), {from, until}, std::move(revoked));
 }
 
 bool RevocationList::revokes(const Certificate& certificate) const {

@@ -34,16 +34,19 @@ Result<Certificate, Error> Certificate::from_der(ByteView der) {
   const bool is_authority = (flags & EXFLAG_BCONS) != 0 && (flags & EXFLAG_CA) != 0;
   const long path_length = X509_get_pathlen(x509.get());
 
-  auto fields = std::make_shared<const Fields>(Fields {
-    .der = Bytes(der.begin(), der.end()), .subject = name_of(x509, X509_get_subject_name(x509.get())),
-    .issuer = name_of(x509, X509_get_issuer_name(x509.get())),
-    .serial = TRY(serial_of(X509_get0_serialNumber(x509.get())))
-    ,
-        .validity =
-    { TRY(time_of(X509_get0_notBefore(x509.get()))),
-      TRY(time_of(X509_get0_notAfter(x509.get()))) },
-        .public_key = TRY(P256PublicKey::from_openssl(X509_get0_pubkey(x509.get())))
-    , .is_authority = is_authority, .path_length = path_length >= 0 ? std::optional(path_length) : std::nullopt,
+  Bytes serial = TRY(serial_of(X509_get0_serialNumber(x509.get())));
+  const UtcTime from = TRY(time_of(X509_get0_notBefore(x509.get())));
+  const UtcTime until = TRY(time_of(X509_get0_notAfter(x509.get())));
+  P256PublicKey public_key = TRY(P256PublicKey::from_openssl(X509_get0_pubkey(x509.get())));
+  auto fields = std::make_shared<const Fields>(Fields{
+      .der = Bytes(der.begin(), der.end()),
+      .subject = name_of(x509, X509_get_subject_name(x509.get())),
+      .issuer = name_of(x509, X509_get_issuer_name(x509.get())),
+      .serial = std::move(serial),
+      .validity = {from, until},
+      .public_key = std::move(public_key),
+      .is_authority = is_authority,
+      .path_length = path_length >= 0 ? std::optional(path_length) : std::nullopt,
       .may_sign_data = (usage & KU_DIGITAL_SIGNATURE) != 0,
       .may_sign_certificates = is_authority && (usage & KU_KEY_CERT_SIGN) != 0,
       .may_sign_crls = is_authority && (usage & KU_CRL_SIGN) != 0,

@@ -22,7 +22,11 @@ Result<std::vector<Certificate>, Error> parse_certificates(std::string_view pem,
   std::vector<Certificate> list;
   for (const Bytes& der : TRY(crypto::parse_pem(pem, "CERTIFICATE"))) {
     const auto same = std::ranges::find_if(known, [&](const Certificate& one) { return one.der() == der; });
-    list.push_back(same != known.end() ? *same : TRY(Certificate::from_der(der)));
+    if (same != known.end()) {
+      list.push_back(*same);
+      continue;
+    }
+    list.push_back(TRY(Certificate::from_der(der)));
   }
   return list;
 }

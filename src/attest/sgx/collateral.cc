@@ -126,14 +126,13 @@ Checked<Collateral> prepare_collateral(const CollateralFile& file, std::span<con
     return not_genuine("collateral.root", "TCB info and QE identity under one root", "two roots",
                        "do not mix collateral");
   }
-  Collateral collateral {
-    .tcb_info = TRY(parsed(parse_tcb_info(*file.tcb_info), "tcb_info"))
-    , .qe_identity = TRY(parsed(parse_qe_identity(*file.qe_identity), "qe_identity"))
-    , .root_crl = TRY(parse_crl(file.root_ca_crl, "root-crl"))
-    , .pck_crl = TRY(parse_crl(file.pck_crl, "pck-crl"))
-    , .pck_crl_key = std::nullopt, .pck_chain = file.pck_certificate_chain, .trusted = {}, .windows = {},
-      .anchor = tcb_chain.anchor,
-  };
+  Collateral collateral{};
+  collateral.tcb_info = TRY(parsed(parse_tcb_info(*file.tcb_info), "tcb_info"));
+  collateral.qe_identity = TRY(parsed(parse_qe_identity(*file.qe_identity), "qe_identity"));
+  collateral.root_crl = TRY(parse_crl(file.root_ca_crl, "root-crl"));
+  collateral.pck_crl = TRY(parse_crl(file.pck_crl, "pck-crl"));
+  collateral.pck_chain = file.pck_certificate_chain;
+  collateral.anchor = tcb_chain.anchor;
   TRY_VOID(verify_root_crl(collateral));
   for (const TrustedChain* chain : {&tcb_chain, &qe_chain}) {
     TRY_VOID(check_not_revoked(chain->leaf(), collateral.root_crl));

@@ -54,7 +54,8 @@ Result<TcbStatus, Error> JsonObject::status(const char* key) const {
 }
 
 Result<JsonObject, Error> JsonObject::object(const char* key) const {
-  return from(*TRY(member(key)), (path_.empty() ? "" : path_ + ".") + key);
+  const json* value = TRY(member(key));
+  return from(*value, (path_.empty() ? "" : path_ + ".") + key);
 }
 
 Result<std::vector<JsonObject>, Error> JsonObject::objects(const char* key) const {

@@ -22,11 +22,11 @@ Result<uint32_t, Error> misc_select(const JsonObject& object, const char* key) {
 Result<QeLevel, Error> parse_level(const JsonObject& level) {
   const JsonObject tcb = TRY(level.object("tcb"));
   TRY(level.time("tcbDate"));
-  return QeLevel {
-    .isv_svn = static_cast<uint16_t>(TRY(tcb.number("isvsvn", UINT16_MAX))), .status = TRY(level.status("tcbStatus"))
-    , .advisories = TRY(level.optional_texts("advisoryIDs"))
-    ,
-  };
+  QeLevel parsed{};
+  parsed.isv_svn = static_cast<uint16_t>(TRY(tcb.number("isvsvn", UINT16_MAX)));
+  parsed.status = TRY(level.status("tcbStatus"));
+  parsed.advisories = TRY(level.optional_texts("advisoryIDs"));
+  return parsed;
 }
 
 ByteArray<16> masked(ByteArray<16> bytes, const ByteArray<16>& mask) {
@@ -48,17 +48,15 @@ Result<QeIdentity, Error> parse_qe_identity(std::string_view json) {
   if (version != 2) return fail(ErrorCode::kUnsupported, "version: expected 2, found " + std::to_string(version));
   const std::string id = TRY(object.text("id"));
   if (id != "QE") return fail(ErrorCode::kUnsupported, "id: expected QE, found " + id);
-  QeIdentity identity {
-    .validity =
-    { TRY(object.time("issueDate")),
-      TRY(object.time("nextUpdate")) },
-    .misc_select = TRY(misc_select(object, "miscselect"))
-    , .misc_select_mask = TRY(misc_select(object, "miscselectMask"))
-    , .attributes = TRY(object.hex<16>("attributes"))
-    , .attributes_mask = TRY(object.hex<16>("attributesMask"))
-    , .mrsigner = TRY(object.hex<32>("mrsigner"))
-    , .isv_prod_id = static_cast<uint16_t>(TRY(object.number("isvprodid", UINT16_MAX))), .levels = {},
-  };
+  QeIdentity identity{};
+  identity.validity.from = TRY(object.time("issueDate"));
+  identity.validity.until = TRY(object.time("nextUpdate"));
+  identity.misc_select = TRY(misc_select(object, "miscselect"));
+  identity.misc_select_mask = TRY(misc_select(object, "miscselectMask"));
+  identity.attributes = TRY(object.hex<16>("attributes"));
+  identity.attributes_mask = TRY(object.hex<16>("attributesMask"));
+  identity.mrsigner = TRY(object.hex<32>("mrsigner"));
+  identity.isv_prod_id = static_cast<uint16_t>(TRY(object.number("isvprodid", UINT16_MAX)));
   for (const JsonObject& level : TRY(object.objects("tcbLevels"))) identity.levels.push_back(TRY(parse_level(level)));
   return identity;
 }

@@ -32,12 +32,13 @@ Result<ByteArray<16>, Error> components_v3(const JsonObject& tcb) {
 
 Result<TcbLevel, Error> parse_level(const JsonObject& level, uint32_t version) {
   const JsonObject tcb = TRY(level.object("tcb"));
-  return TcbLevel {
-    .component_svns = TRY(version == 2 ? components_v2(tcb) : components_v3(tcb))
-    , .pce_svn = static_cast<uint16_t>(TRY(tcb.number("pcesvn", UINT16_MAX))), .status = TRY(level.status("tcbStatus"))
-    , .date = to_string(TRY(level.time("tcbDate"))), .advisories = TRY(level.optional_texts("advisoryIDs"))
-    ,
-  };
+  TcbLevel parsed{};
+  parsed.component_svns = TRY(version == 2 ? components_v2(tcb) : components_v3(tcb));
+  parsed.pce_svn = static_cast<uint16_t>(TRY(tcb.number("pcesvn", UINT16_MAX)));
+  parsed.status = TRY(level.status("tcbStatus"));
+  parsed.date = to_string(TRY(level.time("tcbDate")));
+  parsed.advisories = TRY(level.optional_texts("advisoryIDs"));
+  return parsed;
 }
 
 // Version 2 is SGX's alone and has no id; version 3 says whose it is.
@@ -58,12 +59,12 @@ Result<TcbInfo, Error> parse_tcb_info(std::string_view json) {
   const JsonObject object = TRY(JsonObject::from(document, ""));
   const uint32_t version = TRY(sgx_version(object));
   TRY(object.number("tcbType", 0));
-  TcbInfo info {
-    .validity = { TRY(object.time("issueDate")), TRY(object.time("nextUpdate")) }, .fmspc = TRY(object.hex<6>("fmspc"))
-    , .pce_id = TRY(object.hex<2>("pceId"))
-    , .evaluation_number = TRY(object.number("tcbEvaluationDataNumber", UINT32_MAX))
-    , .levels = {},
-  };
+  TcbInfo info{};
+  info.validity.from = TRY(object.time("issueDate"));
+  info.validity.until = TRY(object.time("nextUpdate"));
+  info.fmspc = TRY(object.hex<6>("fmspc"));
+  info.pce_id = TRY(object.hex<2>("pceId"));
+  info.evaluation_number = TRY(object.number("tcbEvaluationDataNumber", UINT32_MAX));
   for (const JsonObject& level : TRY(object.objects("tcbLevels")))
     info.levels.push_back(TRY(parse_level(level, version)));
   return info;
