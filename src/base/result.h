@@ -17,8 +17,9 @@ enum class Errno : int { kOk = 0 };
 constexpr Errno as_errno(int number) { return static_cast<Errno>(number); }
 constexpr int number_of(Errno error) { return static_cast<int>(error); }
 
-template <typename T>
-using Result = std::expected<T, Errno>;
+// Services, verifiers and the command line carry an error of their own: `Result<T, Error>` (base/error.h).
+template <typename T, typename E = Errno>
+using Result = std::expected<T, E>;
 
 // `return fail(ENOENT);`
 constexpr std::unexpected<Errno> fail(int number) { return std::unexpected(as_errno(number)); }
@@ -44,6 +45,8 @@ constexpr int64_t to_raw(const Result<void>& result) { return result ? 0 : -numb
 }  // namespace redoubt
 
 // Passes an error on to the caller, or yields the value: `auto fd = TRY(open_file(path));`
+// Not beside other values with destructors in one expression, such as the members of an aggregate: GCC 12 does not
+// destroy those that were made before when a statement expression returns.
 #define TRY(expression)                                          \
   __extension__({                                                \
     auto&& try_result = (expression);                            \

@@ -9,7 +9,9 @@ namespace redoubt::cli {
 enum class ExitStatus : int {
   kSuccess = 0,
   kRequirementMissing = 1,  // doctor: something the runtime needs is not there
+  kNotAcceptable = 1,       // attest verify: genuine evidence that the policy refuses
   kUsage = 2,               // the command line makes no sense
+  kNotGenuine = 2,          // attest verify: evidence that proves nothing
   kRedoubtFailed = 125,     // Redoubt failed before the program ran
   kCannotExecute = 126,     // the program was found and cannot be executed
   kNotFound = 127,          // the program was not found

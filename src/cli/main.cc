@@ -18,6 +18,7 @@ namespace {
 constexpr Command kCommands[] = {
     {"run", "run a program with every system call intercepted", define_run},
     {"doctor", "check whether this machine can run Redoubt", define_doctor},
+    {"attest", "verify evidence of what a platform runs", define_attest},
 };
 
 constexpr const char* kVersion = "redoubt " REDOUBT_VERSION;
