@@ -27,5 +27,6 @@ struct Command {
 
 Action define_run(CLI::App& app);
 Action define_doctor(CLI::App& app);
+Action define_session(CLI::App& app);
 
 }  // namespace redoubt::cli

@@ -9,6 +9,7 @@ namespace redoubt::cli {
 enum class ExitStatus : int {
   kSuccess = 0,
   kRequirementMissing = 1,  // doctor: something the runtime needs is not there
+  kSessionMistakes = 1,     // session: the session has mistakes
   kUsage = 2,               // the command line makes no sense
   kRedoubtFailed = 125,     // Redoubt failed before the program ran
   kCannotExecute = 126,     // the program was found and cannot be executed
