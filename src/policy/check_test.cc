@@ -63,8 +63,8 @@ constexpr Row kRows[] = {
      "3:47: error: secrets[0].value: expected a private key in PEM, without pass phrase, found text of 11 bytes"},
     {"secrets: [{name: a, kind: x509, value: $CERT}]",
      "3:40: error: secrets[0].value: expected a certificate in PEM, or a chain of them, found text of 5 bytes"},
-    {"secrets: [{name: a, kind: x509, import: {session: s, secret: x}, issuer: a}]",
-     "3:74: error: secrets[0]: expected no issuer beside import"},
+    {"secrets: [{name: a, kind: x509, import: {session: s, secret: x}, endpoint: server}]",
+     "3:76: error: secrets[0]: expected no endpoint beside import"},
     {"secrets: [{name: a, kind: public-key}]", "3:11: error: secrets[0]: expected the key \"private_key\", found none"},
     {"secrets: [{name: a, kind: x509, private_key: k}]",
      "3:46: error: secrets[0].private_key: expected a secret of this session as the private key, found \"k\"; define "
@@ -167,7 +167,8 @@ TEST(Check, SaysWhatIsWrongAndWhere) {
   for (const Row& row : kRows) {
     SCOPED_TRACE(row.body);
     const CheckedSession checked = check_session(std::string("name: s\nversion: \"0.3\"\n") + row.body + "\n");
-    ASSERT_EQ(checked.mistakes.size(), 1u) << (checked.mistakes.size() > 1 ? describe(checked.mistakes[1]) : "");
+    EXPECT_EQ(checked.mistakes.size(), 1u) << (checked.mistakes.size() > 1 ? describe(checked.mistakes[1]) : "");
+    if (checked.mistakes.empty()) continue;
     const std::string said = describe(checked.mistakes[0]);
     EXPECT_TRUE(said.starts_with(row.complaint)) << said << "\n" << row.complaint;
     EXPECT_EQ(checked.session.has_value(), checked.mistakes[0].severity == Severity::kWarning);
