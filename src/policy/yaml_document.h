@@ -15,8 +15,8 @@
 
 namespace redoubt::policy {
 
-inline constexpr size_t kMaxTextSize = 4u << 20;       // bytes of YAML
-inline constexpr size_t kMaxValueCount = 500'000;      // scalars, lists and maps, aliases expanded
+inline constexpr size_t kMaxTextSize = 1u << 20;       // bytes of YAML
+inline constexpr size_t kMaxValueCount = 200'000;      // scalars, lists and maps, aliases expanded
 inline constexpr size_t kMaxExpandedSize = 16u << 20;  // bytes of scalars, aliases expanded
 inline constexpr size_t kMaxDepth = 32;
 
