@@ -28,5 +28,6 @@ struct Command {
 Action define_run(CLI::App& app);
 Action define_doctor(CLI::App& app);
 Action define_attest(CLI::App& app);
+Action define_session(CLI::App& app);
 
 }  // namespace redoubt::cli

@@ -19,6 +19,7 @@ constexpr Command kCommands[] = {
     {"run", "run a program with every system call intercepted", define_run},
     {"doctor", "check whether this machine can run Redoubt", define_doctor},
     {"attest", "verify evidence of what a platform runs", define_attest},
+    {"session", "check and identify sessions, offline", define_session},
 };
 
 constexpr const char* kVersion = "redoubt " REDOUBT_VERSION;
@@ -27,6 +28,7 @@ constexpr const char* kFooter =
     "Examples:\n"
     "  redoubt doctor\n"
     "  redoubt run -- redis-server --port 6379\n"
+    "  redoubt session check cache.yml\n"
     "  redoubt run --help\n"
     "\n"
     "Exit status: 0 success; 2 the command line is wrong; 125 Redoubt itself failed;\n"

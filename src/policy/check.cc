@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/check.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "policy/read_parts.h"
+#include "policy/references.h"
+#include "policy/yaml_document.h"
+
+namespace redoubt::policy {
+namespace {
+
+// Errors first where both stand at one place.
+auto order_of(const Mistake& one) { return std::tuple(one.at.line, one.at.column, one.severity); }
+
+// Errors are kept before warnings when there are too many, so that a bad session never looks good.
+void limit(std::vector<Mistake>& mistakes) {
+  if (mistakes.size() <= kMaxMistakes) return;
+  std::ranges::stable_sort(mistakes, {}, &Mistake::severity);
+  const size_t left_out = mistakes.size() - kMaxMistakes + 1;
+  mistakes.resize(kMaxMistakes - 1);
+  std::ranges::stable_sort(mistakes, {}, order_of);
+  mistakes.push_back({has_errors(mistakes) ? Severity::kError : Severity::kWarning, mistakes.back().at, "",
+                      "fewer mistakes", std::to_string(left_out) + " more", "correct these first"});
+}
+
+}  // namespace
+
+CheckedSession check_session(std::string_view yaml) {
+  CheckedSession result;
+  const std::optional<Node> root = read_yaml(yaml, result.mistakes);
+  if (root) {
+    const Node* name = root->find("name");
+    Reader reader(result.mistakes, name == nullptr ? "" : name->text);
+    Session session = read_session(reader, *root);
+    check_references(session, *root, reader.references(), result.mistakes);
+    if (!has_errors(result.mistakes)) result.session = std::move(session);
+  }
+  std::ranges::stable_sort(result.mistakes, {}, order_of);
+  limit(result.mistakes);
+  return result;
+}
+
+}  // namespace redoubt::policy

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/references.h"
+
+#include <algorithm>
+#include <set>
+#include <unordered_map>
+
+namespace redoubt::policy {
+namespace {
+
+class Checker {
+ public:
+  Checker(const Session& session, std::vector<Mistake>& mistakes) : session_(session), mistakes_(mistakes) {
+    for (const Secret& secret : session.secrets) secrets_.try_emplace(secret.name, &secret);
+    for (const Volume& volume : session.volumes) volumes_.insert(volume.name);
+    for (const Image& image : session.images) images_.insert(image.name);
+  }
+
+  void check(const Reference& reference) {
+    switch (reference.target) {
+      case Target::kSecret: check_secret(reference); break;
+      case Target::kVolume: check_name(reference, volumes_, "volume"); break;
+      case Target::kImage: check_name(reference, images_, "image"); break;
+    }
+  }
+
+  void check_certificate(const Secret& secret, const Node& node, const std::string& where) {
+    if (secret.kind != SecretKind::kX509 && secret.kind != SecretKind::kX509Ca) return;
+    const Secret* issuer = find(secret.issuer);
+    if (issuer == nullptr) return;
+    const Position at = node.find("issuer") != nullptr ? node.find("issuer")->at : node.at;
+    if (!secret.value && issuer->kind == SecretKind::kX509Ca && issuer->value && issuer->private_key.empty()) {
+      add(at, where + ".issuer", "an issuer with a private key, to sign with",
+          quoted(issuer->name) + ", a certificate by value alone", "add private_key to " + quoted(issuer->name));
+    }
+    std::set<std::string_view> chain;
+    for (const Secret* link = &secret; link != nullptr; link = find(link->issuer)) {
+      if (chain.insert(link->name).second) continue;
+      add(at, where + ".issuer", "a chain of issuers that ends", "a circle over " + quoted(link->name),
+          "leave out the issuer of the root: it is self-signed then");
+      break;
+    }
+  }
+
+  void check_service(const Service& service, const Node& node, const std::string& where) {
+    if (session_.security.mode == AttestationMode::kHardware && service.attestation.empty()) {
+      add(node.at, where, "attestation, since security.attestation.mode is hardware", "none",
+          "add attestation: [{mrenclave: ...}] (redoubt self show prints it)");
+    }
+    if (session_.security.mode == AttestationMode::kNone && !service.attestation.empty()) {
+      mistakes_.push_back({Severity::kWarning, node.at, where, "its attestation is not checked, since mode is none", "",
+                           "remove security.attestation.mode"});
+    }
+  }
+
+ private:
+  const Secret* find(const std::string& name) const {
+    const auto found = secrets_.find(name);
+    return found == secrets_.end() ? nullptr : found->second;
+  }
+
+  void add(Position at, std::string where, std::string expected, std::string found, std::string hint) {
+    mistakes_.push_back(
+        {Severity::kError, at, std::move(where), std::move(expected), std::move(found), std::move(hint)});
+  }
+
+  void check_name(const Reference& reference, const std::set<std::string>& names, const std::string& what) {
+    if (names.contains(reference.name)) return;
+    const std::vector<std::string_view> known(names.begin(), names.end());
+    missing(reference, what, known);
+  }
+
+  void missing(const Reference& reference, const std::string& what, const std::vector<std::string_view>& known) {
+    const std::string_view near = nearest(reference.name, known);
+    const std::string article = what == "image" ? "an " : "a ";
+    add(reference.at, reference.where, article + what + " of this session as " + reference.purpose,
+        quoted(reference.name), near.empty() ? "define it under " + what + "s" : "did you mean " + quoted(near) + "?");
+  }
+
+  void check_secret(const Reference& reference) {
+    const Secret* secret = find(reference.name);
+    std::optional<Variable> variable = reference.variable;
+    if (secret == nullptr && variable) {
+      if (const auto older = older_spelling(*variable)) {
+        secret = find(older->name);
+        if (secret != nullptr) variable = older;
+      }
+    }
+    if (secret == nullptr) {
+      std::vector<std::string_view> known;
+      for (const Secret& one : session_.secrets) known.emplace_back(one.name);
+      return missing(reference, "secret", known);
+    }
+    if (!reference.kinds.empty() && secret->kind != SecretKind::kImported &&
+        std::ranges::find(reference.kinds, secret->kind) == reference.kinds.end()) {
+      std::vector<std::string_view> kinds;
+      for (const SecretKind kind : reference.kinds) kinds.push_back(word_of(kSecretKindWords, kind));
+      return add(reference.at, reference.where, "a secret of kind " + listed(kinds) + " as " + reference.purpose,
+                 quoted(secret->name) + " of kind " + std::string(word_of(kSecretKindWords, secret->kind)), "");
+    }
+    if (variable) check_form(reference, *secret, *variable);
+    if (reference.where.ends_with("fspf_key") && secret->kind == SecretKind::kBinary && secret->size != 32) {
+      add(reference.at, reference.where, "a binary secret of 32 bytes as key", std::to_string(secret->size) + " bytes",
+          "add size: 32 to " + quoted(secret->name));
+    }
+  }
+
+  void check_form(const Reference& reference, const Secret& secret, const Variable& variable) {
+    const FormRow* form = find_form(secret.kind, variable.form, reference.place);
+    if (form == nullptr) {
+      const bool in_files = find_form(secret.kind, variable.form, Place::kFile) != nullptr;
+      const std::vector<std::string_view> forms = form_spellings(secret.kind);
+      const std::string kind(word_of(kSecretKindWords, secret.kind));
+      std::string hint;
+      if (in_files) hint = "bytes can stand in files only: an argument or a variable ends at a NUL byte";
+      const std::string_view near = nearest(variable.form, forms);
+      if (!in_files && !near.empty()) hint = "did you mean " + quoted(near) + "?";
+      return add(
+          reference.at, reference.where,
+          forms.empty() ? "a form that some kind of secret has" : "a form of kind " + kind + ": " + listed(forms),
+          quoted(variable.spelling()), hint);
+    }
+    if (form->private_key && secret.value && secret.private_key.empty()) {
+      add(reference.at, reference.where, "a certificate with a private key for this form",
+          quoted(secret.name) + ", a certificate by value alone", "add private_key to " + quoted(secret.name));
+    }
+  }
+
+  const Session& session_;
+  std::vector<Mistake>& mistakes_;
+  std::unordered_map<std::string, const Secret*> secrets_;
+  std::set<std::string> volumes_;
+  std::set<std::string> images_;
+};
+
+// Calls check(item of the model, its node, its path) for a list of the top level.
+template <typename T>
+void each_pair(const std::vector<T>& items, const Node& root, const std::string& key, auto check) {
+  const Node* list = root.find(key);
+  if (list == nullptr || list->kind != Node::Kind::kList) return;
+  for (size_t index = 0; index < items.size() && index < list->items.size(); ++index) {
+    if (list->items[index].kind != Node::Kind::kMap) continue;
+    check(items[index], list->items[index], key + "[" + std::to_string(index) + "]");
+  }
+}
+
+}  // namespace
+
+void check_references(const Session& session, const Node& root, const std::vector<Reference>& references,
+                      std::vector<Mistake>& mistakes) {
+  Checker checker(session, mistakes);
+  for (const Reference& reference : references) checker.check(reference);
+  each_pair(session.secrets, root, "secrets",
+            [&](const auto&... arguments) { checker.check_certificate(arguments...); });
+  each_pair(session.services, root, "services", [&](const auto&... arguments) { checker.check_service(arguments...); });
+}
+
+const FormRow* resolve_form(const Session& session, const Variable& variable, Place place, std::string& secret_name) {
+  const auto find = [&](const std::string& name) { return std::ranges::find(session.secrets, name, &Secret::name); };
+  Variable asked = variable;
+  auto secret = find(asked.name);
+  if (secret == session.secrets.end()) {
+    const auto older = older_spelling(variable);
+    if (!older) return nullptr;
+    asked = *older;
+    secret = find(asked.name);
+  }
+  if (secret == session.secrets.end()) return nullptr;
+  secret_name = asked.name;
+  return find_form(secret->kind, asked.form, place);
+}
+
+}  // namespace redoubt::policy
