@@ -105,6 +105,12 @@ void append_mapping(std::string& out, uint64_t begin, uint64_t end, std::string_
   out += '\n';
 }
 
+// Code and data that the kernel maps into every process: [vdso], [vvar], [vvar_vclock], [vsyscall].
+bool is_kernels_own(std::string_view line) {
+  const size_t name = line.rfind(' ') + 1;
+  return line.substr(name).starts_with("[v");
+}
+
 // maps and smaps: each mapping's header line, and in smaps the lines that follow it, for the program's addresses.
 std::string mappings(int fd) {
   const std::string text = read_whole(fd);
@@ -124,8 +130,7 @@ std::string mappings(int fd) {
       continue;
     }
     shown = false;
-    const bool vsyscall = line.ends_with("[vsyscall]");
-    if (vsyscall) {
+    if (is_kernels_own(line)) {
       out.append(line).append("\n");
       shown = true;
       continue;

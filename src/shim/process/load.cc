@@ -163,13 +163,6 @@ void own_stack(uint64_t top, bool executable) {
   }
 }
 
-void own_vdso() {
-  const uint64_t vdso = abi::host_auxiliary(AT_SYSINFO_EHDR);
-  // The data pages that the vDSO reads lie just before it, its code is at most two pages.
-  constexpr uint64_t kDataPages = 8, kCodePages = 2;
-  if (vdso != 0) address_space().owned().add(vdso - kDataPages * kPage, vdso + kCodePages * kPage);
-}
-
 }  // namespace
 
 Program& program() {
@@ -196,7 +189,6 @@ Result<EntryPoint> load_program(const ProgramFiles& files, const std::vector<std
     interpreter_base = interpreter.low() + interpreter_bias;
     entry = interpreter.entry + interpreter_bias;
   }
-  own_vdso();
   own_stack(stack_top, image.executable_stack);
 
   const StackRequest request{.top = stack_top,
