@@ -47,7 +47,7 @@ void require_host_features() {
   constexpr uint64_t kFsgsbase = 2;  // HWCAP2_FSGSBASE
   if ((getauxval(AT_HWCAP2) & kFsgsbase) == 0) {
     panic(
-        "the host does not let programs use the FSGSBASE instructions (Linux 5.9 or newer on a CPU of 2013 or newer); "
+        "the host does not let programs use the FSGSBASE instructions (Linux 5.9 or newer on a CPU of 2012 or newer); "
         "see `redoubt doctor`");
   }
 }
