@@ -20,4 +20,12 @@ Sha256Digest sha256(ByteView bytes) {
   return digest;
 }
 
+Sha512Digest sha512(std::initializer_list<ByteView> parts) {
+  Bytes joined;
+  for (const ByteView part : parts) joined.insert(joined.end(), part.begin(), part.end());
+  Sha512Digest digest;
+  if (SHA512(joined.data(), joined.size(), digest.data()) == nullptr) std::abort();
+  return digest;
+}
+
 }  // namespace redoubt::crypto

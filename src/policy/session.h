@@ -41,7 +41,8 @@ struct AttestationVariant {
 
 // What may be loaded, executed and read as configuration: files by hash, or everything on an authenticated volume.
 struct Code {
-  std::map<std::string, Hex> files;  // absolute path -> SHA-256
+  std::map<std::string, Hex> files;          // absolute path -> SHA-256
+  std::map<std::string, std::string> links;  // absolute path -> target of a symbolic link; in YAML `link:TARGET`
   std::string volume;                // empty: none
 };
 

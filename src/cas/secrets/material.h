@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the secrets of a session are, once they are made: explicit values, generated values, keys and certificates. Pure: values in,
+// values out; randomness from OpenSSL, the time is given. Who may import what is decided in sessions/.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/secret_bytes.h"
+#include "base/utc_time.h"
+#include "policy/secret_kinds.h"
+#include "policy/session.h"
+
+namespace redoubt::cas {
+
+struct Material {
+  policy::SecretKind kind;
+  SecretBytes
+      value;  // ascii, binary: the bytes; keys, x509, x509-ca: PKCS #8 DER (empty: public only); public-key: SPKI DER
+  Bytes certificate;                   // x509, x509-ca: DER
+  std::vector<Bytes> chain;            // x509, x509-ca: issuers' certificates, DER, from its issuer up to the root
+  std::optional<UtcTime> renew_after;  // x509: when CAS makes it anew (two thirds of its life)
+
+  Material copy() const;
+};
+using Materials = std::map<std::string, Material>;  // by the secret's name in its session
+
+// Makes everything the session asks for. `previous` are the materials of the session it updates (`previous_session`; null for a
+// new one): generated ascii and binary values are kept when name and kind (and size) agree, private keys only with `migrate: true`
+// in both, certificates are made anew. `imported`: materials of imported secrets by their local name, already authorised.
+// Errors name the secret and what to change; never a value.
+Result<Materials, Error> make_materials(const policy::Session& session, const policy::Session* previous_session,
+                                        const Materials& previous, const Materials& imported, UtcTime now);
+
+// Makes anew the certificates whose time has come; true when any was.
+Result<bool, Error> renew_certificates(const policy::Session& session, Materials& materials, UtcTime now);
+
+// The bytes of `secret` in a form (policy::find_form says which exist where). `secret` describes it in its session.
+Result<SecretBytes, Error> render(const policy::Secret& secret, const Materials& materials, policy::Form form,
+                                  UtcTime now);
+
+// For the store. kMalformed for what encode_materials did not write.
+SecretBytes encode_materials(const Materials& materials);
+Result<Materials, Error> decode_materials(ByteView bytes);
+
+}  // namespace redoubt::cas
