@@ -59,7 +59,7 @@ measurement_of() {  # HEX-OF-EVIDENCE [verify options]: the MRENCLAVE that a rel
 import json, sys
 verdict = json.load(open(sys.argv[1]))
 if verdict["verdict"] == "acceptable":
-    print(verdict["claims"]["mrenclave"], verdict["claims"]["report_data"][:4])
+    print(verdict["sgx"]["mrenclave"], verdict["sgx"]["report_data"][:4])
 PYTHON
 }
 
