@@ -102,11 +102,11 @@ bool unchanged(const struct stat& before, const struct stat& after) {
 
 }  // namespace
 
-Checked<Executable> measure_executable(const Descriptor& process) {
+Checked<Executable> measure_executable(const Descriptor& process, KnownHashes& hashes) {
   const Descriptor place(openat(process.get(), "exe", O_PATH | O_CLOEXEC));
   if (!place) return unreadable("executable");
   TRY_VOID(check_file_system(process, place));
-  const Descriptor file(open(("/proc/self/fd/" + std::to_string(place.get())).c_str(), O_RDONLY | O_CLOEXEC));
+  Descriptor file(open(("/proc/self/fd/" + std::to_string(place.get())).c_str(), O_RDONLY | O_CLOEXEC));
   struct stat before {
   }, after{};
   if (!file || fstat(file.get(), &before) != 0) return unreadable("executable");
@@ -115,8 +115,9 @@ Checked<Executable> measure_executable(const Descriptor& process) {
                   "only the runtime of Redoubt gets evidence");
   }
   std::string path = TRY(check_name(process, before));
-  const ByteArray<32> sha256 = TRY(hash(file, before.st_size));
-  if (fstat(file.get(), &after) != 0 || !unchanged(before, after)) {
+  const ByteArray<32> sha256 =
+      TRY(hashes.of(std::move(file), before, [&](const Descriptor& opened) { return hash(opened, before.st_size); }));
+  if (fstat(place.get(), &after) != 0 || !unchanged(before, after)) {
     return refuse("executable.changed", "a file that nobody changes", "one that changed while it was read",
                   kStartAgain);
   }

@@ -163,7 +163,7 @@ Checked<Peer> peer_of(int socket) {
   return Peer{std::move(pidfd), credentials.pid, credentials.uid};
 }
 
-Checked<MeasuredProcess> MeasuredProcess::measure(const Peer& peer) {
+Checked<MeasuredProcess> MeasuredProcess::measure(const Peer& peer, KnownHashes& hashes) {
   Descriptor directory(open(("/proc/" + std::to_string(peer.pid)).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!directory) return gone();
   // Alive behind the open: the directory is this process's and stays so, whoever gets its number.
@@ -173,16 +173,17 @@ Checked<MeasuredProcess> MeasuredProcess::measure(const Peer& peer) {
   std::string start_time = TRY(start_time_of(directory));
   TRY_VOID(check_user(directory, peer.uid));
   TRY_VOID(check_tracers(directory));
-  Executable executable = TRY(measure_executable(directory));
+  Executable executable = TRY(measure_executable(directory, hashes));
   TRY_VOID(check_mappings(directory, executable));
-  return MeasuredProcess(peer, std::move(directory), std::move(maps), std::move(start_time), std::move(executable));
+  return MeasuredProcess(peer, hashes, std::move(directory), std::move(maps), std::move(start_time),
+                         std::move(executable));
 }
 
 Checked<void> MeasuredProcess::measure_again() const {
   const std::string start_time = TRY(start_time_of(directory_));
   TRY_VOID(check_user(directory_, peer_->uid));
   TRY_VOID(check_tracers(directory_));
-  const Executable executable = TRY(measure_executable(directory_));
+  const Executable executable = TRY(measure_executable(directory_, *hashes_));
   if (executable != executable_ || start_time != start_time_) {
     return refuse("process.changed", "the executable that was measured first, " + executable_.path,
                   executable.path + (executable.sha256 == executable_.sha256 ? ", the same bytes in another file" : ""),

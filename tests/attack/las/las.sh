@@ -112,6 +112,11 @@ expect_refused "deleted" executable.deleted "$T/deleted" "$socket" deleted
 cp "$T/genuine" "$T/replaced"
 cp "$T/genuine" "$T/replacement"
 expect_refused "replaced between the measurements" executable.replaced "$T/replaced" "$socket" replaced "$T/replacement"
+# LAS knows the hash of a file as long as nobody can write it; writing waits for LAS to let go, not for the kernel's 45 seconds.
+cp "$T/genuine" "$T/rewritten"
+expect_evidence "before a change in place" "$genuine_hash" "$T/rewritten" "$socket" genuine
+if timeout 10 bash -c 'echo more >>"$1"' - "$T/rewritten"; then ok "LAS does not keep writers waiting"; else fail "LAS keeps writers waiting"; fi
+expect_evidence "after a change in place" "$(sha256sum "$T/rewritten" | cut -d' ' -f1)" "$T/rewritten" "$socket" genuine
 expect_refused "executable memory of no file" process.mappings "$T/genuine" "$socket" foreign-code
 expect_refused "executable memory after the challenge" process.mappings "$T/genuine" "$socket" foreign-code-later
 expect_refused "its own code changed" process.code-changed "$T/genuine" "$socket" patched-code
