@@ -31,6 +31,7 @@ expect() {  # NAME STATUS OUTPUT-PATTERN ERROR-PATTERN COMMAND... (patterns are 
 }
 
 expect "create" 0 'SIMULATED platform made in p;*valid until*redoubt las start*--simulated-root*' '' "$redoubt" simulate create p
+# shellcheck disable=SC2016  # expanded by the inner shell
 expect "modes" 0 '700 600 600 600 600' '' bash -c 'echo $(stat -c %a p $(find p -name "*.key"))'
 expect "it says what it is" 0 'A SIMULATED platform*' '' cat p/README
 expect "the root says what it is" 0 '*Redoubt simulated platform*' '' openssl x509 -in p/root.pem -noout -subject

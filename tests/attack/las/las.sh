@@ -40,7 +40,7 @@ mkfifo "$T/ready"
 "$redoubt" las start --simulated "$T/platform" --socket "$socket" >"$T/ready" 2>"$T/log" &
 las=$!
 read -r line <"$T/ready"
-[[ $line == "redoubt-las: listening on $socket" ]] && ok "ready message" || fail "ready message: $line"
+if [[ $line == "redoubt-las: listening on $socket" ]]; then ok "ready message"; else fail "ready message: $line"; fi
 export LAS_PID=$las
 
 cp "$attacker" "$T/genuine"
@@ -115,7 +115,7 @@ expect_refused "replaced between the measurements" executable.replaced "$T/repla
 # LAS knows the hash of a file as long as nobody can write it; writing waits for LAS to let go, not for the kernel's 45 seconds.
 cp "$T/genuine" "$T/rewritten"
 expect_evidence "before a change in place" "$genuine_hash" "$T/rewritten" "$socket" genuine
-if timeout 10 bash -c 'echo more >>"$1"' - "$T/rewritten"; then ok "LAS does not keep writers waiting"; else fail "LAS keeps writers waiting"; fi
+if timeout 10 dd if=/dev/zero of="$T/rewritten" bs=1 count=1 oflag=append conv=notrunc status=none; then ok "LAS does not keep writers waiting"; else fail "LAS keeps writers waiting"; fi
 expect_evidence "after a change in place" "$(sha256sum "$T/rewritten" | cut -d' ' -f1)" "$T/rewritten" "$socket" genuine
 expect_refused "executable memory of no file" process.mappings "$T/genuine" "$socket" foreign-code
 expect_refused "executable memory after the challenge" process.mappings "$T/genuine" "$socket" foreign-code-later
