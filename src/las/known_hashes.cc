@@ -19,7 +19,7 @@ Checked<ByteArray<32>> KnownHashes::of(Descriptor file, const struct stat& statu
   const bool lease = fcntl(file.get(), F_SETOWN, getpid()) == 0 && fcntl(file.get(), F_SETLEASE, F_RDLCK) == 0;
   const ByteArray<32> sha256 = TRY(hash(file));
   // Held now, so it was held while the file was read.
-  if (lease && leased(file)) remember({std::move(file), status.st_dev, status.st_ino, sha256});
+  if (lease && leased(file)) remember({std::move(file), status.st_dev, status.st_ino, sha256, Clock::now()});
   return sha256;
 }
 
@@ -33,6 +33,7 @@ std::optional<ByteArray<32>> KnownHashes::find(const struct stat& status) {
     entries_.erase(found);
     return std::nullopt;
   }
+  found->last_use = Clock::now();
   std::rotate(found, found + 1, entries_.end());
   return entries_.back().sha256;
 }
@@ -44,12 +45,12 @@ void KnownHashes::remember(Entry entry) {
   entries_.push_back(std::move(entry));
 }
 
-void KnownHashes::release_broken() {
+void KnownHashes::tidy(Clock::time_point now) {
   const std::scoped_lock lock(mutex_);
-  // A file that nobody can find any more need not be kept either.
-  std::erase_if(entries_, [](const Entry& entry) {
+  std::erase_if(entries_, [&](const Entry& entry) {
     struct stat status {};
-    return !leased(entry.file) || fstat(entry.file.get(), &status) != 0 || status.st_nlink == 0;
+    return now - entry.last_use > kKeep || !leased(entry.file) || fstat(entry.file.get(), &status) != 0 ||
+           status.st_nlink == 0;
   });
 }
 

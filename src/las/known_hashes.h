@@ -6,11 +6,13 @@
 // those that were hashed. Where there is no lease (another owner without CAP_LEASE, a file system without), nothing is
 // remembered and every measurement reads the file.
 //
-// Whoever wants to write waits for the lease to go: SIGIO says so, and release_broken lets go.
+// Whoever wants to write waits for the lease to go: SIGIO says so, and `tidy` lets go. It also lets go of what nobody asked for
+// lately, since an open file keeps its file system from being unmounted.
 #pragma once
 
 #include <sys/stat.h>
 
+#include <chrono>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -22,7 +24,7 @@
 
 namespace redoubt::las {
 
-// Thread-safe. The process must block SIGIO in all threads, and call release_broken when it comes.
+// Thread-safe. The process must block SIGIO in all threads, and call tidy when it comes.
 class KnownHashes {
  public:
   static constexpr size_t kCapacity = 16;
@@ -32,8 +34,10 @@ class KnownHashes {
   // The hash of `file`, which was opened for reading only and has this status; made by `hash` when it is not known.
   Checked<ByteArray<32>> of(Descriptor file, const struct stat& status, const Hash& hash);
 
-  // Closes what somebody wants to write.
-  void release_broken();
+  // Closes what somebody wants to write, what has no name any more, and what was not asked for since kKeep before `now`.
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::chrono::seconds kKeep{5};
+  void tidy(Clock::time_point now);
 
   size_t size() const;
 
@@ -43,6 +47,7 @@ class KnownHashes {
     dev_t device;
     ino_t inode;
     ByteArray<32> sha256;
+    Clock::time_point last_use;
   };
 
   std::optional<ByteArray<32>> find(const struct stat& status);

@@ -64,7 +64,7 @@ TEST_F(KnownHashesTest, RemembersUntilSomebodyWrites) {
   sigaddset(&io, SIGIO);
   int signal = 0;
   ASSERT_EQ(sigwait(&io, &signal), 0);
-  hashes_.release_broken();
+  hashes_.tidy(KnownHashes::Clock::now());
   writer.join();
   EXPECT_EQ(hashes_.size(), 0U);
   EXPECT_EQ(ask(), 1);
@@ -96,6 +96,15 @@ TEST_F(KnownHashesTest, RemembersNothingWhileSomebodyCanWrite) {
   munmap(memory, 4);
 }
 
+TEST_F(KnownHashesTest, ForgetsWhatNobodyAsksFor) {
+  EXPECT_EQ(ask(), 1);
+  if (hashes_.size() == 0) GTEST_SKIP() << "no leases on the file system of " << path_;
+  hashes_.tidy(KnownHashes::Clock::now());
+  EXPECT_EQ(hashes_.size(), 1U);
+  hashes_.tidy(KnownHashes::Clock::now() + 2 * KnownHashes::kKeep);
+  EXPECT_EQ(hashes_.size(), 0U);
+}
+
 TEST_F(KnownHashesTest, IsBounded) {
   EXPECT_EQ(ask(), 1);
   if (hashes_.size() == 0) GTEST_SKIP() << "no leases on the file system of " << path_;
@@ -110,7 +119,7 @@ TEST_F(KnownHashesTest, IsBounded) {
   for (size_t count = 0; count < KnownHashes::kCapacity; ++count) {
     std::filesystem::remove(first + "." + std::to_string(count));
   }
-  hashes_.release_broken();
+  hashes_.tidy(KnownHashes::Clock::now());
   EXPECT_EQ(hashes_.size(), 0U);
   path_ = first;
   EXPECT_EQ(ask(), 1);

@@ -24,6 +24,8 @@
 namespace redoubt::las {
 namespace {
 
+constexpr int kTidyMilliseconds = 1000;
+
 std::unexpected<Error> failed(const std::string& what, const std::string& path) {
   return fail(ErrorCode::kFailed, what + " \"" + path + "\": " + std::strerror(errno));
 }
@@ -43,6 +45,10 @@ class Conversations {
     --total_;
     if (--by_user_[uid] == 0) by_user_.erase(uid);
     changed_.notify_all();
+  }
+  bool none() {
+    const std::scoped_lock lock(mutex_);
+    return total_ == 0;
   }
   bool wait_for_none(std::chrono::seconds patience) {
     std::unique_lock lock(mutex_);
@@ -139,9 +145,14 @@ void Server::run(const attest::EvidenceSource& source, int signals) const {
   KnownHashes hashes;
   pollfd waits[] = {{socket_.get(), POLLIN, 0}, {signals, POLLIN, 0}};
   for (;;) {
-    if (poll(waits, 2, -1) < 0 && errno != EINTR) break;
+    // With nothing to let go of, later or soon, it sleeps until something happens.
+    const bool idle = hashes.size() == 0 && conversations.none();
+    if (poll(waits, 2, idle ? -1 : kTidyMilliseconds) < 0) {
+      if (errno == EINTR) continue;
+      break;
+    }
     if (waits[1].revents != 0 && !only_sigio(signals)) break;
-    hashes.release_broken();
+    hashes.tidy(KnownHashes::Clock::now());
     if ((waits[0].revents & POLLIN) != 0) accept_one(socket_, source, conversations, hashes);
   }
   // Only a process that makes the kernel wait (on a file system of its own) can hold a conversation longer.

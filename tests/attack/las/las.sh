@@ -90,6 +90,15 @@ expect_evidence() {  # NAME HASH COMMAND...
 expect_evidence "a genuine process gets evidence of its own file" "$genuine_hash" "$T/genuine" "$socket" genuine
 expect_evidence "another program gets evidence of its own file" "$evil_hash" "$T/evil" "$socket" genuine
 expect_evidence "another user" "$genuine_hash" "$T/genuine" "$socket" as-nobody
+mkdir -p "$T/o/upper" "$T/o/work" "$T/o/lower" "$T/o/merged"
+cp "$T/genuine" "$T/o/lower/program"
+if mount -t overlay overlay -o "lowerdir=$T/o/lower,upperdir=$T/o/upper,workdir=$T/o/work" "$T/o/merged" 2>/dev/null; then
+  expect_evidence "on an overlay, as in a container" "$genuine_hash" "$T/o/merged/program" "$socket" genuine
+  umount "$T/o/merged" || umount -l "$T/o/merged"
+else
+  echo "SKIP  on an overlay: may not mount one"
+  skipped=$((skipped + 1))
+fi
 answer=$("$T/genuine" "$socket" debug)
 if [[ -z $(measurement_of "${answer#evidence }") && -n $(measurement_of "${answer#evidence }" --tolerate debug-mode) ]]; then
   ok "a debug run gets debug evidence"
