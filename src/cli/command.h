@@ -27,6 +27,9 @@ struct Command {
 
 Action define_run(CLI::App& app);
 Action define_doctor(CLI::App& app);
+Action define_self(CLI::App& app);
+Action define_las(CLI::App& app);
+Action define_simulate(CLI::App& app);
 Action define_attest(CLI::App& app);
 Action define_session(CLI::App& app);
 
