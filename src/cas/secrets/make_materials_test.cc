@@ -290,7 +290,23 @@ TEST(Refusals, SessionsThatWouldKeepCasBusy) {
     secret.kind = policy::SecretKind::kBinary;
     secret.size = 64 * 1024;
   }
-  EXPECT_NE(error_of(make_materials(session, nullptr, {}, {}, kNow)).find("at most 16 MiB"), std::string::npos);
+  const auto refused_with = [&](const char* message) {
+    return error_of(make_materials(session, nullptr, {}, {}, kNow)).find(message) != std::string::npos;
+  };
+  EXPECT_TRUE(refused_with("at most 16 MiB"));
+  for (policy::Secret& secret : session.secrets) {
+    secret.kind = policy::SecretKind::kPrivateKey;
+    secret.key_type = policy::KeyType::kRsa2048;
+  }
+  EXPECT_TRUE(refused_with("at most 64 generated RSA keys"));
+  session.secrets.resize(3000, session.secrets.front());
+  for (size_t index = 0; index < session.secrets.size(); ++index) {
+    policy::Secret& secret = session.secrets[index];
+    secret.name = "s" + std::to_string(index);
+    secret.kind = policy::SecretKind::kPrivateKey;
+    secret.key_type = policy::KeyType::kEd25519;
+  }
+  EXPECT_TRUE(refused_with("at most 2048 generated keys and certificates"));
 }
 
 TEST(Render, RefusesFormsThatTheKindDoesNotHaveAndUnknownSecrets) {
