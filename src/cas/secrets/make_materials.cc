@@ -116,7 +116,7 @@ class Maker {
       case SecretKind::kConfigFragment: return make_fragment(secret);
       case SecretKind::kVault:
         return fail(ErrorCode::kUnsupported,
-                    "kind vault: this CAS does not fetch from HashiCorp Vault: give the value, or let CAS make one");
+                    "kind vault: this CAS does not fetch from HashiCorp Vault: use kind ascii, given or generated");
       case SecretKind::kImported: break;
     }
     return fail(ErrorCode::kMalformed, "expected a kind or an import, found neither");

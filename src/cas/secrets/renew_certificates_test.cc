@@ -79,6 +79,19 @@ TEST(RenewCertificates, FollowAnImportedIssuerThatWasRenewed) {
   EXPECT_EQ(renew_certificates(session, *materials, kNow + days(3000)), true);  // not the imported one
 }
 
+TEST(RenewCertificates, FollowAnImportedKeyThatChanged) {
+  const auto owner = session_with({"{name: k, kind: private-key, export: test}"});
+  const auto session = session_with(
+      {"{name: k, kind: private-key, import: {session: owner, secret: k}}", "{name: a, kind: x509, private_key: k}"});
+  auto materials = make_materials(session, nullptr, {}, made(owner), kNow);
+  ASSERT_TRUE(materials);
+  EXPECT_EQ(renew_certificates(session, *materials, kNow), false);
+  materials->insert_or_assign("k", made(owner).at("k").copy());
+  EXPECT_EQ(renew_certificates(session, *materials, kNow), true);
+  EXPECT_EQ(materials->at("a").value.text(), materials->at("k").value.text());
+  EXPECT_EQ(renew_certificates(session, *materials, kNow), false);
+}
+
 TEST(RenewCertificates, AnErrorOfOneDoesNotStopTheOthers) {
   const auto session = session_with(
       {"{name: a, kind: x509, issuer: ca}", "{name: ca, import: {session: o, secret: ca}}", "{name: b, kind: x509}"});
