@@ -165,8 +165,7 @@ struct Attestation::State {
       return malformed("a body of another form");
     if (!report.verified) return code_refused(report);
     const UtcTime now = parts.clock();
-    snapshot = TRY(parts.loader.renewed(std::move(snapshot), now));
-    TRY_VOID(take_imports(now));
+    TRY_VOID(take_secrets(now));
     SecretBytes message = TRY(encode_configuration(recipient(now), host));
     TRY_VOID(record("configuration.given", "allowed", {{"session_hash", snapshot.session->hash}}));
     return message;
@@ -186,7 +185,7 @@ struct Attestation::State {
         service->one_time_password_shared_secret.empty()) {
       return {};
     }
-    TRY_VOID(take_imports(now));
+    TRY_VOID(take_secrets(now));
     TRY_VOID(check_access_token(session(), materials(), now, request.service_access_token));
     return check_one_time_password(parts.store, session(), *service, materials(), request.one_time_password, now);
   }
@@ -233,10 +232,14 @@ struct Attestation::State {
     return refuse(Refusal::kForbidden, first.check, first.expected, first.actual, first.remedy);
   }
 
-  // The values of this moment; a session without imports keeps using the shared model.
-  Answer<void> take_imports(UtcTime now) {
+  // The values of this moment: certificates that are not due, and what other sessions export now. A session without imports keeps
+  // using the shared model.
+  Answer<void> take_secrets(UtcTime now) {
+    const policy::Session& own = snapshot.session->session;
+    Materials all;
+    if (has_imports(own)) all = TRY(resolve_imports(parts.loader, own, snapshot.session->hash, now));
+    snapshot = TRY(parts.loader.renewed(std::move(snapshot), all, now));
     if (!has_imports(snapshot.session->session)) return {};
-    Materials all = TRY(resolve_imports(parts.loader, snapshot.session->session, snapshot.session->hash, now));
     policy::Session model = snapshot.session->session;
     set_imported_kinds(model, all);
     TRY_VOID(check_forms(model));

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "cas/sessions/imports.h"
 #include "cas/sessions/public_keys.h"
 
 namespace redoubt::cas {
@@ -40,6 +41,7 @@ class Finder {
       add("services[" + std::to_string(index) + "].platforms", "nothing that is not enforced", "a list of platforms",
           "remove it: CAS does not tell platforms of one kind apart");
     }
+    exporters();
     const policy::AccessPolicy& access = session_.access_policy;
     principals("access_policy.read", access.read, false);
     principals("access_policy.update", access.update, true);
@@ -52,6 +54,16 @@ class Finder {
   void add(std::string where, std::string expected, std::string found, std::string hint) {
     mistakes_.push_back(
         {Severity::kError, {}, std::move(where), std::move(expected), std::move(found), std::move(hint)});
+  }
+
+  void exporters() {
+    std::set<std::string_view> sessions;
+    for (const policy::Secret& secret : session_.secrets) {
+      if (secret.import) sessions.insert(secret.import->session);
+    }
+    if (sessions.size() <= kMostExporters) return;
+    add("secrets", "imports from at most " + std::to_string(kMostExporters) + " sessions",
+        std::to_string(sessions.size()) + " sessions", "collect what is shared in fewer sessions");
   }
 
   void principals(const std::string& where, const std::vector<Principal>& list, bool signed_requests) {

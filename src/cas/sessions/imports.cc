@@ -32,17 +32,41 @@ std::unexpected<Problem> not_exported(const Session& importer, const std::string
                     "\" in session \"" + wanted.session + "\"");
 }
 
-Answer<Material> resolve(SessionLoader& loader, const Session& importer, const std::string& hash, const Secret& secret,
-                         UtcTime now) {
+// The exporting sessions of one importer, each looked up once.
+class Exporters {
+ public:
+  // `nested`: these are the exporters of an exporter, whose own imports are left as they are.
+  Exporters(SessionLoader& loader, UtcTime now, bool nested) : loader_(loader), now_(now), nested_(nested) {}
+
+  // Its session is null when there is none.
+  Answer<const Snapshot*> find(const std::string& name) {
+    if (const auto known = found_.find(name); known != found_.end()) return &known->second;
+    Snapshot snapshot = TRY(loader_.snapshot(name));
+    if (snapshot.session && !nested_) {
+      snapshot = TRY(with_renewed_certificates(loader_, std::move(snapshot), now_));
+    } else if (snapshot.session && !has_imports(snapshot.session->session)) {
+      snapshot = TRY(loader_.renewed(std::move(snapshot), {}, now_));
+    }
+    return &found_.emplace(name, std::move(snapshot)).first->second;
+  }
+
+ private:
+  SessionLoader& loader_;
+  const UtcTime now_;
+  const bool nested_;
+  std::map<std::string, Snapshot> found_;
+};
+
+Answer<Material> resolve(Exporters& exporters, const Session& importer, const std::string& hash, const Secret& secret) {
   const policy::SecretImport& wanted = *secret.import;
-  Snapshot exporter = TRY(loader.snapshot(wanted.session));
-  if (!exporter.session || wanted.session == importer.name) return not_exported(importer, hash, secret);
-  const std::vector<Secret>& theirs = exporter.session->session.secrets;
+  if (wanted.session == importer.name) return not_exported(importer, hash, secret);
+  const Snapshot* exporter = TRY(exporters.find(wanted.session));
+  if (!exporter->session) return not_exported(importer, hash, secret);
+  const std::vector<Secret>& theirs = exporter->session->session.secrets;
   const auto found = std::ranges::find(theirs, wanted.secret, &Secret::name);
   if (found == theirs.end() || !exports_to(*found, importer.name, hash)) return not_exported(importer, hash, secret);
-  exporter = TRY(loader.renewed(std::move(exporter), now));
-  const auto material = exporter.materials->materials.find(wanted.secret);
-  if (material == exporter.materials->materials.end()) return not_exported(importer, hash, secret);
+  const auto material = exporter->materials->materials.find(wanted.secret);
+  if (material == exporter->materials->materials.end()) return not_exported(importer, hash, secret);
   if (secret.kind != policy::SecretKind::kImported && secret.kind != material->second.kind) {
     const auto word = [](policy::SecretKind kind) {
       return std::string(policy::word_of(policy::kSecretKindWords, kind));
@@ -54,6 +78,16 @@ Answer<Material> resolve(SessionLoader& loader, const Session& importer, const s
         "leave the kind out, or write the exporter's");
   }
   return material->second.copy();
+}
+
+Answer<Materials> resolve_all(Exporters exporters, const Session& session, const std::string& hash) {
+  Materials imported;
+  for (const Secret& secret : session.secrets) {
+    if (!secret.import) continue;
+    Material material = TRY(resolve(exporters, session, hash, secret));
+    imported.emplace(secret.name, std::move(material));
+  }
+  return imported;
 }
 
 // Calls check(text, place, where) for every text of the session that may hold variables.
@@ -90,13 +124,16 @@ bool has_imports(const Session& session) {
 }
 
 Answer<Materials> resolve_imports(SessionLoader& loader, const Session& session, const std::string& hash, UtcTime now) {
-  Materials imported;
-  for (const Secret& secret : session.secrets) {
-    if (!secret.import) continue;
-    Material material = TRY(resolve(loader, session, hash, secret, now));
-    imported.emplace(secret.name, std::move(material));
-  }
-  return imported;
+  return resolve_all(Exporters(loader, now, /*nested=*/false), session, hash);
+}
+
+Answer<Snapshot> with_renewed_certificates(SessionLoader& loader, Snapshot snapshot, UtcTime now) {
+  const StoredSession& stored = *snapshot.session;
+  if (!has_imports(stored.session)) return loader.renewed(std::move(snapshot), {}, now);
+  auto imported = resolve_all(Exporters(loader, now, /*nested=*/true), stored.session, stored.hash);
+  // An issuer that is exported to it no longer issues nothing for it: its certificates stay as they are.
+  if (!imported) return snapshot;
+  return loader.renewed(std::move(snapshot), *imported, now);
 }
 
 void set_imported_kinds(Session& session, const Materials& imported) {

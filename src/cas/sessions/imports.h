@@ -19,10 +19,17 @@ namespace redoubt::cas {
 
 bool has_imports(const policy::Session& session);
 
-// The materials of all imported secrets, by their local names. `hash`: of the importing session. Refusals name both sessions and say
-// the same whether the exporting session, its secret or the permission is missing.
+// So many sessions may be named by the imports of one: each is read at every start.
+inline constexpr size_t kMostExporters = 32;
+
+// The materials of all imported secrets, by their local names, with certificates that are not due for renewal. `hash`: of the
+// importing session. Refusals name both sessions and say the same whether the exporting session, its secret or the permission is
+// missing.
 Answer<Materials> resolve_imports(SessionLoader& loader, const policy::Session& session, const std::string& hash,
                                   UtcTime now);
+
+// The session with certificates that are not due, its imports resolved where that can be done: for what it gives to others.
+Answer<Snapshot> with_renewed_certificates(SessionLoader& loader, Snapshot snapshot, UtcTime now);
 
 // Gives secrets whose kind was left open the kind of their material. Precondition: `imported` is of resolve_imports.
 void set_imported_kinds(policy::Session& session, const Materials& imported);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "cas/sessions/imports.h"
 #include "cas/sessions/refuse.h"
 #include "policy/syntax.h"
 
@@ -56,7 +57,7 @@ Answer<SecretBytes> find_public_value(SessionLoader& loader, const std::string& 
                   row == std::end(kRows) ? "add a public-key secret for a private key, and make that public"
                                          : "leave the form out for the usual one");
   }
-  snapshot = TRY(loader.renewed(std::move(snapshot), now));
+  snapshot = TRY(with_renewed_certificates(loader, std::move(snapshot), now));
   auto value = render(*found, snapshot.materials->materials, asked->form, now);
   if (!value) return unavailable("public value " + secret + " of session " + session, value.error());
   return *std::move(value);

@@ -21,10 +21,14 @@ inline std::unexpected<Problem> refuse(Refusal refusal, std::string check, std::
       Problem{refusal, std::move(check), std::move(expected), std::move(actual), std::move(remedy), std::move(more)});
 }
 
-// `where` is for the log: what could not be done. Messages of store and audit log hold no secrets.
-inline std::unexpected<Problem> unavailable(std::string_view where, std::string_view message) {
+// One line in CAS's own log: what could not be done, and why. Messages of store, audit log and secrets hold no secrets.
+inline void log_failure(std::string_view where, std::string_view message) {
   const std::string line = "redoubt-cas: " + std::string(where) + ": " + std::string(message) + "\n";
   std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+inline std::unexpected<Problem> unavailable(std::string_view where, std::string_view message) {
+  log_failure(where, message);
   return refuse(Refusal::kUnavailable, "cas.unavailable", "CAS to keep and record what it decides", "it cannot",
                 "try again later; CAS's own log says why");
 }

@@ -30,6 +30,13 @@ bool any_due(const Materials& materials, UtcTime now) {
   });
 }
 
+bool any_certificate_differs(const Materials& before, const Materials& after) {
+  return std::ranges::any_of(after, [&](const auto& entry) {
+    const auto old = before.find(entry.first);
+    return old == before.end() || old->second.certificate != entry.second.certificate;
+  });
+}
+
 }  // namespace
 
 SecretBytes materials_record(const std::string& session_hash, const Materials& materials) {
@@ -92,14 +99,17 @@ Answer<Snapshot> SessionLoader::snapshot(const std::string& name) {
   return unavailable("read session " + name, "it changes too fast");
 }
 
-Answer<Snapshot> SessionLoader::renewed(Snapshot snapshot, UtcTime now) {
+Answer<Snapshot> SessionLoader::renewed(Snapshot snapshot, const Materials& imported, UtcTime now) {
   const std::string& name = snapshot.session->session.name;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    if (!any_due(snapshot.materials->materials, now)) return snapshot;
-    Materials materials = copy_of(snapshot.materials->materials);
-    const auto changed = renew_certificates(snapshot.session->session, materials, now);
-    if (!changed) return unavailable("renew certificates of " + name, changed.error());
-    if (!*changed) return snapshot;
+    const Materials& present = snapshot.materials->materials;
+    if (imported.empty() && !any_due(present, now)) return snapshot;
+    Materials materials = copy_of(present);
+    for (const auto& [local_name, material] : imported) materials.insert_or_assign(local_name, material.copy());
+    // An error is about one certificate: it does not keep the program from starting with the one it has.
+    const auto renewed = renew_certificates(snapshot.session->session, materials, now);
+    if (!renewed) log_failure("renew certificates of " + name, renewed.error().message);
+    if (!(renewed ? *renewed : any_certificate_differs(present, materials))) return snapshot;
     std::vector<Change> changes;
     changes.push_back({RecordKind::kMaterials, name, snapshot.materials->record_version,
                        materials_record(snapshot.session->hash, materials)});

@@ -43,8 +43,9 @@ class SessionLoader {
   // Null: there is none. `keep`: whether to cache it (not when looking over many).
   Answer<std::shared_ptr<const StoredSession>> session(const std::string& name, bool keep = true);
   Answer<Snapshot> snapshot(const std::string& name);
-  // The same session with certificates that are not due for renewal. Renewed ones are in the store when this returns.
-  Answer<Snapshot> renewed(Snapshot snapshot, UtcTime now);
+  // The same session with certificates that are not due for renewal. Renewed ones are in the store when this returns. `imported`:
+  // the present materials of its imported secrets, which may have issued some of the certificates.
+  Answer<Snapshot> renewed(Snapshot snapshot, const Materials& imported, UtcTime now);
 
  private:
   Answer<std::shared_ptr<const StoredMaterials>> materials(const std::string& name, const std::string& session_hash);

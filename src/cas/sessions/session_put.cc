@@ -178,13 +178,8 @@ Answer<Materials> make_secrets(SessionLoader& loader, const Proposal& proposal, 
   for (policy::Secret& secret : model.secrets) {
     if (secret.value) wipe(*secret.value);
   }
-  // Settings may name imported secrets.
-  Materials all = std::move(*made);
-  for (const auto& [name, material] : imported) {
-    if (!all.contains(name)) all.emplace(name, material.copy());
-  }
-  TRY_VOID(check_settings(model, all, now));
-  return all;
+  TRY_VOID(check_settings(model, *made, now));
+  return *std::move(made);
 }
 
 std::vector<Change> changes_for(const PutRequest& request, const Proposal& proposal, const Snapshot& present,
