@@ -32,6 +32,18 @@ std::string test_measurement() {
   return text;
 }
 
+const std::string kTestHash(64, 'a');
+
+std::string shop_session(const std::string& service, const std::string& security, const std::string& rest) {
+  return "name: shop\nversion: \"0.3\"\nservices:\n  - name: cache\n    attestation: {mrenclave: " +
+         test_measurement() + "}\n    code: {/usr/bin/cache: " + kTestHash + ", /lib/libc.so.6: " + kTestHash +
+         "}\n    command: [/usr/bin/cache, --password, \"$$SCONE::pw$$\"]\n" + service + "security: {attestation: {" +
+         security +
+         "}}\nsecrets: [{name: pw, kind: ascii, value: canary-5c1}, {name: raw, kind: binary, value: 00ff10}]\n" + rest;
+}
+
+std::string check_of(const Answer<SecretBytes>& answer) { return answer ? "" : answer.error().check; }
+
 QuoteMaker::QuoteMaker(attest::sgx::TestOptions options)
     : platform_(with_report_data(std::move(options), report_data_)) {}
 

@@ -23,6 +23,17 @@ namespace redoubt::cas {
 // The mrenclave of the test platform's quotes, as its sessions write it.
 std::string test_measurement();
 
+// A hash of code in sessions of tests.
+extern const std::string kTestHash;
+
+// The session "shop" with the service "cache". `service`: further lines of it, indented by four; `security`: of its attestation;
+// `rest`: of the top level. Its secret pw is "canary-5c1", raw are the bytes 00 ff 10.
+std::string shop_session(const std::string& service = "", const std::string& security = "tolerate: [hyperthreading]",
+                         const std::string& rest = "");
+
+// The check that refused; "" when there is an answer.
+std::string check_of(const Answer<SecretBytes>& answer);
+
 // A platform whose quotes can be made for one report data after the other.
 class QuoteMaker {
  public:
