@@ -51,6 +51,12 @@ class Checker {
       mistakes_.push_back({Severity::kWarning, node.at, where, "its attestation is not checked, since mode is none", "",
                            "remove security.attestation.mode"});
     }
+    // Older sessions hold the program on a volume for the root file system.
+    if (session_.security.mode == AttestationMode::kHardware && !service.attestation.empty() && !service.code &&
+        !service.root_volume) {
+      mistakes_.push_back({Severity::kWarning, node.at, where, "without code an attested run can load no program", "",
+                           "add code: ... (redoubt measure PROGRAM writes it)"});
+    }
   }
 
  private:

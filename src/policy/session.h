@@ -43,7 +43,7 @@ struct AttestationVariant {
 struct Code {
   std::map<std::string, Hex> files;          // absolute path -> SHA-256
   std::map<std::string, std::string> links;  // absolute path -> target of a symbolic link; in YAML `link:TARGET`
-  std::string volume;                // empty: none
+  std::string volume;                        // empty: none
 };
 
 struct ListenRule {

@@ -105,8 +105,13 @@ Value form_of(const Service& service) {
         .text("fspf_key", service.root_volume->key)
         .text("fspf_tag", service.root_volume->tag);
   }
-  if (service.code)
-    form.put("code", Form().map("files", service.code->files).text("volume", service.code->volume).take());
+  if (service.code) {
+    form.put("code", Form()
+                         .map("files", service.code->files)
+                         .map("links", service.code->links)
+                         .text("volume", service.code->volume)
+                         .take());
+  }
   if (service.network) form.put("network", form_of(*service.network));
   return form.take();
 }
