@@ -29,5 +29,6 @@ Action define_run(CLI::App& app);
 Action define_doctor(CLI::App& app);
 Action define_attest(CLI::App& app);
 Action define_session(CLI::App& app);
+Action define_measure(CLI::App& app);
 
 }  // namespace redoubt::cli

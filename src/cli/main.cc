@@ -20,6 +20,7 @@ constexpr Command kCommands[] = {
     {"doctor", "check whether this machine can run Redoubt", define_doctor},
     {"attest", "verify evidence of what a platform runs", define_attest},
     {"session", "check and identify sessions, offline", define_session},
+    {"measure", "list the files a program is made of, for a session", define_measure},
 };
 
 constexpr const char* kVersion = "redoubt " REDOUBT_VERSION;
