@@ -157,8 +157,11 @@ std::vector<std::string> LibrarySearch::find(const std::string& name, const Requ
                                              [](const std::string& path) { return !path.contains("/glibc-hwcaps/"); });
       if (plain) {
         // What lies beside it for other processors may be newer than the cache.
-        const std::vector<std::string> cached_paths = found;
-        for (const std::string& path : cached_paths) look_in({directory_of(path)}, name, found);
+        std::vector<std::string> beside;
+        for (const std::string& path : found) look_in({directory_of(path)}, name, beside);
+        for (std::string& path : beside) {
+          if (std::ranges::find(found, path) == found.end()) found.push_back(std::move(path));
+        }
         return found;
       }
     }
