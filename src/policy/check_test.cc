@@ -100,6 +100,27 @@ constexpr Row kRows[] = {
      "base64url, base32 or base32nopad, found \"$$SCONE::a:hexx$$\"; did you mean \"hex\"?"},
     {"images: [{name: i, injection_files: [{path: /f, content: \"$$SCONE::a$$\"}]}]\nsecrets: [{name: a, kind: x509}]",
      "3:58: error: images[0].injection_files[0].content: expected a form of kind x509: crt"},
+    // Config fragments: checked where they are written, as if that were where they are used
+    {"secrets: [{name: f, kind: config-fragment, value: [{mrenclav: " M1 "}]}]\n"
+     "services: [{name: s, attestation: $$SCONE::f$$, code: {/a: " M1 "}}]",
+     "3:53: error: services[0].attestation[0]: expected a key among mrenclave, signer, tdx, snp or nitro, found "
+     "\"mrenclav\"; did you mean \"mrenclave\"?"},
+    {"access_policy: {read: [\"$$SCONE::f$$\"]}\nsecrets: [{name: f, kind: config-fragment, value: [creator]}]",
+     "4:52: error: access_policy.read[0]: expected CREATOR, ANY, NONE"},
+    {"access_policy: {read: [\"$$SCONE::f$$\"]}\nsecrets: [{name: f, kind: config-fragment, value: []}]",
+     "3:23: error: access_policy.read: expected at least one entry"},
+    {"access_policy: $$SCONE::f$$\nsecrets: [{name: f, kind: config-fragment, value: {read: $$SCONE::g$$}}, {name: g, "
+     "kind: config-fragment, value: [ANY]}]",
+     "3:16: error: access_policy: expected a fragment that names no other fragment, found \"$$SCONE::f$$\""},
+    {"access_policy: {read: [\"$$SCONE::f:json$$\"]}\nsecrets: [{name: f, kind: config-fragment, value: [CREATOR]}]",
+     "3:24: error: access_policy.read[0]: expected text or bytes where \"$$SCONE::f:json$$\" stands, found a "
+     "config-fragment; it can be a whole value in attestation"},
+    {"images: [{name: i, injection_files: [{path: /f, content: $$SCONE::f$$}]}]\nsecrets: [{name: f, kind: "
+     "config-fragment, value: x}]",
+     "3:58: error: images[0].injection_files[0].content: expected text or bytes where"},
+    {"access_policy: {read: $$SCONE::f$$}\nsecrets: [{name: f, kind: config-fragment, import: {session: o, secret: "
+     "p}}]",
+     "3:23: warning: access_policy.read: what $$SCONE::f$$ says is known to session \"o\" only"},
     // Images and volumes
     {"images: [{name: i, injection_files: [etc/passwd]}]",
      "3:38: error: images[0].injection_files[0]: expected an absolute path without empty, . or .. parts, found "

@@ -41,7 +41,8 @@ void read_command(Reader& reader, const Node& node, Service& service) {
     auto words = split_command(node.text);
     if (!words) return reader.error(node.at, words.error().expected, words.error().found, words.error().hint);
     for (const std::string& word : *words) {
-      Node item = {Node::Kind::kScalar, false, node.at, word, {}, {}};
+      const Node item = {
+          .kind = Node::Kind::kScalar, .plain = false, .at = node.at, .text = word, .keys = {}, .items = {}};
       if (const auto parts = reader.variables(item, Place::kArgument)) note_host_arguments(reader, item, *parts, seen);
     }
     service.command = std::move(*words);

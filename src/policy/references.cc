@@ -43,7 +43,8 @@ class Checker {
   }
 
   void check_service(const Service& service, const Node& node, const std::string& where) {
-    if (session_.security.mode == AttestationMode::kHardware && service.attestation.empty()) {
+    if (session_.security.mode == AttestationMode::kHardware && service.attestation.empty() &&
+        known(node.find("attestation"))) {
       add(node.at, where, "attestation, since security.attestation.mode is hardware", "none",
           "add attestation: [{mrenclave: ...}] (redoubt self show prints it)");
     }
@@ -112,6 +113,11 @@ class Checker {
   }
 
   void check_form(const Reference& reference, const Secret& secret, const Variable& variable) {
+    if (secret.kind == SecretKind::kConfigFragment) {
+      return add(reference.at, reference.where, "text or bytes where " + quoted(variable.spelling()) + " stands",
+                 "a config-fragment",
+                 "it can be a whole value in attestation, platforms, access_policy and security, and nothing else");
+    }
     const FormRow* form = find_form(secret.kind, variable.form, reference.place);
     if (form == nullptr) {
       const bool in_files = find_form(secret.kind, variable.form, Place::kFile) != nullptr;

@@ -250,6 +250,10 @@ Value canonical_form(const Session& session) {
       .list("secrets", session.secrets, false, [](const Secret& one) { return form_of(one); })
       .put("access_policy", form_of(session.access_policy))
       .put("security", form_of(session.security))
+      .list("unresolved_fragments", session.unresolved_fragments, false,
+            [](const UnresolvedFragment& one) {
+              return Form().text("where", one.where).text("session", one.session).text("secret", one.secret).take();
+            })
       .take();
 }
 

@@ -61,6 +61,13 @@ TEST(SessionHash, EveryKeyCounts) {
       "secrets: [{name: a, kind: x509, valid_for: 1d}]",
       "secrets: [{name: a, kind: config-fragment, value: [x]}]",
       "secrets: [{name: a, kind: config-fragment, value: [y]}]",
+      "secrets: [{name: a, kind: config-fragment, value: [1]}]",
+      "secrets: [{name: a, kind: config-fragment, value: [\"1\"]}]",
+      "secrets: [{name: a, kind: config-fragment, import: {session: b, secret: a}}]",
+      "secrets: [{name: a, kind: config-fragment, import: {session: b, secret: a}}]\naccess_policy: {read: "
+      "$$SCONE::a$$}",
+      "secrets: [{name: a, kind: config-fragment, import: {session: b, secret: a}}]\naccess_policy: {update: "
+      "$$SCONE::a$$}",
       "services: [{name: a, mrenclaves: [" M1 "]}]",
       "services: [{name: a, mrenclaves: [" M2 "]}]",
       "services: [{name: a, mrenclaves: [" M1 ", " M2 "]}]",
