@@ -153,7 +153,10 @@ constexpr Key<Secret> kKeys[] = {
      }},
     {"validity", kOptional, [](Reader& r, const Node& n, Secret& s) { read_map(r, n, kValidityKeys, s); }},
     {"payload", kOptional,
-     [](Reader&, const Node& n, Secret& s) { s.parameters["payload"] = as_value(n).canonical_json(); }},
+     [](Reader& r, const Node& n, Secret& s) {
+       if (n.kind != Node::Kind::kMap) r.wrong(n, "a map of claims");
+       s.parameters["payload"] = as_value(n).canonical_json();
+     }},
     {"address", kOptional, read_parameter<kAddress>},
     {"path", kOptional, read_parameter<kPath>},
     {"field", kOptional, read_parameter<kField>},

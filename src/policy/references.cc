@@ -5,6 +5,8 @@
 #include <set>
 #include <unordered_map>
 
+#include "policy/relations.h"
+
 namespace redoubt::policy {
 namespace {
 
@@ -162,8 +164,10 @@ void check_references(const Session& session, const Node& root, const std::vecto
                       std::vector<Mistake>& mistakes) {
   Checker checker(session, mistakes);
   for (const Reference& reference : references) checker.check(reference);
-  each_pair(session.secrets, root, "secrets",
-            [&](const auto&... arguments) { checker.check_certificate(arguments...); });
+  each_pair(session.secrets, root, "secrets", [&](const Secret& secret, const Node& node, const std::string& where) {
+    checker.check_certificate(secret, node, where);
+    check_relations(session, secret, node, where, mistakes);
+  });
   each_pair(session.services, root, "services", [&](const auto&... arguments) { checker.check_service(arguments...); });
 }
 
