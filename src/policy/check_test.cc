@@ -78,7 +78,8 @@ constexpr Row kRows[] = {
      "3:39: error: secrets[0].san[0]: expected dns:NAME or ip:ADDRESS, found \"www.example.org\""},
     {"secrets: [{name: a, kind: x509, valid_for: forever}]",
      "3:44: error: secrets[0].valid_for: expected a time such as 90d, up to 100 years, found \"forever\""},
-    {"secrets: [{name: a, kind: jwt, value: x, signer: b, payload: {}}, {name: b, kind: private-key}]",
+    {"secrets: [{name: a, kind: jwt, value: x, signer: b, payload: {}}, {name: b, kind: private-key, "
+     "key_type: P-384}]",
      "3:39: error: secrets[0]: expected no value for kind jwt, found one"},
     {"secrets: [{name: a, kind: ascii, export: [{}]}]",
      "3:43: error: secrets[0].export[0]: expected either session or namespace, found neither"},

@@ -20,13 +20,18 @@ class Checker {
 
   void check(const Reference& reference) {
     switch (reference.target) {
-      case Target::kSecret: check_secret(reference); break;
+      case Target::kSecret: check_reference(reference); break;
       case Target::kVolume: check_name(reference, volumes_, "volume"); break;
       case Target::kImage: check_name(reference, images_, "image"); break;
     }
   }
 
-  void check_certificate(const Secret& secret, const Node& node, const std::string& where) {
+  void check_secret(const Secret& secret, const Node& node, const std::string& where) {
+    check_issuer(secret, node, where);
+    check_relations(secrets_, secret, node, where, mistakes_);
+  }
+
+  void check_issuer(const Secret& secret, const Node& node, const std::string& where) {
     if (secret.kind != SecretKind::kX509 && secret.kind != SecretKind::kX509Ca) return;
     const Secret* issuer = find(secret.issuer);
     if (issuer == nullptr) return;
@@ -86,7 +91,7 @@ class Checker {
         quoted(reference.name), near.empty() ? "define it under " + what + "s" : "did you mean " + quoted(near) + "?");
   }
 
-  void check_secret(const Reference& reference) {
+  void check_reference(const Reference& reference) {
     const Secret* secret = find(reference.name);
     std::optional<Variable> variable = reference.variable;
     if (secret == nullptr && variable) {
@@ -142,7 +147,7 @@ class Checker {
 
   const Session& session_;
   std::vector<Mistake>& mistakes_;
-  std::unordered_map<std::string, const Secret*> secrets_;
+  SecretsByName secrets_;
   std::set<std::string> volumes_;
   std::set<std::string> images_;
 };
@@ -164,10 +169,7 @@ void check_references(const Session& session, const Node& root, const std::vecto
                       std::vector<Mistake>& mistakes) {
   Checker checker(session, mistakes);
   for (const Reference& reference : references) checker.check(reference);
-  each_pair(session.secrets, root, "secrets", [&](const Secret& secret, const Node& node, const std::string& where) {
-    checker.check_certificate(secret, node, where);
-    check_relations(session, secret, node, where, mistakes);
-  });
+  each_pair(session.secrets, root, "secrets", [&](const auto&... arguments) { checker.check_secret(arguments...); });
   each_pair(session.services, root, "services", [&](const auto&... arguments) { checker.check_service(arguments...); });
 }
 

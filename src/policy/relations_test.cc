@@ -43,7 +43,7 @@ std::string said_of(const std::string& secrets) {
 void expect(const std::string& secrets, const std::string& part) {
   const std::string said = said_of(secrets);
   EXPECT_NE(said.find(part), std::string::npos) << secrets << "\n" << said;
-  if (part.empty()) EXPECT_EQ(said, "") << secrets;
+  EXPECT_EQ(said.empty(), part.empty()) << secrets << "\n" << said;
 }
 
 std::string private_key(const char* value) {
