@@ -32,5 +32,6 @@ Action define_las(CLI::App& app);
 Action define_simulate(CLI::App& app);
 Action define_attest(CLI::App& app);
 Action define_session(CLI::App& app);
+Action define_measure(CLI::App& app);
 
 }  // namespace redoubt::cli

@@ -11,6 +11,7 @@ enum class ExitStatus : int {
   kRequirementMissing = 1,  // doctor: something the runtime needs is not there
   kNotAcceptable = 1,       // attest verify: genuine evidence that the policy refuses
   kSessionMistakes = 1,     // session: the session has mistakes
+  kNotMeasured = 1,         // measure: something that belongs to the program cannot be measured
   kUsage = 2,               // the command line makes no sense
   kNotGenuine = 2,          // attest verify: evidence that proves nothing
   kRedoubtFailed = 125,     // Redoubt failed before the program ran

@@ -23,6 +23,7 @@ constexpr Command kCommands[] = {
     {"simulate", "make a simulated platform for development", define_simulate},
     {"attest", "verify evidence of what a platform runs", define_attest},
     {"session", "check and identify sessions, offline", define_session},
+    {"measure", "list the files a program is made of, for a session", define_measure},
 };
 
 constexpr const char* kVersion = "redoubt " REDOUBT_VERSION;
