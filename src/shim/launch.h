@@ -17,6 +17,13 @@ namespace redoubt::shim::launch {
 // Opens the shim's descriptors and the program. Anything wrong ends the process with a message (report_and_exit).
 Handover prepare(int argc, char** argv, char** environment, uint64_t host_signals);
 
+// What the shim keeps open, above the program's descriptors: the part of prepare() that an attested start has too.
+struct Outputs {
+  std::string trace;  // a file, or empty for standard error
+  std::string stats;
+};
+void open_descriptors(Handover& state, const Outputs& outputs);
+
 // In the environment of an image that the program's execve started: the descriptor of the state that the previous image
 // of this process left.
 inline constexpr char kResumeVariable[] = "REDOUBT_RESUME";
