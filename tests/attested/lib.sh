@@ -35,8 +35,8 @@ need() {
 code_of() {
   local program
   for program in "$@"; do
-    echo "code=$(command -v "$program")"
-    ldd "$(command -v "$program")" 2>/dev/null | grep -oE '/[^ ]+' | sed 's/^/code=/' || true
+    echo "code=$(type -P "$program")"
+    ldd "$(type -P "$program")" 2>/dev/null | grep -oE '/[^ ]+' | sed 's/^/code=/' || true
   done | sort -u
   echo code=/etc/ld.so.cache
 }
@@ -66,7 +66,7 @@ attested() {
 }
 
 expect() {  # NAME STATUS OUTPUT-PATTERN [ERROR-PATTERN]
-  if [[ $STATUS == "$2" ]] && grep -qE -- "$3" "$T/out" && { [[ -z ${4-} ]] || grep -qE -- "$4" "$T/err"; }; then
+  if [[ $STATUS == "$2" ]] && { [[ -z $3 ]] || grep -qE -- "$3" "$T/out"; } && { [[ -z ${4-} ]] || grep -qE -- "$4" "$T/err"; }; then
     ok "$1"
   else
     fail "$1: expected status $2, output $3${4:+, error $4}; found status $STATUS"

@@ -171,8 +171,7 @@ Outcome<void> Channel::fill() {
   const auto fd = static_cast<uint64_t>(socket_.get());
   gate::call(SYS_setsockopt, fd, IPPROTO_TCP, TCP_QUICKACK, gate::address_of(&on), sizeof(on));
   while (true) {
-    const int64_t raw = gate::call(SYS_recvfrom, fd, gate::address_of(buffer.data()),
-                                   buffer.size(), 0, 0, 0);
+    const int64_t raw = gate::call(SYS_recvfrom, fd, gate::address_of(buffer.data()), buffer.size(), 0, 0, 0);
     Result<size_t> got = gate::count_of(raw, buffer.size());
     if (!got && got.error() == as_errno(EAGAIN)) {
       const auto ready = deadline_.wait(socket_.get(), POLLIN);
