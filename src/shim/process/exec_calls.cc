@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "shim/files/namespace.h"
 #include "shim/files/raised_limit.h"
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
@@ -75,6 +76,7 @@ Result<void> execute(Call& call, int directory, uint64_t path_at, uint64_t argv_
   handover.open_slots = window::open_slots() & ~(1U << static_cast<unsigned>(window::Slot::kProgram));
   handover.signal_mask = call.thread.mask;
   handover.ignored_faults = call.thread.actions->ignored_faults();
+  if (file_namespace::is_active()) file_namespace::save(handover.file_namespace);
   const OwnedFd state = TRY(write_handover(handover));
   raised.reset();  // the next program inherits the limit
 
@@ -98,6 +100,13 @@ Result<void> execute(Call& call, int directory, uint64_t path_at, uint64_t argv_
   return fail(static_cast<int>(-error));
 }
 
+int64_t check_code(Call& call, int flags) {
+  const auto path = read_app_path(call.args[1]);
+  if (!path) return -number_of(path.error());
+  const auto file = file_namespace::open_code(call.int_arg(0), *path, flags);
+  return file ? 0 : -number_of(file.error());
+}
+
 }  // namespace
 
 int64_t sys_execve(Call& call) { return to_raw(execute(call, AT_FDCWD, call.args[0], call.args[1], call.args[2], 0)); }
@@ -105,7 +114,8 @@ int64_t sys_execve(Call& call) { return to_raw(execute(call, AT_FDCWD, call.args
 int64_t sys_execveat(Call& call) {
   const int flags = call.int_arg(4);
   constexpr int kExecveCheck = 0x10000;  // AT_EXECVE_CHECK: executes nothing, the kernel's answer is the program's
-  if ((flags & kExecveCheck) != 0) return pass(call);
+  if ((flags & kExecveCheck) != 0)
+    return file_namespace::is_active() ? check_code(call, flags & ~kExecveCheck) : pass(call);
   if ((flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW)) != 0) return -EINVAL;
   return to_raw(execute(call, call.int_arg(0), call.args[1], call.args[2], call.args[3], flags));
 }

@@ -25,6 +25,7 @@ struct Handover {
   uint64_t ignored_faults = 0;
   ProgramFiles files;
   std::vector<std::string> environment;
+  std::vector<uint8_t> file_namespace;  // of an attested run (files/namespace.h)
 };
 
 // Writes the state into a new sealed memory file. The descriptors of `handover.files` and the file itself survive exec
