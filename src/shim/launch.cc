@@ -192,6 +192,8 @@ void open_descriptors(Handover& state, const Outputs& outputs) {
   state.window_base = window::base();
 }
 
+namespace {
+
 // Says so, because a manifest looks like protection.
 void start_manifest(const file_namespace::InsecureManifest& manifest) {
   if (manifest.file.empty()) return;
@@ -202,6 +204,8 @@ void start_manifest(const file_namespace::InsecureManifest& manifest) {
   line.append(" (--insecure-manifest): nothing is secret, and the host chose the manifest\n");
   print(line.view());
 }
+
+}  // namespace
 
 Handover prepare(int argc, char** argv, char** environment, uint64_t host_signals) {
   Request request = parse(argc, argv);

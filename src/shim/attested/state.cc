@@ -59,7 +59,7 @@ void save(std::vector<uint8_t>& out) {
 Result<void> resume(ByteView bytes) {
   Saved saved;
   if (!wire::decode(bytes, saved)) return fail(EINVAL);
-  use_processor_features();             // the code files' hashes
+  use_processor_features();          // the code files' hashes
   if (saved.instance_key.empty()) {  // --insecure-manifest: a namespace, and nothing to keep secret
     sealed::adopt(saved.unsealed);
     return file_namespace::restore(saved.file_namespace);

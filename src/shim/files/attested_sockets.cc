@@ -2,6 +2,7 @@
 //
 // Addresses of AF_UNIX sockets that are paths: resolved like any path, and only below host directories, since a socket is always
 // somebody else's. The kernel gets the canonical path, so that getsockname shows what the program would expect.
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>

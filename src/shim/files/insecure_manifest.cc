@@ -20,8 +20,8 @@ namespace {
 constexpr size_t kLargest = size_t{64} << 20;
 
 Result<std::string> read_host_file(const std::string& path) {
-  const OwnedFd file(TRY(gate::descriptor_of(gate::call(SYS_openat, static_cast<uint64_t>(AT_FDCWD),
-                                                        gate::address_of(path.c_str()), O_RDONLY | O_CLOEXEC))));
+  const OwnedFd file(TRY(gate::descriptor_of(
+      gate::call(SYS_openat, static_cast<uint64_t>(AT_FDCWD), gate::address_of(path.c_str()), O_RDONLY | O_CLOEXEC))));
   std::string bytes;
   char chunk[4096];
   while (bytes.size() < kLargest) {
@@ -57,7 +57,8 @@ std::string start_insecure(const InsecureManifest& manifest) {
   wire::CodeManifest decoded;
   if (!wire::decode(as_bytes(*bytes), decoded)) return manifest.file + " is no code manifest";
   attested::use_processor_features();
-  if (const auto started = sealed::start(true); !started) return problem("no memory for injected files", started.error());
+  if (const auto started = sealed::start(true); !started)
+    return problem("no memory for injected files", started.error());
   std::string culprit;
   if (const auto started = start(decoded, &culprit); !started) {
     return problem("the manifest's path " + culprit, started.error());
