@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "shim/abi/errno_names.h"
 #include "shim/attested/state.h"
+#include "shim/files/insecure_manifest.h"
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
 #include "shim/process/crash.h"
@@ -48,6 +49,7 @@ struct Request {
   Options options;
   Outputs outputs;
   const char* program = nullptr;
+  file_namespace::InsecureManifest manifest;
   std::vector<std::string> arguments;
 };
 
@@ -75,6 +77,10 @@ Request parse(int argc, char** argv) {
       request.outputs.stats = output;
     } else if (const char* path = value_of(argv[i], "--program")) {
       request.program = path;
+    } else if (const char* manifest = value_of(argv[i], "--insecure-manifest")) {
+      request.manifest.file = manifest;
+    } else if (const char* injection = value_of(argv[i], "--insecure-inject")) {
+      request.manifest.injections.emplace_back(injection);
     } else {
       usage("unknown option");
     }
@@ -186,6 +192,21 @@ void open_descriptors(Handover& state, const Outputs& outputs) {
   state.window_base = window::base();
 }
 
+namespace {
+
+// Says so, because a manifest looks like protection.
+void start_manifest(const file_namespace::InsecureManifest& manifest) {
+  if (manifest.file.empty()) return;
+  const std::string problem = file_namespace::start_insecure(manifest);
+  if (!problem.empty()) usage(problem);
+  Text<4352> line;
+  line.append("redoubt-run: unattested run with the files of ").append(manifest.file);
+  line.append(" (--insecure-manifest): nothing is secret, and the host chose the manifest\n");
+  print(line.view());
+}
+
+}  // namespace
+
 Handover prepare(int argc, char** argv, char** environment, uint64_t host_signals) {
   Request request = parse(argc, argv);
   Handover state;
@@ -195,6 +216,7 @@ Handover prepare(int argc, char** argv, char** environment, uint64_t host_signal
   for (char** entry = environment; *entry != nullptr; ++entry) {
     if (!std::string_view(*entry).starts_with("REDOUBT_")) state.environment.emplace_back(*entry);
   }
+  start_manifest(request.manifest);
   std::string culprit;
   auto files = open_program(
       {.directory = AT_FDCWD, .path = request.program, .flags = 0, .arguments = std::move(request.arguments)},

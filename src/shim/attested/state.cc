@@ -42,21 +42,31 @@ void set_state(State state) {
 void save(std::vector<uint8_t>& out) {
   std::vector<uint8_t> files;
   file_namespace::save(files);
-  out =
-      wire::encode(Saved{.session = current->session,
-                         .service = current->service,
-                         .session_hash = current->session_hash,
-                         .unsealed = sealed::is_insecure(),
-                         .instance_key = {reinterpret_cast<const uint8_t*>(current->instance_key), sizeof(InstanceKey)},
-                         .file_namespace = files});
+  Saved saved;
+  if (current != nullptr) {
+    saved = {.session = current->session,
+             .service = current->service,
+             .session_hash = current->session_hash,
+             .instance_key = {reinterpret_cast<const uint8_t*>(current->instance_key), sizeof(InstanceKey)},
+             .file_namespace = {}};
+  }
+  saved.unsealed = sealed::is_insecure();
+  saved.file_namespace = files;
+  out = wire::encode(saved);
   wipe(files);
 }
 
 Result<void> resume(ByteView bytes) {
+  Saved saved;
+  if (!wire::decode(bytes, saved)) return fail(EINVAL);
+  use_processor_features();          // the code files' hashes
+  if (saved.instance_key.empty()) {  // --insecure-manifest: a namespace, and nothing to keep secret
+    sealed::adopt(saved.unsealed);
+    return file_namespace::restore(saved.file_namespace);
+  }
+  if (saved.instance_key.size() != sizeof(InstanceKey)) return fail(EINVAL);
   forbid_inspection();  // ended with the exec
   wipe_freed_memory();
-  Saved saved;
-  if (!wire::decode(bytes, saved) || saved.instance_key.size() != sizeof(InstanceKey)) return fail(EINVAL);
   sealed::adopt(saved.unsealed);
   InstanceKey* key = TRY(allocate_instance_key());
   std::memcpy(key, saved.instance_key.data(), sizeof(*key));
@@ -64,7 +74,6 @@ Result<void> resume(ByteView bytes) {
              .service = std::string(saved.service),
              .session_hash = std::string(saved.session_hash),
              .instance_key = key});
-  use_processor_features();  // the code files' hashes
   return file_namespace::restore(saved.file_namespace);
 }
 

@@ -55,6 +55,9 @@ Result<void> set_working_directory(const std::string& path);
 // Close-on-exec.
 Result<OwnedFd> open_code(int directory, const std::string& path, int flags);
 
+// The path of what `fd` stands for; empty for descriptors of the host.
+std::string name_of_special(int fd);
+
 // Across exec, in memory that only the next image reads (process/handover.h). Injected files' contents are a part of it.
 void save(std::vector<uint8_t>& out);
 Result<void> restore(ByteView saved);

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "shim/files/injected_files.h"
+#include "shim/files/namespace.h"
 #include "shim/files/resolve.h"
 #include "shim/files/tree.h"
 #include "shim/process/program_file.h"
@@ -29,8 +30,5 @@ Result<OwnedFd> verified_file(NodeId node);
 
 // The path on the host that a code file is read from.
 std::string host_path_of(NodeId node);
-
-// The name of what `fd` stands for; empty for ordinary descriptors.
-std::string name_of_special(int fd);
 
 }  // namespace redoubt::shim::file_namespace

@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "shim/attested/request.h"
 #include "shim/attested/state.h"
+#include "shim/files/namespace.h"
 #include "shim/files/raised_limit.h"
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
@@ -91,7 +92,7 @@ Result<void> execute(Call& call, int directory, uint64_t path_at, uint64_t argv_
   handover.signal_mask = call.thread.mask;
   handover.ignored_faults = call.thread.actions->ignored_faults();
   std::vector<uint8_t> attested_state;
-  if (attested::state() != nullptr) attested::save(attested_state);
+  if (file_namespace::is_active()) attested::save(attested_state);
   handover.attested = attested_state;
   const OwnedFd state = TRY(write_handover(handover));
   wipe(attested_state);
@@ -114,6 +115,13 @@ Result<void> execute(Call& call, int directory, uint64_t path_at, uint64_t argv_
   return fail(static_cast<int>(-error));
 }
 
+int64_t check_code(Call& call, int flags) {
+  const auto path = read_app_path(call.args[1]);
+  if (!path) return -number_of(path.error());
+  const auto file = file_namespace::open_code(call.int_arg(0), *path, flags);
+  return file ? 0 : -number_of(file.error());
+}
+
 }  // namespace
 
 int64_t sys_execve(Call& call) { return to_raw(execute(call, AT_FDCWD, call.args[0], call.args[1], call.args[2], 0)); }
@@ -121,7 +129,8 @@ int64_t sys_execve(Call& call) { return to_raw(execute(call, AT_FDCWD, call.args
 int64_t sys_execveat(Call& call) {
   const int flags = call.int_arg(4);
   constexpr int kExecveCheck = 0x10000;  // AT_EXECVE_CHECK: executes nothing, the kernel's answer is the program's
-  if ((flags & kExecveCheck) != 0) return pass(call);
+  if ((flags & kExecveCheck) != 0)
+    return file_namespace::is_active() ? check_code(call, flags & ~kExecveCheck) : pass(call);
   if ((flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW)) != 0) return -EINVAL;
   return to_raw(execute(call, call.int_arg(0), call.args[1], call.args[2], call.args[3], flags));
 }
