@@ -19,7 +19,10 @@ constexpr Command kCommands[] = {
     {"run", "run a program with every system call intercepted", define_run},
     {"doctor", "check whether this machine can run Redoubt", define_doctor},
     {"attest", "verify evidence of what a platform runs", define_attest},
-    {"session", "check and identify sessions, offline", define_session},
+    {"session", "check sessions, and keep them in CAS", define_session},
+    {"cas", "start a CAS, and get to know one", define_cas},
+    {"audit", "verify and read the audit log of a CAS", define_audit},
+    {"completion", "print a script that completes the command line", define_completion},
 };
 
 constexpr const char* kVersion = "redoubt " REDOUBT_VERSION;
@@ -29,6 +32,8 @@ constexpr const char* kFooter =
     "  redoubt doctor\n"
     "  redoubt run -- redis-server --port 6379\n"
     "  redoubt session check cache.yml\n"
+    "  redoubt session create cache.yml\n"
+    "  redoubt run --session shop/cache/memcached\n"
     "  redoubt run --help\n"
     "\n"
     "Exit status: 0 success; 2 the command line is wrong; 125 Redoubt itself failed;\n"
@@ -87,6 +92,9 @@ int run_without_command(int argc, char** argv) {
 }
 
 }  // namespace
+
+std::span<const Command> all_commands() { return kCommands; }
+
 }  // namespace redoubt::cli
 
 int main(int argc, char** argv) {
