@@ -112,6 +112,7 @@ Result<ExitStatus> show(const CasOptions& options) {
                       {"key", cas.key()},
                       {"version", printable(description.version)},
                       {"simulated", description.simulated},
+                      {"roots", description.roots},
                       {"healthy", healthy},
                       {"ready", ready},
                       {"client_key", identity.key_hash()}}
@@ -121,13 +122,16 @@ Result<ExitStatus> show(const CasOptions& options) {
   const auto verdict = [](bool good) {
     return good ? paint(std::cout, Colour::kGreen, "yes") : paint(std::cout, Colour::kRed, "NO");
   };
-  return print(
-      padded("address", address.text()) + padded("key", cas.key()) + padded("version", printable(description.version)) +
-      padded("platform", description.simulated
-                             ? paint(std::cout, Colour::kYellow, "SIMULATED") +
-                                   " evidence is accepted where a session tolerates it: for development only"
-                             : "evidence of real platforms only") +
-      padded("healthy", verdict(healthy)) + padded("ready", verdict(ready)) + padded("you are", identity.key_hash()));
+  std::string roots;
+  for (const std::string& root : description.roots) roots += padded("root", root);
+  return print(padded("address", address.text()) + padded("key", cas.key()) +
+               padded("version", printable(description.version)) + roots +
+               padded("platform", description.simulated
+                                      ? paint(std::cout, Colour::kYellow, "SIMULATED") +
+                                            " evidence is accepted where a session tolerates it: for development only"
+                                      : "evidence of real platforms only") +
+               padded("healthy", verdict(healthy)) + padded("ready", verdict(ready)) +
+               padded("you are", identity.key_hash()));
 }
 
 // --- identity ---

@@ -192,7 +192,20 @@ Result<CasDescription> get_identity(CasClient& cas, const Showing& showing) {
   if (simulated == reply.end() || !simulated->is_boolean())
     return unexpected_answer(cas, "the member \"simulated_root\"");
   description.simulated = simulated->get<bool>();
+  const Json roots = reply.value("roots", Json::array());
+  for (const Json& root : roots) {
+    if (!root.is_object()) return unexpected_answer(cas, "a list of roots");
+    const auto marked = root.find("simulated");
+    const bool is_simulated = marked != root.end() && marked->is_boolean() && marked->get<bool>();
+    description.roots.push_back(printable(text_member(root, "sha256") + " " + text_member(root, "subject")) +
+                                (is_simulated ? " (SIMULATED)" : ""));
+  }
   return description;
+}
+
+Result<std::string> get_audit_key(CasClient& cas, const Showing& showing) {
+  CasReply reply = TRY(ask(cas, get("/v1/audit/key"), showing));
+  return std::move(reply.body);
 }
 
 Result<bool> answers_well(CasClient& cas, const std::string& target) {

@@ -38,9 +38,11 @@ Result<std::string> get_public_value(CasClient& cas, const std::string& session,
 struct CasDescription {
   std::string key;  // as CAS states it
   std::string version;
-  bool simulated = false;  // it accepts simulated evidence from sessions that tolerate it
+  bool simulated = false;          // it accepts simulated evidence from sessions that tolerate it
+  std::vector<std::string> roots;  // whom it trusts for evidence: "SHA-256 SUBJECT", " (simulated)" where that is so
 };
 Result<CasDescription> get_identity(CasClient& cas, const Showing& showing);
+Result<std::string> get_audit_key(CasClient& cas, const Showing& showing);  // PEM
 // Whether GET `target` ("/healthz", "/readyz") answers 200.
 Result<bool> answers_well(CasClient& cas, const std::string& target);
 

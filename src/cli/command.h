@@ -30,6 +30,9 @@ struct Command {
 // Every command of `redoubt` (main.cc).
 std::span<const Command> all_commands();
 
+// Gives `app` the flag --version (main.cc).
+void add_version(CLI::App& app);
+
 // Makes `app` a command that consists of `subcommands`, one of which must be given; the action is that one's.
 Action define_subcommands(CLI::App& app, std::span<const Command> subcommands);
 

@@ -47,22 +47,20 @@ void walk(CLI::App& app, const std::string& path, std::vector<Node>& nodes) {
     node.subcommands.emplace_back(child->get_name(), child->get_description());
   }
   nodes.push_back(std::move(node));
-  for (CLI::App* child : app.get_subcommands({})) walk(*child, path + " " + child->get_name(), nodes);
+  for (CLI::App* child : app.get_subcommands({}))
+    walk(*child, (path.empty() ? "" : path + " ") + child->get_name(), nodes);
 }
 
 std::vector<Node> all_nodes() {
-  Node top{"",
-           {},
-           {{{"-h", "--help"}, "Print this help message and exit", Value::kNone},
-            {{"--version"}, "Print the version and exit", Value::kNone}}};
-  std::vector<Node> nodes;
+  CLI::App top;
+  add_version(top);
   for (const Command& command : all_commands()) {
-    top.subcommands.emplace_back(command.name, command.summary);
-    CLI::App app(command.summary, command.name);
-    command.define(app);  // the action is not wanted
-    walk(app, command.name, nodes);
+    CLI::App* app = top.add_subcommand(command.name, command.summary);
+    add_version(*app);
+    command.define(*app);  // the action is not wanted
   }
-  nodes.insert(nodes.begin(), std::move(top));
+  std::vector<Node> nodes;
+  walk(top, "", nodes);
   return nodes;
 }
 

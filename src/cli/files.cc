@@ -24,10 +24,14 @@ std::unexpected<Error> system_failure(const std::string& what) {
 }
 
 Result<std::string> read_stream(std::istream& stream, const std::string& name, size_t limit) {
-  std::string text(limit + 1, '\0');
-  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  std::string text;
+  char buffer[65536];
+  while (text.size() <= limit && (stream.read(buffer, sizeof(buffer)) || stream.gcount() > 0)) {
+    text.append(buffer, static_cast<size_t>(stream.gcount()));
+  }
   if (stream.bad()) return fail(ExitStatus::kUsage, "cannot read \"" + name + "\": " + std::strerror(errno));
-  text.resize(static_cast<size_t>(stream.gcount()));
+  explicit_bzero(buffer, sizeof(buffer));
+  if (text.size() > limit + 1) text.resize(limit + 1);
   return text;
 }
 

@@ -66,7 +66,7 @@ std::optional<int> parse(CLI::App& app, int argc, char** argv) {
 // argv[0] is the command's name.
 int run_command(const Command& command, int argc, char** argv) {
   CLI::App app(command.summary, std::string("redoubt ") + command.name);
-  app.set_version_flag("--version", kVersion, "Print the version and exit");
+  add_version(app);
   const Action action = command.define(app);
   if (auto status = parse(app, argc, argv)) return *status;
   const Result<ExitStatus> result = action();
@@ -76,7 +76,7 @@ int run_command(const Command& command, int argc, char** argv) {
 // `redoubt` alone, with --help or --version, or with something that is no command.
 int run_without_command(int argc, char** argv) {
   CLI::App app("Runs unmodified programs so that their data stays theirs.", "redoubt");
-  app.set_version_flag("--version", kVersion, "Print the version and exit");
+  add_version(app);
   app.footer(kFooter);
   std::string names;
   for (const Command& command : kCommands) {
@@ -94,6 +94,8 @@ int run_without_command(int argc, char** argv) {
 }  // namespace
 
 std::span<const Command> all_commands() { return kCommands; }
+
+void add_version(CLI::App& app) { app.set_version_flag("--version", kVersion, "Print the version and exit"); }
 
 }  // namespace redoubt::cli
 
