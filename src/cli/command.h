@@ -38,6 +38,9 @@ Action define_subcommands(CLI::App& app, std::span<const Command> subcommands);
 
 Action define_run(CLI::App& app);
 Action define_doctor(CLI::App& app);
+Action define_self(CLI::App& app);
+Action define_las(CLI::App& app);
+Action define_simulate(CLI::App& app);
 Action define_attest(CLI::App& app);
 Action define_session(CLI::App& app);
 Action define_cas(CLI::App& app);

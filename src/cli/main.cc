@@ -18,6 +18,9 @@ namespace {
 constexpr Command kCommands[] = {
     {"run", "run a program with every system call intercepted", define_run},
     {"doctor", "check whether this machine can run Redoubt", define_doctor},
+    {"self", "show the runtime's measurement and what LAS proves", define_self},
+    {"las", "start the local attestation service", define_las},
+    {"simulate", "make a simulated platform for development", define_simulate},
     {"attest", "verify evidence of what a platform runs", define_attest},
     {"session", "check sessions, and keep them in CAS", define_session},
     {"cas", "start a CAS, and get to know one", define_cas},
