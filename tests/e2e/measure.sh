@@ -70,12 +70,12 @@ check_fragment() {
 
 equals() { [[ $2 == "$3" ]] || fail "$1: expected \"$3\", found \"$2\""; }
 listens_inside() {  # LABEL PORT COMMAND...: starts it in the root and waits for the port
-    local label=$1 port=$2
+    local label=$1 at=$2
     shift 2
     inside "$@" >"$T/$label.server.err" 2>&1 &
     SERVER_PID=$!
     E2E_PIDS+=("$SERVER_PID")
-    wait_for_port "$port" "$SERVER_PID"
+    wait_for_port "$at" "$SERVER_PID"
 }
 
 mkdir "$WORK"
