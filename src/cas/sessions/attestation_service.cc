@@ -195,7 +195,9 @@ struct Attestation::State {
   const Materials& materials() const {
     return resolved_materials ? *resolved_materials : snapshot.materials->materials;
   }
-  Recipient recipient(UtcTime now) const { return {session(), *service, materials(), snapshot.session->hash, now}; }
+  Recipient recipient(UtcTime now) const {
+    return {session(), *service, materials(), snapshot.materials->forms, snapshot.session->hash, now};
+  }
 
   // One refusal for an unknown session and an unknown service.
   Answer<void> find_service() {
