@@ -151,6 +151,7 @@ Answer<SecretBytes> encode_templates(const Recipient& recipient, ByteView reques
   if (request.size() > wire::kLargestConfiguration || !wire::decode(request, asked)) {
     return malformed("a body of another form");
   }
+  if (asked.templates.empty()) return malformed("no template");
   const policy::Image* image = image_of(recipient.session, recipient.service);
   const std::vector<std::string>* provided =
       image != nullptr && image->provide_secrets ? &*image->provide_secrets : nullptr;
