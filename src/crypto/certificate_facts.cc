@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "crypto/certificate_facts.h"
 
-#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
 #include "crypto/openssl_pointers.h"
+#include "crypto/openssl_start.h"
 #include "crypto/x509_fields.h"
 
 namespace redoubt::crypto {
@@ -19,7 +19,7 @@ int no_pass_phrase(char*, int, int, void*) { return -1; }
 
 // Null unless the bytes are exactly one certificate whose extensions OpenSSL can read.
 X509Pointer read(ByteView der) {
-  OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
+  start_openssl();
   const uint8_t* at = der.data();
   X509Pointer certificate(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
   const bool whole = certificate && at == der.data() + der.size() && X509_check_purpose(certificate.get(), -1, 0) == 1;
@@ -50,7 +50,7 @@ Result<CertificateFacts, Error> certificate_facts(ByteView der) {
 }
 
 Result<std::vector<Bytes>, Error> certificates_from_pem(std::string_view pem) {
-  OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
+  start_openssl();
   const BioPointer bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   if (!bio) return fail(ErrorCode::kFailed, "no memory for a certificate");
   std::vector<Bytes> certificates;

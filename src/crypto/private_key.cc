@@ -3,7 +3,6 @@
 
 #include <openssl/bio.h>
 #include <openssl/core_names.h>
-#include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -12,6 +11,7 @@
 #include <openssl/x509.h>
 
 #include "crypto/openssl_pointers.h"
+#include "crypto/openssl_start.h"
 
 namespace redoubt::crypto {
 namespace {
@@ -20,9 +20,6 @@ using BioPointer = OpensslPointer<BIO, BIO_free_all>;
 using Pkcs8Pointer = OpensslPointer<PKCS8_PRIV_KEY_INFO, PKCS8_PRIV_KEY_INFO_free>;  // wipes the key inside
 
 constexpr size_t kP384Number = 48;  // bytes of r and of s
-
-// Without OpenSSL's configuration file, which the host could have chosen.
-void initialise() { OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr); }
 
 int no_pass_phrase(char*, int, int, void*) { return -1; }
 
@@ -58,7 +55,7 @@ Result<Buffer, Error> written(int (*write)(const T*, unsigned char**), const T* 
 PrivateKey::PrivateKey(EVP_PKEY* key) : key_(key, EVP_PKEY_free) {}
 
 Result<PrivateKey, Error> PrivateKey::generate(KeyAlgorithm algorithm) {
-  initialise();
+  start_openssl();
   EVP_PKEY* key = nullptr;
   switch (algorithm) {
     case KeyAlgorithm::kP256: key = EVP_EC_gen("P-256"); break;
@@ -72,7 +69,7 @@ Result<PrivateKey, Error> PrivateKey::generate(KeyAlgorithm algorithm) {
 }
 
 Result<PrivateKey, Error> PrivateKey::from_pkcs8(ByteView der) {
-  initialise();
+  start_openssl();
   const uint8_t* at = der.data();
   const Pkcs8Pointer info(d2i_PKCS8_PRIV_KEY_INFO(nullptr, &at, static_cast<long>(der.size())));
   if (!info || at != der.data() + der.size()) return malformed("not a private key in PKCS #8");
@@ -82,7 +79,7 @@ Result<PrivateKey, Error> PrivateKey::from_pkcs8(ByteView der) {
 }
 
 Result<PrivateKey, Error> PrivateKey::from_pem(std::string_view pem) {
-  initialise();
+  start_openssl();
   const BioPointer bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   EVP_PKEY* key = bio ? PEM_read_bio_PrivateKey(bio.get(), nullptr, no_pass_phrase, nullptr) : nullptr;
   if (key == nullptr) return malformed("not a private key in PEM without pass phrase");
@@ -135,7 +132,7 @@ Result<Bytes, Error> PrivateKey::sign_es384(ByteView message) const {
 }
 
 Result<Bytes, Error> public_key_from_pem(std::string_view pem) {
-  initialise();
+  start_openssl();
   const BioPointer bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   const KeyPointer key(bio ? PEM_read_bio_PUBKEY(bio.get(), nullptr, no_pass_phrase, nullptr) : nullptr);
   if (!key) return malformed("not a public key in PEM (BEGIN PUBLIC KEY)");

@@ -3,9 +3,12 @@
 
 #include <openssl/rand.h>
 
+#include "crypto/openssl_start.h"
+
 namespace redoubt::crypto {
 
 Result<SecretBytes, Error> random_bytes(size_t size) {
+  start_openssl();
   SecretBytes bytes(size);
   if (size > INT32_MAX || RAND_priv_bytes(bytes.data(), static_cast<int>(size)) != 1) {
     return fail(ErrorCode::kFailed, "the random generator failed");

@@ -2,7 +2,7 @@
 //
 // Makes the secrets of a session. They name each other (a certificate its key and its issuer), in any order of the list: each is
 // made when it is first asked for. What an update keeps is decided in `kept`. Bounded, since whoever may create sessions
-// could otherwise keep CAS busy for hours: the depth of names, the bytes in all, the RSA keys in all.
+// could otherwise keep CAS busy for hours: the depth of names, the bytes, the keys and certificates, the RSA keys in all.
 #include <algorithm>
 
 #include "cas/secrets/certificates.h"
@@ -24,7 +24,8 @@ using policy::SecretKind;
 
 constexpr size_t kMaxDepth = kMaxIssuers + 3;  // issuers, the certificate, its key, what that is asked for
 constexpr size_t kMaxBytes = 16 << 20;
-constexpr size_t kMaxRsaKeys = 64;
+constexpr size_t kMaxKeys = 2048;   // and certificates; one takes about a millisecond
+constexpr size_t kMaxRsaKeys = 64;  // one takes a tenth of a second and more
 
 struct AlgorithmRow {
   KeyType type;
@@ -35,6 +36,30 @@ constexpr AlgorithmRow kAlgorithms[] = {
     {KeyType::kEd25519, KeyAlgorithm::kEd25519}, {KeyType::kRsa2048, KeyAlgorithm::kRsa2048},
     {KeyType::kRsa3072, KeyAlgorithm::kRsa3072},
 };
+
+// Before anything is made.
+Result<void, Error> check_counts(const policy::Session& session) {
+  size_t key_count = 0, rsa_count = 0;
+  for (const Secret& secret : session.secrets) {
+    if (!is_generated(secret)) continue;
+    const bool certificate = secret.kind == SecretKind::kX509 || secret.kind == SecretKind::kX509Ca;
+    const bool key = secret.kind == SecretKind::kPrivateKey;
+    const bool rsa = key && (secret.key_type == KeyType::kRsa2048 || secret.key_type == KeyType::kRsa3072);
+    key_count += key || certificate ? 1 : 0;
+    rsa_count += secret.kind == SecretKind::kPgpKey ? 2 : rsa ? 1 : 0;
+  }
+  if (rsa_count > kMaxRsaKeys) {
+    return fail(ErrorCode::kMalformed, "secrets: expected at most " + std::to_string(kMaxRsaKeys) +
+                                           " generated RSA keys in a session (a pgp-key has two), found " +
+                                           std::to_string(rsa_count) + ": use P-256 or Ed25519");
+  }
+  if (key_count > kMaxKeys) {
+    return fail(ErrorCode::kMalformed, "secrets: expected at most " + std::to_string(kMaxKeys) +
+                                           " generated keys and certificates in a session, found " +
+                                           std::to_string(key_count) + ": divide it into several");
+  }
+  return {};
+}
 
 class Maker {
  public:
@@ -78,7 +103,7 @@ class Maker {
   }
 
   Made make(const Secret& secret, size_t depth) {
-    if (secret.import) return take_imported(secret);
+    if (secret.import) return take_imported(secret, *secret.import);
     switch (secret.kind) {
       case SecretKind::kAscii: return make_ascii(secret);
       case SecretKind::kBinary: return make_binary(secret);
@@ -91,14 +116,14 @@ class Maker {
       case SecretKind::kConfigFragment: return make_fragment(secret);
       case SecretKind::kVault:
         return fail(ErrorCode::kUnsupported,
-                    "kind vault: this CAS does not fetch from HashiCorp Vault: give the value, or let CAS make one");
+                    "kind vault: this CAS does not fetch from HashiCorp Vault: use kind ascii, given or generated");
       case SecretKind::kImported: break;
     }
     return fail(ErrorCode::kMalformed, "expected a kind or an import, found neither");
   }
 
-  Made take_imported(const Secret& secret) {
-    const std::string from = "\"" + secret.import->secret + "\" of session \"" + secret.import->session + "\"";
+  Made take_imported(const Secret& secret, const policy::SecretImport& import) {
+    const std::string from = "\"" + import.secret + "\" of session \"" + import.session + "\"";
     const auto found = imported_.find(secret.name);
     if (found == imported_.end()) return fail(ErrorCode::kFailed, "it is imported, and " + from + " is not there");
     const SecretKind kind = found->second.kind;
@@ -151,14 +176,6 @@ class Maker {
     return of_bytes(secret.kind, std::move(bytes));
   }
 
-  Result<void, Error> count_rsa(size_t count) {
-    rsa_count_ += count;
-    if (rsa_count_ <= kMaxRsaKeys) return {};
-    return fail(ErrorCode::kMalformed,
-                "expected at most " + std::to_string(kMaxRsaKeys) +
-                    " generated RSA keys in a session (a pgp-key has two): use P-256 or Ed25519");
-  }
-
   Made make_private_key(const Secret& secret) {
     if (secret.value) {
       const PrivateKey key = TRY(PrivateKey::from_pem(*secret.value));
@@ -167,7 +184,6 @@ class Maker {
     }
     if (const Material* before = kept(secret)) return before->copy();
     const KeyAlgorithm algorithm = std::ranges::find(kAlgorithms, secret.key_type, &AlgorithmRow::type)->algorithm;
-    if (algorithm == KeyAlgorithm::kRsa2048 || algorithm == KeyAlgorithm::kRsa3072) TRY_VOID(count_rsa(1));
     const PrivateKey key = TRY(PrivateKey::generate(algorithm));
     SecretBytes der = TRY(key.pkcs8_der());
     return of_bytes(secret.kind, std::move(der));
@@ -214,7 +230,6 @@ class Maker {
   }
 
   Made make_pgp_key(const Secret& secret) {
-    if (!secret.value) TRY_VOID(count_rsa(2));
     crypto::OpenPgpKey key = TRY(secret.value ? crypto::read_openpgp_key(*secret.value)
                                               : crypto::generate_openpgp_key(secret.name, now_ - kBackdated));
     Material material = of_bytes(secret.kind, std::move(key.secret));
@@ -235,13 +250,13 @@ class Maker {
   const UtcTime now_;
   Materials made_;
   size_t bytes_ = 0;
-  size_t rsa_count_ = 0;
 };
 
 }  // namespace
 
 Result<Materials, Error> make_materials(const policy::Session& session, const policy::Session* previous_session,
                                         const Materials& previous, const Materials& imported, UtcTime now) {
+  TRY_VOID(check_counts(session));
   Maker maker(session, previous_session, previous, imported, now);
   for (const Secret& secret : session.secrets) TRY_VOID(maker.get(secret.name));
   return maker.take();

@@ -42,7 +42,8 @@ Result<Materials, Error> make_materials(const policy::Session& session, const po
 // one certificate, the others are renewed all the same.
 Result<bool, Error> renew_certificates(const policy::Session& session, Materials& materials, UtcTime now);
 
-// The bytes of `secret` in a form (policy::find_form says which exist where). `secret` describes it in its session.
+// The bytes of `secret` in a form (policy::find_form says which exist where; for an imported secret, ask it with the kind of
+// its material). `secret` describes it in its session; `now` is when a jwt begins.
 Result<SecretBytes, Error> render(const policy::Secret& secret, const Materials& materials, policy::Form form,
                                   UtcTime now);
 

@@ -28,11 +28,12 @@ struct Context {
 };
 using Rendered = Result<SecretBytes, Error>;
 
+std::unexpected<Error> no_key() {
+  return fail(ErrorCode::kMalformed, "there is no private key beside the certificate: add private_key, or ask for crt");
+}
+
 Result<PrivateKey, Error> key_of(const Material& material) {
-  if (material.value.empty()) {
-    return fail(ErrorCode::kMalformed,
-                "there is no private key beside the certificate: add private_key, or ask for crt");
-  }
+  if (material.value.empty()) return no_key();
   return PrivateKey::from_pkcs8(material.value.view());
 }
 
@@ -65,8 +66,8 @@ Rendered private_key_pem(const Context& context) {
 }
 
 Rendered pkcs8_der(const Context& context) {
-  const PrivateKey key = TRY(key_of(context.material));
-  return key.pkcs8_der();
+  if (context.material.value.empty()) return no_key();
+  return context.material.value.copy();
 }
 
 Rendered pkcs8_pem(const Context& context) {
@@ -97,6 +98,7 @@ Rendered chain(const Context& context) {
   blocks.push_back(crypto::to_pem(context.material.certificate, "CERTIFICATE"));
   for (const Bytes& issuer : issuers) blocks.push_back(crypto::to_pem(issuer, "CERTIFICATE"));
   std::vector<ByteView> views;
+  views.reserve(blocks.size());
   for (const SecretBytes& block : blocks) views.push_back(block.view());
   return crypto::concatenated(views);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Certificates are made anew at two thirds of their life, and when an issuer above them was: what is handed out is then one
-// chain of one age. Authorities are renewed with the key they have, so that certificates made before and after trust each
+// Certificates are made anew at two thirds of their life, when an issuer above them was, and when an imported key changed: what
+// is handed out fits together. Authorities are renewed with the key they have, so that certificates made before and after trust each
 // other while programs still run with old ones; the own key of another certificate is made anew with it.
 #include <optional>
 #include <set>
@@ -52,11 +52,19 @@ class Renewer {
     const Material* issuer = nullptr;
     if (!secret.issuer.empty()) issuer = TRY(material_of(secret.issuer));
     const bool due = !present->renew_after || now_ >= *present->renew_after;
-    if (!due && (issuer == nullptr || present->chain == chain_below(*issuer))) return false;
+    const bool follows = issuer == nullptr || present->chain == chain_below(*issuer);
+    if (!due && follows && !TRY(has_other_key(secret, *present))) return false;
     const PrivateKey key = TRY(key_for(secret, *present));
     Material renewed = TRY(issue_certificate({secret, key, issuer, graph_.authorities_below(secret), now_}));
     materials_.insert_or_assign(secret.name, std::move(renewed));
     return true;
+  }
+
+  // An imported key may have become another.
+  Result<bool, Error> has_other_key(const Secret& secret, const Material& present) const {
+    if (secret.private_key.empty()) return false;
+    const Material* key = TRY(material_of(secret.private_key));
+    return key->value.text() != present.value.text();
   }
 
   Result<PrivateKey, Error> key_for(const Secret& secret, const Material& present) const {
