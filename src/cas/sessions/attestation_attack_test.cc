@@ -230,7 +230,7 @@ TEST(AttestationAttack, TakesTheCollateralThatIsForThePlatform) {
   TestOptions foreign;
   foreign.tcb_info_text =
       attest::sgx::TestPlatform::tcb_info_text(attest::sgx::TestPlatform::tcb_level(0, 0, "UpToDate"));
-  foreign.tcb_info_text.replace(foreign.tcb_info_text.find("0A0B"), 4, "0A0C");
+  foreign.tcb_info_text.replace(foreign.tcb_info_text.find("0a0b"), 4, "0a0c");
   verifiers.push_back(QuoteMaker(foreign).verifier());  // of another family
   verifiers.push_back(cas.maker.verifier());
   AttestationService service(cas.store, cas.audit, std::move(verifiers), cas.key, [&] { return cas.now; });
