@@ -24,11 +24,11 @@ class Failed(Exception):
 class Cas:
     """Starts when made. `options` go to redoubt-cas."""
 
-    def __init__(self, data, *options):
+    def __init__(self, data, *options, listen="127.0.0.1:0"):
         self.data = pathlib.Path(data)
         self.log = self.data.with_suffix(".log")
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen([BINARY, "--data", self.data, "--listen", "127.0.0.1:0", *options],
+            self.process = subprocess.Popen([BINARY, "--data", self.data, "--listen", listen, *options],
                                             stdout=subprocess.PIPE, stderr=log)
         line = self.process.stdout.readline().decode()  # ends when CAS does
         match = re.fullmatch(r"ready address=127\.0\.0\.1:(\d+) key=([0-9a-f]{64})\n", line)
