@@ -33,9 +33,10 @@ class Attacker:
         with socket.create_connection(("127.0.0.1", self.cas.port), timeout=10) as plain:
             return self._exchange(plain, data)
 
-    def secure(self, data, certificate=None):
+    def secure(self, data, certificate=None, patience=10.0):
         with socket.create_connection(("127.0.0.1", self.cas.port), timeout=10) as plain:
             with self.cas.tls(certificate).wrap_socket(plain, server_hostname="localhost") as connection:
+                connection.settimeout(patience)
                 return self._exchange(connection, data)
 
     def _exchange(self, connection, data):
@@ -52,7 +53,8 @@ class Attacker:
     @staticmethod
     def finished(received):
         """Whether the last reply is there, so that CAS need not wait until it cuts us off."""
-        last = received[max(received.rfind(b"HTTP/1.1 "), 0):]
+        starts = [match.start() for match in re.finditer(rb"HTTP/1\.1 \d{3} ", received)]
+        last = received[starts[-1]:] if starts else b""
         head_end = last.find(b"\r\n\r\n")
         length = re.search(rb"Content-Length: (\d+)\r\n", last)
         return (head_end > 0 and b"\r\nConnection: close\r\n" in last and length is not None
@@ -94,7 +96,7 @@ def tls_garbage(attacker, generator):
     attacker.alive("garbage instead of TLS")
 
 
-def malformed(attacker):
+def malformed(attacker, _):
     get = head("GET", "/healthz")
     rows = [
         ("no version", b"GET /healthz\r\n\r\n", 400), ("HTTP/2.0", get.replace(b"HTTP/1.1", b"HTTP/2.0"), 400, 505),
@@ -128,7 +130,7 @@ def malformed(attacker):
         attacker.expect(what, data, *statuses)
 
 
-def oversized(attacker):
+def oversized(attacker, _):
     for method, path in ROUTES:
         wire = ["Content-Type: " + WIRE] if "attest" in path else []
         attacker.expect(f"long header on {path}", head(method, path, "A: " + "x" * 20000), 431, None)
@@ -158,7 +160,7 @@ def wrong_bodies(attacker, generator):
         attacker.alive(f"bodies on {path}")
 
 
-def halves(attacker):
+def halves(attacker, _):
     """A request cut at any place, the connection closed there."""
     whole = head("PUT", "/v1/sessions/a", "Content-Length: 10") + b"0123456789"
     for size in range(0, len(whole), 3):
@@ -169,7 +171,7 @@ def halves(attacker):
     attacker.alive("half requests")
 
 
-def pipelined(attacker):
+def pipelined(attacker, _):
     both = attacker.secure(head("GET", "/healthz", close=False) + head("GET", "/v1/identity"))
     assert both.count(b"HTTP/1.1 200 OK") == 2, both
     # What follows a refused body is not taken for a request.
@@ -257,7 +259,8 @@ def storm(attacker, generator):
                 data = bytearray(whole)
                 for _ in range(own.randrange(1, 6)):
                     data[own.randrange(len(data))] = own.randrange(256)
-                attacker.secure(bytes(data[:own.randrange(1, len(data) + 1)]) + b"\r\n\r\n" * own.randrange(2))
+                cut = bytes(data[:own.randrange(1, len(data) + 1)])
+                attacker.secure(cut + b"\r\n\r\n" * own.randrange(2), patience=0.1)
         except Exception as error:  # pylint: disable=broad-except
             errors.append(error)
 
@@ -279,13 +282,10 @@ def main():
         cas = Cas(f"{directory}/data", "--request-timeout", "2", "--idle-timeout", "2")
         attacker = Attacker(cas, certificate)
         try:
-            tls_garbage(attacker, generator)
-            malformed(attacker)
-            oversized(attacker)
-            wrong_bodies(attacker, generator)
-            halves(attacker)
-            pipelined(attacker)
-            storm(attacker, generator)
+            for attack in (tls_garbage, malformed, oversized, wrong_bodies, halves, pipelined, storm):
+                begin = time.monotonic()
+                attack(attacker, generator)
+                print(f"{attack.__name__}: {time.monotonic() - begin:.1f} s", flush=True)
             assert cas.stop() == 0
             verify_audit(cas.data)
         except BaseException:

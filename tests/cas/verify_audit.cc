@@ -12,24 +12,24 @@
 namespace {
 
 std::string read(const char* path) {
-  std::ifstream stream(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
+    std::ifstream stream(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(stream), {}};
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) return 2;
-  const auto key = redoubt::cas::AuditPublicKey::from_pem(read(argv[2]));
-  if (!key) {
-    std::cerr << key.error().message << '\n';
-    return 1;
-  }
-  const auto verdict = redoubt::cas::verify_audit_log(read(argv[1]), *key);
-  if (verdict.bad) {
-    std::cerr << "line " << verdict.bad->line << ": " << verdict.bad->why << '\n';
-    return 1;
-  }
-  std::cout << verdict.head.sequence << '\n';
-  return 0;
+    if (argc != 3) return 2;
+    const auto key = redoubt::cas::AuditPublicKey::from_pem(read(argv[2]));
+    if (!key) {
+        std::cerr << key.error().message << '\n';
+        return 1;
+    }
+    const auto verdict = redoubt::cas::verify_audit_log(read(argv[1]), *key);
+    if (verdict.bad) {
+        std::cerr << "line " << verdict.bad->line << ": " << verdict.bad->why << '\n';
+        return 1;
+    }
+    std::cout << verdict.head.sequence << '\n';
+    return 0;
 }
