@@ -5,6 +5,7 @@
 import json
 import os
 import pathlib
+import resource
 import signal
 import socket
 import ssl
@@ -179,6 +180,21 @@ def tls(cas, directory, alice):
             assert secure.session is None or not secure.session.has_ticket, "CAS gave a ticket"
 
 
+def full_disk(cas, alice):
+    """Files that may not grow stand for a full disk: write(2) fails in the same place."""
+    before = resource.prlimit(cas.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(cas.process.pid, resource.RLIMIT_FSIZE, ((cas.data / "audit.log").stat().st_size, before[1]))
+    for _ in range(2):
+        status, refusal = cas.json("PUT", "/v1/sessions/full", session("full", "x"), alice)
+        assert status == 503 and str(cas.data) not in json.dumps(refusal), refusal
+    assert cas.json("GET", "/readyz")[0] == 503
+    assert cas.request("GET", "/healthz")[0] == 200
+    resource.prlimit(cas.process.pid, resource.RLIMIT_FSIZE, before)
+    assert cas.json("GET", "/readyz")[0] == 200
+    assert cas.json("GET", "/v1/sessions/full", certificate=alice)[0] == 404
+    assert cas.json("PUT", "/v1/sessions/full", session("full", "x"), alice)[0] == 201
+
+
 def restart(cas, directory, alice, expected_hash):
     canaries = [b"canary-1", b"canary-2"]
     assert cas.stop() == 0
@@ -222,6 +238,7 @@ def main():
             attestation(cas)
             operations(cas)
             tls(cas, directory, alice)
+            full_disk(cas, alice)
             restart(cas, directory, alice, last_hash)
         except BaseException:
             print(cas.log.read_text()[-3000:])
