@@ -25,7 +25,9 @@ std::string outcome(const std::function<void(TestOptions&)>& change,
   EXPECT_EQ(cas.audit.last(), answer ? "attest.accepted/allowed" : "attest.refused/refused");
   if (!answer) {
     EXPECT_EQ(cas.audit.detail("check"), answer.error().check);
+    const size_t recorded = cas.audit.events.size();
     EXPECT_EQ(check_of(connection.report_code()), "request.order");
+    EXPECT_EQ(cas.audit.events.size(), recorded);  // one refusal a connection
   }
   return check_of(answer);
 }
@@ -173,6 +175,10 @@ TEST(AttestationAttack, TellsUnknownSessionsAndServicesAlike) {
   EXPECT_EQ(two.error().expected, one.error().expected);
   EXPECT_EQ(two.error().remedy, one.error().remedy);
   EXPECT_EQ(two.error().refusal, one.error().refusal);
+  TestConnection odd(cas);
+  odd.session = "shop/../\n";
+  EXPECT_EQ(check_of(odd.start()), "session.service");
+  EXPECT_EQ(cas.audit.events.back().session, "shop/../?");
 }
 
 TEST(AttestationAttack, SaysWhatAServiceLacks) {
