@@ -10,6 +10,7 @@ source "$(dirname "$0")/lib.sh" "$1"
 need python3
 
 mapfile -t code < <(code_of bash echo cat)
+# shellcheck disable=SC2016  # for the program to expand
 start_fake "${code[@]}" env=PATH=/usr/bin env=SECRET=canary-variable -- bash -c 'echo "got $SECRET"'
 
 # States as write_handover() makes them, in secret memory and in a sealed memory file: the header, the strings, an attested part.
