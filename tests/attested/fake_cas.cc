@@ -138,6 +138,12 @@ void serve_las(int listener) {
         wire::LasChallenge challenge;
         challenge.challenge.fill(7);
         Bytes packet = wire::encode(challenge);
+        if (settings.hostile == "las-refuses-early") {
+            packet = wire::encode(wire::LasReply{
+                .evidence = {},
+                .problem = {
+                    .check = "las.measure", .expected = "a file", .actual = "none", .remedy = "start it again"}});
+        }
         if (settings.hostile == "las-garbage") packet.assign(100, 0xff);
         if (settings.hostile == "las-large") packet.assign(60000, 0);
         if (settings.hostile == "las-closes") {
