@@ -148,33 +148,33 @@ DONE(ossl_encoder_store_cache_flush) DONE(ossl_encoder_store_remove_all_provided
   void* bio_lookup_lock = nullptr;  // of BIO_lookup, which is not there
 
   // The one kind of key: EC. OpenSSL takes it from a table of all kinds.
-extern const unsigned char ossl_eckey_asn1_meth[];
-const void* EVP_PKEY_asn1_find(void** engine, int type);
-const void* EVP_PKEY_asn1_find(void** engine, int type) {
-  if (engine != nullptr) *engine = nullptr;
-  return type == NID_X9_62_id_ecPublicKey ? ossl_eckey_asn1_meth : nullptr;
-}
-const void* EVP_PKEY_asn1_find_str(void** engine, const char* name, int size);
-const void* EVP_PKEY_asn1_find_str(void** engine, const char* name, int size) {
-  if (engine != nullptr) *engine = nullptr;
-  const std::string_view text = size < 0 ? std::string_view(name) : std::string_view(name, static_cast<size_t>(size));
-  return text == "EC" ? ossl_eckey_asn1_meth : nullptr;
-}
-
-// Lists of cipher suites, groups and signature algorithms: calls back for each element, stops when it says no.
-int CONF_parse_list(const char* list, int separator, int, int (*element)(const char*, int, void*), void* argument);
-int CONF_parse_list(const char* list, int separator, int, int (*element)(const char*, int, void*), void* argument) {
-  std::string_view rest(list);
-  while (true) {
-    const size_t size = rest.find(static_cast<char>(separator));
-    const std::string_view text = rest.substr(0, size);
-    const int answer = element(text.data(), static_cast<int>(text.size()), argument);
-    if (answer <= 0 || size == std::string_view::npos) return answer;
-    rest.remove_prefix(size + 1);
+  extern const unsigned char ossl_eckey_asn1_meth[];
+  const void* EVP_PKEY_asn1_find(void** engine, int type);
+  const void* EVP_PKEY_asn1_find(void** engine, int type) {
+    if (engine != nullptr) *engine = nullptr;
+    return type == NID_X9_62_id_ecPublicKey ? ossl_eckey_asn1_meth : nullptr;
   }
-}
+  const void* EVP_PKEY_asn1_find_str(void** engine, const char* name, int size);
+  const void* EVP_PKEY_asn1_find_str(void** engine, const char* name, int size) {
+    if (engine != nullptr) *engine = nullptr;
+    const std::string_view text = size < 0 ? std::string_view(name) : std::string_view(name, static_cast<size_t>(size));
+    return text == "EC" ? ossl_eckey_asn1_meth : nullptr;
+  }
 
-// SSL_CTX_new wants a store of certificate-transparency logs. It is never looked into.
+  // Lists of cipher suites, groups and signature algorithms: calls back for each element, stops when it says no.
+  int CONF_parse_list(const char* list, int separator, int, int (*element)(const char*, int, void*), void* argument);
+  int CONF_parse_list(const char* list, int separator, int, int (*element)(const char*, int, void*), void* argument) {
+    std::string_view rest(list);
+    while (true) {
+      const size_t size = rest.find(static_cast<char>(separator));
+      const std::string_view text = rest.substr(0, size);
+      const int answer = element(text.data(), static_cast<int>(text.size()), argument);
+      if (answer <= 0 || size == std::string_view::npos) return answer;
+      rest.remove_prefix(size + 1);
+    }
+  }
+
+  // SSL_CTX_new wants a store of certificate-transparency logs. It is never looked into.
   void* CTLOG_STORE_new_ex(void*, const char*);
   void* CTLOG_STORE_new_ex(void*, const char*) {
     static unsigned char nothing[64];

@@ -138,6 +138,12 @@ void serve_las(int listener) {
         wire::LasChallenge challenge;
         challenge.challenge.fill(7);
         Bytes packet = wire::encode(challenge);
+        if (settings.hostile == "las-refuses-early") {
+            wire::LasReply early;
+            early.problem = {
+                .check = "las.measure", .expected = "a file", .actual = "none", .remedy = "start it again"};
+            packet = wire::encode(early);
+        }
         if (settings.hostile == "las-garbage") packet.assign(100, 0xff);
         if (settings.hostile == "las-large") packet.assign(60000, 0);
         if (settings.hostile == "las-closes") {
@@ -168,9 +174,9 @@ void serve_las(int listener) {
             reply.problem = {.check = "las.request", .expected = "a request", .actual = "none", .remedy = "none"};
         }
         if (settings.hostile == "las-refuses") {
-            reply = {.evidence = {},
-                     .problem = {
-                         .check = "las.traced", .expected = "no tracer", .actual = "one\x1b[2J", .remedy = "stop it"}};
+            reply = {};
+            reply.problem = {
+                .check = "las.traced", .expected = "no tracer", .actual = "one\x1b[2J", .remedy = "stop it"};
         }
         packet = wire::encode(reply);
         if (settings.hostile == "las-garbage-reply") packet.assign(50, 0xee);

@@ -49,6 +49,7 @@ done
 case_of refuses 120 'CAS refused: session\..*'
 case_of other-exporter 120 'evidence.report_data'
 case_of las-refuses 125 'LAS refused: las.traced'
+case_of las-refuses-early 125 'LAS refused: las.measure'
 case_of las-garbage 125 'las.exchange'
 case_of las-large 125 'las.exchange'
 case_of las-closes 125 'las.exchange'

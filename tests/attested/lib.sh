@@ -56,6 +56,7 @@ start_fake() {
   line=$(tail -n +1 -f --pid="$FAKE_PID" "$T/seen" | head -n 1) || true
   [[ -n $line ]] || { echo "fake_cas did not start: $(cat "$T/fake.stderr")"; exit 1; }
   CAS=${line%% *}
+  # shellcheck disable=SC2034  # for the tests
   KEY=${line##* }
 }
 

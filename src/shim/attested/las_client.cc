@@ -80,6 +80,7 @@ Outcome<Bytes> evidence_from_las(std::string_view socket_path, const ByteArray<6
   const auto first = receive(socket->get(), deadline);
   if (!first) return lost("a challenge of LAS", first.error());
   wire::LasChallenge challenge;
+  if (wire::LasReply early; wire::decode(*first, early)) return refused(early.problem, "LAS", kOwnFailure);
   if (!wire::decode(*first, challenge) || challenge.version != wire::kLasVersion) {
     return lost("a challenge of LAS in the form of this version", as_errno(EBADMSG));
   }

@@ -8,18 +8,20 @@
 #include <cerrno>
 
 #include "shim/syscalls/command.h"
+#include "shim/syscalls/handlers.h"
 
 namespace redoubt::shim {
 namespace {
 
 using namespace arg;
+using commands::handled;
 using commands::passed;
 using commands::refused;
 
 constexpr char kPrivilege[] = "the host's own privileges; the shim opened before what it needs";
 constexpr char kParenthood[] = "numbers only: who hears of whose end";
 constexpr char kScheduling[] = "numbers only: when threads run";
-constexpr char kAccess[] = "says who may look into the process; an attested run must not let it be loosened";
+constexpr char kAccess[] = "says who may look into the process; an attested run does not let it be loosened";
 constexpr char kHardware[] = "how the processor speculates and reports faults";
 constexpr char kPages[] = "how the kernel backs the program's pages";
 constexpr char kThreadName[] = "no shield yet: the name is visible in /proc";
@@ -47,8 +49,8 @@ constexpr Command kCommands[] = {
     passed(PR_GET_NO_NEW_PRIVS, "PR_GET_NO_NEW_PRIVS", kPrivilege, integer("zero")),
     passed(PR_SET_NO_NEW_PRIVS, "PR_SET_NO_NEW_PRIVS", kPrivilege, integer("on")),
 
-    passed(PR_GET_DUMPABLE, "PR_GET_DUMPABLE", kAccess),
-    passed(PR_SET_DUMPABLE, "PR_SET_DUMPABLE", kAccess, integer("dumpable")),
+    handled(PR_GET_DUMPABLE, "PR_GET_DUMPABLE", sys_get_dumpable, kAccess),
+    handled(PR_SET_DUMPABLE, "PR_SET_DUMPABLE", sys_set_dumpable, kAccess, integer("dumpable")),
     passed(PR_SET_PTRACER, "PR_SET_PTRACER", kAccess, pid("tracer")),
 
     passed(PR_GET_TIMERSLACK, "PR_GET_TIMERSLACK", kScheduling),
