@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <climits>
 
+#include "shim/files/attested_calls.h"
 #include "shim/files/code_file.h"
 #include "shim/files/host_link.h"
 #include "shim/files/kernel_view.h"
@@ -212,17 +213,7 @@ Result<void> inject(const wire::InjectedFile& file) {
 
 Result<void> set_working_directory(const std::string& path) {
   const Place place = TRY(place_of(AT_FDCWD, path, Follow::kYes));
-  if (place.kind == PlaceKind::kMissing) return fail(ENOENT);
-  const bool is_directory = place.kind == PlaceKind::kDirectory ||
-                            (place.kind == PlaceKind::kHost && place.host.kind == HostEntry::Kind::kDirectory);
-  if (!is_directory) return fail(ENOTDIR);
-  if (place.kind == PlaceKind::kHost) {
-    TRY(from_raw(
-        gate::call(SYS_faccessat, static_cast<uint64_t>(AT_FDCWD), gate::address_of(place.host_path.c_str()), X_OK)));
-  }
-  if (place.path.size() >= PATH_MAX) return fail(ENAMETOOLONG);
-  working_directory().set(place.path);
-  return {};
+  return change_directory(place);
 }
 
 Result<std::string> read_file(const std::string& path, size_t limit) {
