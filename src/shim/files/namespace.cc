@@ -4,6 +4,7 @@
 #include "shim/files/namespace.h"
 
 #include <fcntl.h>
+#include <sys/personality.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -135,6 +136,15 @@ Result<void> build(Tree& tree, const wire::CodeManifest& manifest, std::string* 
 
 }  // namespace
 
+void activate() {
+  constexpr uint64_t kAsk = 0xffffffff;
+  const int64_t persona = gate::call(SYS_personality, kAsk);
+  if (!is_error(persona) && (persona & READ_IMPLIES_EXEC) != 0) {
+    gate::call(SYS_personality, static_cast<uint64_t>(persona & ~READ_IMPLIES_EXEC));
+  }
+  active = true;
+}
+
 State& state() {
   static State the_state;
   return the_state;
@@ -143,7 +153,7 @@ State& state() {
 Result<void> start(const wire::CodeManifest& manifest, std::string* culprit) {
   std::string ignored;
   TRY_VOID(build(state().tree, manifest, culprit != nullptr ? culprit : &ignored));
-  active = true;
+  activate();
   return {};
 }
 
