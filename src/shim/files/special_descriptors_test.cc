@@ -187,6 +187,12 @@ TEST_F(SpecialDescriptors, WhatIsNotListedIsRefused) {
   for (const int end : {ends[0], ends[1], fd}) close(end);
 }
 
+TEST_F(SpecialDescriptors, PathsWithoutARuleReachNobody) {
+  const Row row = handled(SYS_acct, "acct", pass_handler, "of this test", ReturnKind::kInt, arg::path());
+  Call call{.number = row.number, .args = {to_word("/etc/passwd")}, .row = &row, .thread = thread_, .frame = frame_};
+  EXPECT_EQ(intercept(call), -EPERM);
+}
+
 TEST_F(SpecialDescriptors, NumbersThatAreReusedAreOrdinaryAgain) {
   const int fd = opened(secret_, O_RDONLY);
   EXPECT_EQ(special::node_of(fd), secret_);
