@@ -46,4 +46,12 @@ Result<CollateralFile, Error> parse_collateral_file(std::string_view json) {
   return file;
 }
 
+std::string as_json(const CollateralFile& file) {
+  nlohmann::ordered_json document = nlohmann::ordered_json::object();
+  for (const Member& member : kMembers) {
+    if (file.*member.field) document[member.name] = *(file.*member.field);
+  }
+  return document.dump(1) + "\n";
+}
+
 }  // namespace redoubt::attest

@@ -37,4 +37,6 @@ struct CollateralFile {
 // Only the shape is checked here; what the texts say is the verifiers' business.
 Result<CollateralFile, Error> parse_collateral_file(std::string_view json);
 
+std::string as_json(const CollateralFile& file);
+
 }  // namespace redoubt::attest

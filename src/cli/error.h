@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "base/result.h"  // TRY
 #include "cli/exit_status.h"
 
 namespace redoubt::cli {

@@ -18,8 +18,15 @@ namespace {
 constexpr Command kCommands[] = {
     {"run", "run a program with every system call intercepted", define_run},
     {"doctor", "check whether this machine can run Redoubt", define_doctor},
+    {"self", "show the runtime's measurement and what LAS proves", define_self},
+    {"las", "start the local attestation service", define_las},
+    {"simulate", "make a simulated platform for development", define_simulate},
     {"attest", "verify evidence of what a platform runs", define_attest},
-    {"session", "check and identify sessions, offline", define_session},
+    {"measure", "list the files a program is made of, for a session", define_measure},
+    {"session", "check sessions, and keep them in CAS", define_session},
+    {"cas", "start a CAS, and get to know one", define_cas},
+    {"audit", "verify and read the audit log of a CAS", define_audit},
+    {"completion", "print a script that completes the command line", define_completion},
 };
 
 constexpr const char* kVersion = "redoubt " REDOUBT_VERSION;
@@ -29,6 +36,8 @@ constexpr const char* kFooter =
     "  redoubt doctor\n"
     "  redoubt run -- redis-server --port 6379\n"
     "  redoubt session check cache.yml\n"
+    "  redoubt session create cache.yml\n"
+    "  redoubt run --session shop/cache/memcached\n"
     "  redoubt run --help\n"
     "\n"
     "Exit status: 0 success; 2 the command line is wrong; 125 Redoubt itself failed;\n"
@@ -61,7 +70,7 @@ std::optional<int> parse(CLI::App& app, int argc, char** argv) {
 // argv[0] is the command's name.
 int run_command(const Command& command, int argc, char** argv) {
   CLI::App app(command.summary, std::string("redoubt ") + command.name);
-  app.set_version_flag("--version", kVersion, "Print the version and exit");
+  add_version(app);
   const Action action = command.define(app);
   if (auto status = parse(app, argc, argv)) return *status;
   const Result<ExitStatus> result = action();
@@ -71,7 +80,7 @@ int run_command(const Command& command, int argc, char** argv) {
 // `redoubt` alone, with --help or --version, or with something that is no command.
 int run_without_command(int argc, char** argv) {
   CLI::App app("Runs unmodified programs so that their data stays theirs.", "redoubt");
-  app.set_version_flag("--version", kVersion, "Print the version and exit");
+  add_version(app);
   app.footer(kFooter);
   std::string names;
   for (const Command& command : kCommands) {
@@ -87,6 +96,11 @@ int run_without_command(int argc, char** argv) {
 }
 
 }  // namespace
+
+std::span<const Command> all_commands() { return kCommands; }
+
+void add_version(CLI::App& app) { app.set_version_flag("--version", kVersion, "Print the version and exit"); }
+
 }  // namespace redoubt::cli
 
 int main(int argc, char** argv) {

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `redoubt run`: finds the program and the runtime, says what is not promised, and becomes the runtime. The contract:
+// `redoubt run`: finds what is to run and the runtime, says what is promised and what is not, and becomes the runtime:
 //
-//   redoubt-run --launch [--trace] [--trace-output=FILE] [--stats] [--stats-output=FILE] --program=PATH -- ARGV0 ARG...
+//   redoubt-run --launch [--trace] [--trace-output=FILE] [--stats] [--stats-output=FILE] [--insecure-manifest=FILE]
+//               --program=PATH -- ARGV0 ARG...
+//   redoubt-run --attested=FD -- ARG...                     (attested_run.h)
 //
 // PATH is what execvp would have executed, ARGV0 what was typed, FILEs are absolute. Environment, descriptors, directory
 // and signal dispositions pass through unchanged. Since this process is replaced, the exit status is the program's.
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -18,6 +18,8 @@
 #include <utility>
 #include <vector>
 
+#include "cli/attested_run.h"
+#include "cli/become.h"
 #include "cli/command.h"
 #include "cli/find_program.h"
 #include "cli/promises.h"
@@ -27,18 +29,27 @@ namespace redoubt::cli {
 namespace {
 
 constexpr const char* kFooter =
-    "Everything after PROGRAM belongs to the program, options included. PROGRAM is looked up in PATH unless "
-    "it holds a "
+    "Everything after PROGRAM belongs to the program, options included. PROGRAM is looked up in PATH unless it holds "
+    "a\n"
     "slash.\n"
+    "\n"
+    "With --session (or REDOUBT_CONFIG_ID=SESSION/SERVICE[@PASSWORD], or SCONE_CONFIG_ID) the run is attested: CAS "
+    "verifies\n"
+    "it, and the session says which program runs with which arguments, environment and files. What follows -- is then "
+    "for\n"
+    "the session's @@1, @@2, ...; REDOUBT_SERVICE_ACCESS_TOKEN is passed to CAS.\n"
     "\n"
     "Examples:\n"
     "  redoubt run -- redis-server --port 6379\n"
     "  redoubt run --trace --trace-output trace.txt -- ls -l /\n"
     "  redoubt run -q --stats -- python3 -c 'print(1)'\n"
+    "  redoubt run --session shop/cache/memcached\n"
+    "  REDOUBT_CONFIG_ID=shop/cache/memcached redoubt run --cas cas.example:18765 -- first-argument\n"
     "\n"
     "Exit status: the program's own (a signal that kills the program kills this command), or\n"
     "  2    the command line is wrong\n"
-    "  125  Redoubt itself failed, before or while running the program\n"
+    "  3    the host name of CAS cannot be resolved\n"
+    "  125  Redoubt itself failed, before or while running the program, or CAS refused\n"
     "  126  PROGRAM was found but cannot be executed\n"
     "  127  PROGRAM was not found";
 
@@ -46,16 +57,15 @@ constexpr const char* kFooter =
 class UsageFormatter : public CLI::Formatter {
  public:
   std::string make_usage(const CLI::App*, std::string) const override {
-    return "Usage: redoubt run [OPTIONS] [--] PROGRAM [ARG...]\n";
+    return "Usage: redoubt run [OPTIONS] [--] PROGRAM [ARG...]\n"
+           "       redoubt run [OPTIONS] --session SESSION/SERVICE [-- ARG...]\n";
   }
 };
 
 struct RunOptions {
-  bool quiet = false;
-  bool trace = false;
-  bool stats = false;
-  std::string trace_output;
-  std::string stats_output;
+  AttestedOptions attested;
+  Observation observation;
+  std::string insecure_manifest;
 };
 
 Result<std::string> absolute(const std::string& file) {
@@ -68,38 +78,21 @@ Result<std::string> absolute(const std::string& file) {
   return path.string();
 }
 
-// The arguments of the runtime before "--program=...".
-Result<std::vector<std::string>> runtime_options(const RunOptions& options) {
-  struct Output {
-    const char* flag;
-    bool wanted;
-    const std::string& file;
-  };
-  std::vector<std::string> arguments = {"redoubt-run", "--launch"};
-  for (const Output& output : {Output{"--trace", options.trace, options.trace_output},
-                               Output{"--stats", options.stats, options.stats_output}}) {
-    if (output.wanted || !output.file.empty()) arguments.emplace_back(output.flag);
-    if (output.file.empty()) continue;
-    Result<std::string> file = absolute(output.file);
-    if (!file) return std::unexpected(file.error());
-    arguments.push_back(std::string(output.flag) + "-output=" + *file);
-  }
-  return arguments;
+Result<void> make_absolute(std::string& file) {
+  if (!file.empty()) file = TRY(absolute(file));
+  return {};
 }
 
-Result<ExitStatus> become(const std::string& runtime, std::vector<std::string>& arguments) {
-  std::vector<char*> argv;
-  argv.reserve(arguments.size() + 1);
-  for (std::string& argument : arguments) argv.push_back(argument.data());
-  argv.push_back(nullptr);
-  unsetenv("REDOUBT_RESUME");  // from one image of the runtime to the next, never from whoever calls us
-  execv(runtime.c_str(), argv.data());
-  if (errno == E2BIG) {
-    return fail(ExitStatus::kCannotExecute,
-                "the arguments and the environment together are longer than the system allows (" +
-                    std::to_string(sysconf(_SC_ARG_MAX)) + " bytes, see `getconf ARG_MAX`); pass fewer");
-  }
-  return fail(ExitStatus::kRedoubtFailed, "cannot start the runtime " + runtime + ": " + std::strerror(errno));
+// The arguments of the runtime before "--program=...". Precondition: paths are absolute.
+std::vector<std::string> runtime_options(const RunOptions& options) {
+  const Observation& watch = options.observation;
+  std::vector<std::string> arguments = {"redoubt-run", "--launch"};
+  if (watch.trace) arguments.emplace_back("--trace");
+  if (!watch.trace_output.empty()) arguments.push_back("--trace-output=" + watch.trace_output);
+  if (watch.stats) arguments.emplace_back("--stats");
+  if (!watch.stats_output.empty()) arguments.push_back("--stats-output=" + watch.stats_output);
+  if (!options.insecure_manifest.empty()) arguments.push_back("--insecure-manifest=" + options.insecure_manifest);
+  return arguments;
 }
 
 // What CLI11 left over: the program and its arguments, after an optional "--".
@@ -116,21 +109,51 @@ Result<std::vector<std::string>> program_and_arguments(std::vector<std::string> 
   return rest;
 }
 
-Result<ExitStatus> run(const RunOptions& options, std::vector<std::string> rest) {
-  Result<std::vector<std::string>> command = program_and_arguments(std::move(rest));
-  if (!command) return std::unexpected(command.error());
-  Result<std::string> program = find_program(command->front(), search_path());
-  if (!program) return std::unexpected(program.error());
-  Result<std::string> runtime = find_runtime();
-  if (!runtime) return std::unexpected(runtime.error());
-  Result<std::vector<std::string>> arguments = runtime_options(options);
-  if (!arguments) return std::unexpected(arguments.error());
+Result<ExitStatus> run_unattested(const RunOptions& options, std::vector<std::string> rest) {
+  const std::vector<std::string> command = TRY(program_and_arguments(std::move(rest)));
+  const std::string program = TRY(find_program(command.front(), search_path()));
+  const std::string runtime = TRY(find_runtime());
+  std::vector<std::string> arguments = runtime_options(options);
+  arguments.push_back("--program=" + program);
+  arguments.emplace_back("--");
+  arguments.insert(arguments.end(), command.begin(), command.end());
+  if (!options.observation.quiet) std::cerr << unattested_notice() << std::flush;
+  unsetenv("REDOUBT_RESUME");  // from one image of the runtime to the next, never from whoever calls us
+  return become(runtime, std::move(arguments), "the runtime");
+}
 
-  arguments->push_back("--program=" + *program);
-  arguments->emplace_back("--");
-  arguments->insert(arguments->end(), command->begin(), command->end());
-  if (!options.quiet) std::cerr << unattested_notice() << std::flush;
-  return become(*runtime, *arguments);
+// The host's arguments for a session: only after "--", so that nobody takes them for a program.
+Result<std::vector<std::string>> host_arguments(std::vector<std::string> rest) {
+  if (rest.empty()) return rest;
+  if (rest.front() != "--") {
+    const bool option = rest.front().starts_with('-');
+    return fail(ExitStatus::kUsage,
+                "expected no " + std::string(option ? "such option" : "program") + " in an attested run, found \"" +
+                    rest.front() +
+                    "\"; the session's command decides what runs. Arguments for its @@1, @@2, ... go after "
+                    "--; to run unattested, unset REDOUBT_CONFIG_ID and SCONE_CONFIG_ID\n"
+                    "Try: redoubt run --help");
+  }
+  rest.erase(rest.begin());
+  return rest;
+}
+
+Result<ExitStatus> run(RunOptions options, std::vector<std::string> rest) {
+  Observation& watch = options.observation;
+  watch.trace = watch.trace || !watch.trace_output.empty();
+  watch.stats = watch.stats || !watch.stats_output.empty();
+  TRY_VOID(make_absolute(watch.trace_output));
+  TRY_VOID(make_absolute(watch.stats_output));
+  TRY_VOID(make_absolute(options.insecure_manifest));
+  const std::optional<ConfigId> id = TRY(wanted_configuration(options.attested));
+  if (!id) return run_unattested(options, std::move(rest));
+  if (!options.insecure_manifest.empty()) {
+    return fail(ExitStatus::kUsage,
+                "expected --insecure-manifest in unattested runs only: what an attested run may load, its "
+                "session says");
+  }
+  const std::vector<std::string> arguments = TRY(host_arguments(std::move(rest)));
+  return run_attested(options.attested, *id, watch, arguments);
 }
 
 }  // namespace
@@ -140,12 +163,23 @@ Action define_run(CLI::App& app) {
   app.formatter(std::make_shared<UsageFormatter>());
   app.footer(kFooter);
   app.prefix_command();
-  app.add_flag("-q,--quiet", options->quiet, "Do not print the notice that this run is unattested");
-  app.add_flag("--trace", options->trace, "Print every system call, decoded, to standard error");
-  app.add_option("--trace-output", options->trace_output, "Write the trace to FILE instead (implies --trace)")
+  Observation& watch = options->observation;
+  app.add_flag("-q,--quiet", watch.quiet, "Do not print what this run promises and what not");
+  app.add_flag("--trace", watch.trace, "Print every system call, decoded, to standard error");
+  app.add_option("--trace-output", watch.trace_output, "Write the trace to FILE instead (implies --trace)")
       ->type_name("FILE");
-  app.add_flag("--stats", options->stats, "Print counts of calls and traps to standard error when a process ends");
-  app.add_option("--stats-output", options->stats_output, "Write the counts to FILE instead (implies --stats)")
+  app.add_flag("--stats", watch.stats, "Print counts of calls and traps to standard error when a process ends");
+  app.add_option("--stats-output", watch.stats_output, "Write the counts to FILE instead (implies --stats)")
+      ->type_name("FILE");
+  app.add_option("--session", options->attested.session, "Run this service of a session, attested (REDOUBT_CONFIG_ID)")
+      ->type_name("SESSION/SERVICE");
+  add_cas_address_options(app, options->attested);
+  app.add_option("--las", options->attested.las, "The socket of LAS (REDOUBT_LAS_ADDR; default /run/redoubt/las.sock)")
+      ->type_name("PATH");
+  app.add_flag("--insecure-unsealed-keys", options->attested.insecure_unsealed_keys,
+               "Attested: keep keys in ordinary memory where the kernel has no memfd_secret");
+  app.add_option("--insecure-manifest", options->insecure_manifest,
+                 "Unattested: see only the files that FILE lists, as an attested run would")
       ->type_name("FILE");
   return [options, &app] { return run(*options, app.remaining()); };
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where the runtime is: beside the command in a build tree, in libexec when installed. Never looked up in PATH or the
-// environment: which runtime runs must not depend on who calls.
+// Where Redoubt's other programs are: beside the command in a build tree, in libexec when installed. Never looked up in PATH or
+// the environment: which runtime runs must not depend on who calls.
 #pragma once
 
 #include <string>
@@ -10,7 +10,11 @@
 
 namespace redoubt::cli {
 
-// The absolute path of an executable `redoubt-run`. Errors: kRedoubtFailed, naming every place that was tried.
+// The absolute path of an executable `name`; `what` is what messages call it. Errors: kRedoubtFailed, naming every place
+// that was tried.
+Result<std::string> find_companion(const std::string& name, const std::string& what);
+
+// The executable `redoubt-run`.
 Result<std::string> find_runtime();
 
 }  // namespace redoubt::cli

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Owners of OpenSSL's objects. Only .cc files of src/crypto (and tests that make certificates) include this.
+// Owners of OpenSSL's objects, for src/crypto.
 #pragma once
 
 #include <openssl/bio.h>

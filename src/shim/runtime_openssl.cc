@@ -14,7 +14,10 @@
 //
 // A member that a later OpenSSL refers to in addition shows as "multiple definition" or as a finding of the check. The names
 // have no declarations here: the archives' own headers are private, and a type would have to be invented for each.
+#include <openssl/obj_mac.h>
+
 #include <cstddef>
+#include <string_view>
 
 #define NOTHING(name)     \
   extern "C" long name(); \
@@ -31,7 +34,7 @@
 // --- OpenSSL's configuration file and the loading of modules, engines and libraries: what OPENSSL_CONF and OPENSSL_ENGINES reach ---
 
 NOTHING(CONF_get_section) NOTHING(CONF_get_string) NOTHING(CONF_imodule_get_value) NOTHING(CONF_modules_load_file_ex)
-NOTHING(CONF_parse_list) NOTHING(CONF_set_nconf) NOTHING(DSO_bind_func) NOTHING(DSO_convert_filename) NOTHING(DSO_ctrl)
+NOTHING(CONF_set_nconf) NOTHING(DSO_bind_func) NOTHING(DSO_convert_filename) NOTHING(DSO_ctrl)
 NOTHING(DSO_free) NOTHING(DSO_get_filename) NOTHING(DSO_load) NOTHING(DSO_merge) NOTHING(DSO_new) NOTHING(ENGINE_by_id)
 NOTHING(ENGINE_finish) NOTHING(ENGINE_free) NOTHING(ENGINE_get_EC) NOTHING(ENGINE_get_RAND) NOTHING(ENGINE_get_cipher)
 NOTHING(ENGINE_get_cipher_engine) NOTHING(ENGINE_get_default_EC) NOTHING(ENGINE_get_default_RAND)
@@ -46,14 +49,14 @@ DONE(CONF_module_add) DONE(ossl_config_int)
 
 // --- files, directories and stores of certificates ---
 
-NOTHING(ASN1_d2i_bio) NOTHING(ASN1_d2i_fp) NOTHING(ASN1_i2d_bio) NOTHING(ASN1_i2d_fp) NOTHING(ASN1_item_d2i_bio)
-NOTHING(ASN1_item_d2i_bio_ex) NOTHING(ASN1_item_d2i_fp) NOTHING(ASN1_item_d2i_fp_ex) NOTHING(ASN1_item_i2d_bio)
+NOTHING(ASN1_i2d_bio) NOTHING(ASN1_i2d_fp) 
+NOTHING(ASN1_item_i2d_bio)
 NOTHING(ASN1_item_i2d_fp) NOTHING(BIO_new_file) NOTHING(BIO_new_fp) NOTHING(BIO_s_file) NOTHING(OSSL_STORE_INFO_free)
 NOTHING(OSSL_STORE_INFO_get0_CERT) NOTHING(OSSL_STORE_INFO_get0_NAME) NOTHING(OSSL_STORE_INFO_get_type)
 NOTHING(OSSL_STORE_close) NOTHING(OSSL_STORE_eof) NOTHING(OSSL_STORE_error) NOTHING(OSSL_STORE_load)
 NOTHING(OSSL_STORE_open) NOTHING(PEM_ASN1_read) NOTHING(PEM_ASN1_read_bio) NOTHING(PEM_ASN1_write)
 NOTHING(PEM_ASN1_write_bio) NOTHING(PEM_read_bio_X509) NOTHING(X509_LOOKUP_file) NOTHING(X509_LOOKUP_hash_dir)
-NOTHING(X509_LOOKUP_store) NOTHING(asn1_d2i_read_bio) NOTHING(ossl_store_cleanup_int)
+NOTHING(X509_LOOKUP_store) NOTHING(ossl_store_cleanup_int)
 DONE(ossl_store_loader_store_cache_flush) DONE(ossl_store_loader_store_remove_all_provided)
 
 // --- sockets and names of its own, and HTTP ---
@@ -91,7 +94,7 @@ NOTHING(EC_GF2m_simple_method) NOTHING(EC_GFp_nistp224_method) NOTHING(EC_GFp_ni
 NOTHING(EC_nistp224_pre_comp_dup) NOTHING(EC_nistp224_pre_comp_free) NOTHING(EC_nistp256_pre_comp_dup)
 NOTHING(EC_nistp256_pre_comp_free) NOTHING(EC_nistp521_pre_comp_dup) NOTHING(EC_nistp521_pre_comp_free)
 NOTHING(EVP_PBE_cleanup) NOTHING(EVP_PKEY_CTX_set_dh_pad) NOTHING(EVP_PKEY_CTX_set_rsa_padding)
-NOTHING(EVP_PKEY_CTX_set_rsa_pss_saltlen) NOTHING(EVP_PKEY_asn1_find) NOTHING(EVP_PKEY_asn1_find_str)
+NOTHING(EVP_PKEY_CTX_set_rsa_pss_saltlen) 
 NOTHING(EVP_PKEY_asn1_get0) NOTHING(EVP_PKEY_asn1_get0_info) NOTHING(EVP_PKEY_asn1_get_count) NOTHING(RSAPrivateKey_it)
 NOTHING(RSAPublicKey_it) NOTHING(RSA_PSS_PARAMS_free) NOTHING(RSA_free) NOTHING(RSA_get0_d) NOTHING(RSA_get0_dmp1)
 NOTHING(RSA_get0_dmq1) NOTHING(RSA_get0_e) NOTHING(RSA_get0_iqmp) NOTHING(RSA_get0_multi_prime_crt_params)
@@ -131,12 +134,12 @@ NOTHING(OCSP_BASICRESP_free) NOTHING(OCSP_CRLID_it) NOTHING(OCSP_RESPID_free) NO
 NOTHING(OCSP_SERVICELOC_it) NOTHING(OCSP_SINGLERESP_get1_ext_d2i) NOTHING(OCSP_resp_count) NOTHING(OCSP_resp_get0)
 NOTHING(OCSP_response_get1_basic) NOTHING(OPENSSL_DIR_end) NOTHING(OPENSSL_DIR_read) NOTHING(OSSL_ENCODER_CTX_free)
 NOTHING(OSSL_ENCODER_CTX_get_num_encoders) NOTHING(OSSL_ENCODER_CTX_new_for_pkey) NOTHING(OSSL_ENCODER_to_bio)
-NOTHING(OSSL_ENCODER_to_data) NOTHING(PKCS7_ISSUER_AND_SERIAL_it) NOTHING(PKCS7_it) NOTHING(PKCS8_PRIV_KEY_INFO_free)
-NOTHING(PKCS8_PRIV_KEY_INFO_new) NOTHING(PKCS8_pkey_get0) NOTHING(SCT_CTX_free) NOTHING(SCT_CTX_new)
+NOTHING(OSSL_ENCODER_to_data) NOTHING(PKCS7_ISSUER_AND_SERIAL_it) NOTHING(PKCS7_it) 
+NOTHING(SCT_CTX_free) NOTHING(SCT_CTX_new)
 NOTHING(SCT_CTX_set1_cert) NOTHING(SCT_CTX_set1_issuer_pubkey) NOTHING(SCT_CTX_set1_pubkey) NOTHING(SCT_CTX_set_time)
 NOTHING(SCT_CTX_verify) NOTHING(SSL_use_PrivateKey) NOTHING(SSL_use_certificate) NOTHING(d2i_OCSP_RESPID)
-NOTHING(d2i_OCSP_RESPONSE) NOTHING(d2i_PKCS8_PRIV_KEY_INFO) NOTHING(evp_pkcs82pkey_legacy) NOTHING(i2d_OCSP_RESPID)
-NOTHING(i2d_PKCS8_PRIV_KEY_INFO) NOTHING(ossl_pkcs7_resolve_libctx)
+NOTHING(d2i_OCSP_RESPONSE) NOTHING(evp_pkcs82pkey_legacy) NOTHING(i2d_OCSP_RESPID)
+NOTHING(ossl_pkcs7_resolve_libctx)
 DONE(ossl_encoder_store_cache_flush) DONE(ossl_encoder_store_remove_all_provided)
 
     // clang-format on
@@ -144,7 +147,34 @@ DONE(ossl_encoder_store_cache_flush) DONE(ossl_encoder_store_remove_all_provided
     extern "C" {
   void* bio_lookup_lock = nullptr;  // of BIO_lookup, which is not there
 
-  // SSL_CTX_new wants a store of certificate-transparency logs. It is never looked into.
+  // The one kind of key: EC. OpenSSL takes it from a table of all kinds.
+extern const unsigned char ossl_eckey_asn1_meth[];
+const void* EVP_PKEY_asn1_find(void** engine, int type);
+const void* EVP_PKEY_asn1_find(void** engine, int type) {
+  if (engine != nullptr) *engine = nullptr;
+  return type == NID_X9_62_id_ecPublicKey ? ossl_eckey_asn1_meth : nullptr;
+}
+const void* EVP_PKEY_asn1_find_str(void** engine, const char* name, int size);
+const void* EVP_PKEY_asn1_find_str(void** engine, const char* name, int size) {
+  if (engine != nullptr) *engine = nullptr;
+  const std::string_view text = size < 0 ? std::string_view(name) : std::string_view(name, static_cast<size_t>(size));
+  return text == "EC" ? ossl_eckey_asn1_meth : nullptr;
+}
+
+// Lists of cipher suites, groups and signature algorithms: calls back for each element, stops when it says no.
+int CONF_parse_list(const char* list, int separator, int, int (*element)(const char*, int, void*), void* argument);
+int CONF_parse_list(const char* list, int separator, int, int (*element)(const char*, int, void*), void* argument) {
+  std::string_view rest(list);
+  while (true) {
+    const size_t size = rest.find(static_cast<char>(separator));
+    const std::string_view text = rest.substr(0, size);
+    const int answer = element(text.data(), static_cast<int>(text.size()), argument);
+    if (answer <= 0 || size == std::string_view::npos) return answer;
+    rest.remove_prefix(size + 1);
+  }
+}
+
+// SSL_CTX_new wants a store of certificate-transparency logs. It is never looked into.
   void* CTLOG_STORE_new_ex(void*, const char*);
   void* CTLOG_STORE_new_ex(void*, const char*) {
     static unsigned char nothing[64];

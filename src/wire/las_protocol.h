@@ -6,6 +6,9 @@
 //   LAS ─► attester   LasChallenge       after LAS measured the peer through a pidfd
 //   LAS ◄─ attester   LasRequest         with SCM_CREDENTIALS, the challenge repeated
 //   LAS ─► attester   LasReply           after LAS measured again, and found the same
+//
+// A process that is refused at the first measurement gets its LasReply instead of the challenge: it begins with four zero
+// bytes (no evidence), a challenge with its version.
 #pragma once
 
 #include <string_view>
@@ -32,8 +35,9 @@ struct LasRequest {
 };
 
 struct LasReply {
-  ByteView evidence;  // empty when refused
-  Problem problem;    // why
+  ByteView evidence;          // empty when refused
+  Problem problem;            // why
+  std::string_view platform;  // what makes the evidence, for people: "simulated SGX (DCAP quote version 3)"
 };
 
 template <typename Archive>
@@ -46,7 +50,7 @@ bool fields(Archive& a, Of<Archive, LasRequest>& m) {
 }
 template <typename Archive>
 bool fields(Archive& a, Of<Archive, LasReply>& m) {
-  return a.bytes(m.evidence) && fields(a, m.problem);
+  return a.bytes(m.evidence) && fields(a, m.problem) && a.text(m.platform);
 }
 
 }  // namespace redoubt::wire

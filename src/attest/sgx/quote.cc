@@ -81,10 +81,12 @@ Checked<Quote> parse_quote(ByteView bytes) {
   quote.signed_bytes = TRY(cursor.take(sizeof(SignedPartV3), "quote header and report body"));
   std::memcpy(&quote.signed_part, quote.signed_bytes.data(), sizeof(SignedPartV3));
   const U32Le auth_size = TRY(cursor.take<U32Le>("auth data size"));
-  Cursor auth(TRY(cursor.take(auth_size, "auth data")));
+  const ByteView auth_data = TRY(cursor.take(auth_size, "auth data"));
+  Cursor auth(auth_data);
 
   const ByteView fixed = TRY(auth.take(sizeof(AuthDataV3), "signatures and QE report"));
   std::memcpy(&quote.auth, fixed.data(), sizeof(AuthDataV3));
+  quote.certification = auth_data.subspan(offsetof(AuthDataV3, qe_report));
   quote.qe_report_bytes = fixed.subspan(offsetof(AuthDataV3, qe_report), sizeof(ReportBody));
   const U16Le qe_auth_size = TRY(auth.take<U16Le>("QE auth data size"));
   quote.qe_auth_data = TRY(auth.take(qe_auth_size, "QE auth data"));

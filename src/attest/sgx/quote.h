@@ -14,6 +14,7 @@ struct Quote {
   AuthDataV3 auth;
   // The following are views into the bytes the quote was parsed from.
   ByteView signed_bytes;
+  ByteView certification;  // all that vouches for the attestation key: the auth data behind it
   ByteView qe_report_bytes;
   ByteView qe_auth_data;
   CertificationDataType certification_type;

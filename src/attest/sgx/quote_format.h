@@ -25,6 +25,9 @@ static_assert(sizeof(Attributes) == 16);
 
 inline constexpr uint64_t kAttributeInit = 1 << 0;
 inline constexpr uint64_t kAttributeDebug = 1 << 1;
+inline constexpr uint64_t kAttributeMode64Bit = 1 << 2;
+inline constexpr uint64_t kAttributeProvisionKey = 1 << 4;
+inline constexpr uint64_t kXfrmX87AndSse = 3;  // the least
 
 // 5.1. In version 3 `tee_type` is reserved and zero, which is also SGX's number in later versions.
 struct QuoteV3Header {

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A platform made up for tests: its own root, PCK and TCB signing certificates, CRLs, collateral and quotes, every part
-// of which a test can make wrong. Keys are fresh in every process. Only tests link this.
+// The simulated platform (attest/simulated), every part of which a test can make wrong, with fixed times. Keys are fresh in
+// every process. Only tests link this.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "attest/collateral_file.h"
 #include "attest/evidence_verifier.h"
 #include "attest/sgx/quote_format.h"
+#include "attest/simulated/authority.h"
 #include "base/bytes.h"
 #include "base/utc_time.h"
-#include "crypto/openssl_pointers.h"
 
 namespace redoubt::attest::sgx {
 
@@ -30,7 +31,7 @@ struct TestCertificate {
   bool foreign_critical = false;     // carries a critical extension nobody knows
   int64_t from = kTestIssued - 1000;
   int64_t until = kTestExpires + 1000;
-  long serial = 1;
+  uint8_t serial = 1;
 };
 
 // What a test changes before the platform is made.
@@ -39,7 +40,7 @@ struct TestOptions {
   TestCertificate pck_ca{.name = "Intel SGX PCK Platform CA", .authority = true, .serial = 2};
   TestCertificate pck{.name = "Intel SGX PCK Certificate", .serial = 3};
   TestCertificate tcb_signing{.name = "Intel SGX TCB Signing", .serial = 4};
-  std::vector<long> revoked_by_root, revoked_by_pck_ca;
+  Bytes revoked_by_root, revoked_by_pck_ca;  // serial numbers of one byte
   bool smt = true;
   Bytes pck_extension;  // empty: made from the following
   ByteArray<16> component_svns{5, 5, 2, 2, 3, 1};
@@ -63,17 +64,16 @@ class TestPlatform {
 
   // The texts that are signed, to be changed by tests.
   static std::string tcb_info_text(const std::string& levels);
-  static std::string tcb_level(int first_svn, int pce_svn, const std::string& status,
+  static std::string tcb_level(unsigned first_svn, unsigned pce_svn, const std::string& status,
                                const std::string& advisories = "");
   static std::string qe_identity_text(const std::string& levels);
-  static std::string qe_level(int isv_svn, const std::string& status);
+  static std::string qe_level(unsigned isv_svn, const std::string& status);
 
  private:
-  std::string sign_text(const std::string& text) const;  // hex
-
   TestOptions options_;
-  crypto::KeyPointer root_key_, pck_ca_key_, pck_key_, tcb_signing_key_, attestation_key_;
-  crypto::X509Pointer root_, pck_ca_, pck_, tcb_signing_;
+  simulated::Authority authority_;
+  crypto::P256SigningKey pck_key_, attestation_key_;
+  std::optional<crypto::Certificate> pck_;  // always there
 };
 
 // The extension of a PCK certificate with these numbers; FMSPC 0a0b0c0d0e0f, PCEID 0000.

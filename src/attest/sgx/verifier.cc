@@ -97,12 +97,13 @@ Checked<void> check_qe_report(const Quote& quote, const Certificate& pck) {
   return {};
 }
 
-Checked<void> check_quote_signature(const Quote& quote) {
-  const auto key = crypto::P256PublicKey::from_coordinates(quote.auth.attestation_key);
-  if (key && key->verifies(quote.signed_bytes, quote.auth.quote_signature)) return {};
-  return not_genuine("quote.signature", "header and report signed by the attestation key",
-                     key ? "another signature, or bytes that were changed" : "a key that is no point on P-256",
-                     kGetAnotherQuote);
+std::unexpected<Finding> wrong_signature(const char* actual) {
+  return not_genuine("quote.signature", "header and report signed by the attestation key", actual, kGetAnotherQuote);
+}
+
+Checked<void> check_quote_signature(const Quote& quote, const crypto::P256PublicKey& key) {
+  if (key.verifies(quote.signed_bytes, quote.auth.quote_signature)) return {};
+  return wrong_signature("another signature, or bytes that were changed");
 }
 
 Checked<Tcb> assess_tcb(const TcbInfo& info, const PckExtension& platform, const QeLevel& qe) {
@@ -160,10 +161,9 @@ std::vector<Window> windows_of(const Collateral& collateral, const TrustedChain&
   return windows;
 }
 
-// The checks in Intel's order (tee-formats 6.3).
-Checked<Appraisal> appraise(ByteView evidence, UtcTime at, const Collateral& collateral,
-                            std::span<const TrustAnchor> anchors) {
-  const Quote quote = TRY(parse_quote(evidence));
+// Why the attestation key of the quote may speak for a platform; depends on nothing else of the quote.
+Checked<CertifiedKey> certify_key(const Quote& quote, const Collateral& collateral,
+                                  std::span<const TrustAnchor> anchors) {
   const TrustedChain chain = TRY(verify_pck_chain(quote, collateral, anchors));
   TRY_VOID(check_revocation(chain, collateral));
   const auto platform = pck_extension_of(chain.leaf());
@@ -174,17 +174,36 @@ Checked<Appraisal> appraise(ByteView evidence, UtcTime at, const Collateral& col
   TRY_VOID(check_platform(*platform, collateral.tcb_info));
   TRY_VOID(check_qe_report(quote, chain.leaf()));
   const QeLevel* qe = TRY(match_qe(collateral.qe_identity, quote.auth.qe_report));
-  TRY_VOID(check_quote_signature(quote));
-  const Tcb tcb = TRY(assess_tcb(collateral.tcb_info, *platform, *qe));
+  auto key = crypto::P256PublicKey::from_coordinates(quote.auth.attestation_key);
+  if (!key) return wrong_signature("a key that is no point on P-256");
+  return CertifiedKey{*std::move(key), *platform, qe, windows_of(collateral, chain)};
+}
+
+Checked<std::shared_ptr<const CertifiedKey>> certified_key_of(const Quote& quote, const Collateral& collateral,
+                                                              std::span<const TrustAnchor> anchors,
+                                                              CertifiedKeys& known) {
+  if (auto key = known.find(quote.auth.attestation_key, quote.certification)) return key;
+  auto key = std::make_shared<const CertifiedKey>(TRY(certify_key(quote, collateral, anchors)));
+  known.remember(quote.certification, key);
+  return key;
+}
+
+// The checks in Intel's order (tee-formats 6.3).
+Checked<Appraisal> appraise(ByteView evidence, UtcTime at, const Collateral& collateral,
+                            std::span<const TrustAnchor> anchors, CertifiedKeys& known) {
+  const Quote quote = TRY(parse_quote(evidence));
+  const std::shared_ptr<const CertifiedKey> key = TRY(certified_key_of(quote, collateral, anchors, known));
+  TRY_VOID(check_quote_signature(quote, key->attestation_key));
+  const Tcb tcb = TRY(assess_tcb(collateral.tcb_info, key->platform, *key->quoting_enclave));
 
   Appraisal appraisal;
   appraisal.result = name_of(tcb.status);
   appraisal.tcb = tcb;
-  appraisal.claims = claims_of(quote.signed_part.body, *platform);
+  appraisal.claims = claims_of(quote.signed_part.body, key->platform);
   add_tcb_concerns(tcb, appraisal.concerns);
   add_enclave_concerns(std::get<Claims>(appraisal.claims), appraisal.concerns);
   add_collateral_concerns(collateral, appraisal.concerns);
-  add_time_concerns(windows_of(collateral, chain), at, appraisal);
+  add_time_concerns(key->windows, at, appraisal);
   return appraisal;
 }
 
@@ -198,20 +217,22 @@ std::string result_of_failure(const std::string& check) {
 }  // namespace
 
 Verifier::Verifier(const CollateralFile& collateral, std::vector<TrustAnchor> anchors)
-    : anchors_(std::move(anchors)), collateral_(prepare_collateral(collateral, anchors_)) {}
+    : anchors_(std::move(anchors)), collateral_(prepare_collateral(collateral, anchors_)) {
+  if (collateral_) root_sha256_ = to_hex(crypto::sha256(collateral_->anchor->certificate.der()));
+}
 
 bool Verifier::recognises(ByteView evidence) const { return looks_like_quote(evidence); }
 
 Appraisal Verifier::verify(ByteView evidence, UtcTime at) const {
   Checked<Appraisal> appraisal =
-      collateral_ ? appraise(evidence, at, *collateral_, anchors_) : std::unexpected(collateral_.error());
+      collateral_ ? appraise(evidence, at, *collateral_, anchors_, known_) : std::unexpected(collateral_.error());
   if (!appraisal) {
     Appraisal refused;
     refused.result = result_of_failure(appraisal.error().check);
     refused.failure = std::move(appraisal.error());
     return refused;
   }
-  appraisal->root_sha256 = to_hex(crypto::sha256(collateral_->anchor->certificate.der()));
+  appraisal->root_sha256 = root_sha256_;
   return *std::move(appraisal);
 }
 

@@ -4,10 +4,12 @@
 // Intel's order, each one function.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "attest/collateral_file.h"
 #include "attest/evidence_verifier.h"
+#include "attest/sgx/certified_keys.h"
 #include "attest/sgx/collateral.h"
 
 namespace redoubt::attest::sgx {
@@ -22,9 +24,14 @@ class Verifier final : public EvidenceVerifier {
   bool recognises(ByteView evidence) const override;
   Appraisal verify(ByteView evidence, UtcTime at) const override;
 
+  // Why no quote can be genuine here; nullptr when the collateral is.
+  const Finding* collateral_problem() const { return collateral_ ? nullptr : &collateral_.error(); }
+
  private:
   std::vector<TrustAnchor> anchors_;
   Checked<Collateral> collateral_;
+  std::string root_sha256_;
+  mutable CertifiedKeys known_;
 };
 
 }  // namespace redoubt::attest::sgx

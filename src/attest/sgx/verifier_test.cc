@@ -230,6 +230,60 @@ TEST(SgxVerifier, MindsTimesDebugSignersAndSimulation) {
             (std::vector<std::string>{"root.simulated"}));
 }
 
+// What is remembered of a key must not make a later quote better than it is.
+TEST(SgxVerifier, RemembersKeysButNoVerdicts) {
+  TestOptions options;
+  bool debug = false;
+  options.change_report = [&debug](SignedPartV3& part) { part.body.attributes.flags = debug ? 7 : 5; };
+  const TestPlatform platform(options);
+  const Verifier verifier(platform.collateral(), {platform.anchor()});
+  const auto check = [&](const Bytes& quote, int64_t at = kTestNow) {
+    const Appraisal appraisal = verifier.verify(quote, utc_time_from_unix(at));
+    if (appraisal.failure) return appraisal.failure->check;
+    const auto why = reasons(appraisal);
+    return why.empty() ? appraisal.result : why.front();
+  };
+  const Bytes quote = platform.quote();
+  EXPECT_EQ(check(quote), "UpToDate");
+  EXPECT_EQ(check(quote), "UpToDate");
+  EXPECT_EQ(check(quote, kTestExpires + 1), "validity");
+  for (const auto& [offset, expected] :
+       std::vector<std::pair<size_t, std::string>>{{48 + 64, "quote.signature"},
+                                                   {436, "quote.signature"},
+                                                   {436 + 64, "qe-report.attestation-key"},
+                                                   {436 + 128, "qe-report.signature"},
+                                                   {436 + 512, "qe-report.signature"}}) {
+    Bytes changed = quote;
+    changed[offset] ^= 1;
+    EXPECT_EQ(check(changed), expected) << offset;
+    EXPECT_EQ(check(quote), "UpToDate");
+  }
+  Bytes changed = quote;
+  changed[changed.size() - 100] ^= 1;  // in the PCK chain
+  EXPECT_TRUE(check(changed).starts_with("pck-chain.")) << check(changed);
+  debug = true;
+  EXPECT_EQ(check(platform.quote()), "enclave.debug");
+  debug = false;
+  EXPECT_EQ(check(platform.quote()), "UpToDate");
+}
+
+TEST(SgxVerifier, ForgetsTheLeastRecentlyUsedKey) {
+  CertifiedKeys keys;
+  const auto key = [] {
+    return std::make_shared<const CertifiedKey>(
+        CertifiedKey{crypto::P256SigningKey::generate()->public_key(), {}, nullptr, {}});
+  };
+  const auto first = key(), second = key();
+  keys.remember(Bytes{1}, first);
+  keys.remember(Bytes{2}, second);
+  for (size_t count = 2; count < CertifiedKeys::kCapacity; ++count) keys.remember(Bytes{3}, key());
+  EXPECT_EQ(keys.find(first->attestation_key.coordinates(), Bytes{1}), first);
+  EXPECT_EQ(keys.find(first->attestation_key.coordinates(), Bytes{2}), nullptr);
+  keys.remember(Bytes{3}, key());
+  EXPECT_EQ(keys.find(second->attestation_key.coordinates(), Bytes{2}), nullptr);
+  EXPECT_EQ(keys.find(first->attestation_key.coordinates(), Bytes{1}), first);
+}
+
 TEST(SgxVerifier, TrustsOnlyTheGivenRoot) {
   const TestPlatform platform, other;
   const auto check = [](const TestPlatform& collateral, const TestPlatform& quote, std::vector<TrustAnchor> anchors) {
@@ -248,7 +302,7 @@ TEST(SgxVerifier, TrustsOnlyTheGivenRoot) {
 TEST(SgxVerifier, NamesOtherPlatformsCollateral) {
   TestOptions options;
   options.tcb_info_text = TestPlatform::tcb_info_text(TestPlatform::tcb_level(0, 0, "UpToDate"));
-  options.tcb_info_text.replace(options.tcb_info_text.find("0A0B"), 4, "0A0C");
+  options.tcb_info_text.replace(options.tcb_info_text.find("0a0b"), 4, "0a0c");
   const Appraisal appraisal = verify(TestPlatform(options));
   EXPECT_EQ(appraisal.result, "TCB_INFO_MISMATCH");
   EXPECT_EQ(appraisal.failure->check, "tcb-info.fmspc");

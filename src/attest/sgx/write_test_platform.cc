@@ -4,7 +4,6 @@
 // directory, for tests of the command line. All are valid at 2025-08-12T12:00:00Z. Usage: write_test_platform DIRECTORY
 #include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <string>
 
 #include "attest/sgx/test_platform.h"
@@ -36,18 +35,6 @@ int main(int argc, char** argv) {
   debug = true;
   write(directory / "debug.bin", platform.quote());
 
-  const CollateralFile file = platform.collateral();
-  const nlohmann::json json = {
-      {"tcb_info", *file.tcb_info},
-      {"tcb_info_signature", *file.tcb_info_signature},
-      {"tcb_info_issuer_chain", *file.tcb_info_issuer_chain},
-      {"qe_identity", *file.qe_identity},
-      {"qe_identity_signature", *file.qe_identity_signature},
-      {"qe_identity_issuer_chain", *file.qe_identity_issuer_chain},
-      {"pck_crl", *file.pck_crl},
-      {"pck_crl_issuer_chain", *file.pck_crl_issuer_chain},
-      {"root_ca_crl", *file.root_ca_crl},
-  };
-  write(directory / "collateral.json", as_bytes(json.dump(1)));
+  write(directory / "collateral.json", as_bytes(as_json(platform.collateral())));
   write(directory / "root.der", platform.anchor().certificate.der());
 }

@@ -44,9 +44,10 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+constexpr std::string_view kVersion = "HTTP/1.1 ";
+
 // "HTTP/1.1 200 OK"; the reason may be empty.
 bool parse_status_line(std::string_view line, ResponseHead& head) {
-  constexpr std::string_view kVersion = "HTTP/1.1 ";
   if (!line.starts_with(kVersion)) return false;
   line.remove_prefix(kVersion.size());
   if (line.size() < 3 || !std::ranges::all_of(line.substr(0, 3), is_digit)) return false;
@@ -91,6 +92,8 @@ bool parse_field(std::string_view line, size_t largest_body, Seen& seen, Respons
 
 HeadState parse_head(std::string_view received, size_t largest_body, ResponseHead& head) {
   constexpr std::string_view kEnd = "\r\n\r\n";
+  const size_t compared = std::min(received.size(), kVersion.size());
+  if (received.substr(0, compared) != kVersion.substr(0, compared)) return HeadState::kMalformed;
   const size_t end = received.substr(0, kLargestHead).find(kEnd);
   if (end == std::string_view::npos) {
     return received.size() >= kLargestHead ? HeadState::kMalformed : HeadState::kIncomplete;

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cas/store/sqlite_store.h"
+
+#include <fcntl.h>
+#include <openssl/rand.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <set>
+#include <utility>
+
+#include "cas/log.h"
+#include "cas/store/private_files.h"
+#include "cas/store/sqlite.h"
+#include "cas/store/sqlite_schema.h"
+#include "crypto/constant_time.h"
+
+namespace redoubt::cas {
+namespace {
+
+constexpr size_t kLargestRecord = 64u << 20;
+
+uint8_t number_of(RecordKind kind) { return static_cast<uint8_t>(kind); }
+
+// The file is there, private, and either empty or one that SQLite and we know.
+Result<Database, Error> open_database(const std::string& path, bool& fresh) {
+  const std::optional<UniqueFd> present = TRY(open_private_file(path, O_RDONLY));
+  if (!present) {
+    const UniqueFd made(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
+    if (!made) return std::unexpected(system_error("create the database", path));
+  }
+  Database database = TRY(Database::open(path, false));
+  const int64_t application = TRY(database.integer("PRAGMA application_id"));
+  const int64_t tables = TRY(database.integer("SELECT count(*) FROM sqlite_schema"));
+  fresh = application == 0 && tables == 0;
+  if (!fresh && application != kApplicationId) {
+    return fail(ErrorCode::kUnauthentic, "it is a SQLite database of another program; give CAS a directory of its own");
+  }
+  const int64_t version = TRY(database.integer("PRAGMA user_version"));
+  if (!fresh && version != kSchemaVersion) {
+    return fail(ErrorCode::kUnsupported, "it has schema version " + std::to_string(version) +
+                                             ", and this CAS knows version 1; use the CAS that wrote it");
+  }
+  TRY_VOID(database.execute("PRAGMA journal_mode = WAL"));
+  TRY_VOID(database.execute("PRAGMA synchronous = FULL"));
+  TRY_VOID(database.execute("PRAGMA cell_size_check = ON"));
+  return database;
+}
+
+Result<ByteArray<32>, Error> database_id_of(const Database& database, bool fresh) {
+  ByteArray<32> id{};
+  if (fresh) {
+    if (RAND_bytes(id.data(), static_cast<int>(id.size())) != 1) return fail(ErrorCode::kFailed, "no random numbers");
+    return id;
+  }
+  Statement statement = TRY(database.prepare("SELECT database_id FROM meta"));
+  const bool row = TRY(statement.step());
+  if (!row || statement.blob(0).size() != id.size()) return fail(ErrorCode::kUnauthentic, "it has no identity");
+  std::ranges::copy(statement.blob(0), id.begin());
+  return id;
+}
+
+Result<void, Error> create_tables(const Database& database, const Sealer& sealer, const ByteArray<32>& id) {
+  const Bytes state = TRY(sealer.seal({kStateKind, kStateName, 0}, ByteArray<32>{}));
+  TRY_VOID(database.execute("BEGIN EXCLUSIVE"));
+  TRY_VOID(database.execute(kCreateTables));
+  Statement insert = TRY(database.prepare("INSERT INTO meta VALUES(1, ?1, ?2, 0, ?3)"));
+  insert.bind(1, ByteView(id)).bind(2, ByteView(sealer.key_check())).bind(3, ByteView(state));
+  TRY_VOID(insert.run());
+  return database.execute("COMMIT");
+}
+
+Error damaged(const std::string& what) {
+  return {ErrorCode::kUnauthentic, what + "; stop CAS and restore the whole data directory from a backup"};
+}
+
+}  // namespace
+
+struct SqliteStore::Writer {
+  Database database;
+  Statement put, state;
+};
+
+struct SqliteStore::Reader {
+  Database database;
+  Statement get;
+};
+
+SqliteStore::SqliteStore(std::string path, Sealer sealer) : path_(std::move(path)), sealer_(std::move(sealer)) {}
+SqliteStore::~SqliteStore() = default;
+
+Result<std::unique_ptr<SqliteStore>, Error> SqliteStore::open(const std::string& path, RootKeySource& root_key) {
+  const auto in_context = [&](Error error) {
+    return std::unexpected(std::move(error).in("the database \"" + path + "\""));
+  };
+  bool fresh = false;
+  auto database = open_database(path, fresh);
+  if (!database) return in_context(std::move(database.error()));
+  const SecretBytes key = TRY(root_key.root_key(fresh));
+  const auto id = database_id_of(*database, fresh);
+  if (!id) return in_context(id.error());
+  Sealer sealer = TRY(Sealer::create(key, *id));
+  if (fresh) {
+    if (auto made = create_tables(*database, sealer, *id); !made) return in_context(std::move(made.error()));
+  }
+  std::unique_ptr<SqliteStore> store(new SqliteStore(path, std::move(sealer)));
+  store->made_anew_ = fresh;
+  store->writer_ = std::make_unique<Writer>();
+  store->writer_->database = std::move(*database);
+  if (auto loaded = store->load(); !loaded) return in_context(std::move(loaded.error()));
+  return store;
+}
+
+// Checks key and state, and fills the index.
+Result<void, Error> SqliteStore::load() {
+  const Database& database = writer_->database;
+  ByteArray<32> expected_sum{};
+  {
+    Statement meta = TRY(database.prepare("SELECT key_check, commits, state FROM meta"));
+    const bool row = TRY(meta.step());
+    if (!row || !crypto::equal_in_constant_time(meta.blob(0), sealer_.key_check())) {
+      return fail(ErrorCode::kUnauthentic,
+                  "it was sealed under another root key; restore the root key of this database");
+    }
+    commit_count_ = static_cast<uint64_t>(meta.integer(1));
+    const auto state = sealer_.open({kStateKind, kStateName, commit_count_}, meta.blob(2));
+    if (!state || state->size() != expected_sum.size()) return std::unexpected(damaged("its state was changed"));
+    std::ranges::copy(state->view(), expected_sum.begin());
+  }
+  static_assert(kSealNonceAt == 33);  // how much of a sealing the digest needs
+  Statement all = TRY(database.prepare("SELECT kind, name, version, substr(sealed, 1, 33) FROM record"));
+  while (TRY(all.step())) {
+    const auto kind = static_cast<uint8_t>(all.integer(0));
+    const std::string name(all.text(1));
+    const auto version = static_cast<uint64_t>(all.integer(2));
+    const ByteArray<32> digest = TRY(sealer_.place_digest({kind, name, version}, all.blob(3)));
+    index_.set(kind, name, {version, digest});
+  }
+  if (!crypto::equal_in_constant_time(index_.sum(), expected_sum)) {
+    return std::unexpected(damaged("records were removed, added, moved or put back to an older version"));
+  }
+  writer_->put =
+      TRY(database.prepare("INSERT INTO record VALUES(?1, ?2, ?3, ?4)"
+                           " ON CONFLICT DO UPDATE SET version = ?3, sealed = ?4"));
+  writer_->state = TRY(database.prepare("UPDATE meta SET commits = ?1, state = ?2"));
+  return {};
+}
+
+Result<std::unique_ptr<SqliteStore::Reader>, Error> SqliteStore::borrow_reader() const {
+  {
+    const std::lock_guard lock(readers_lock_);
+    if (!readers_.empty()) {
+      std::unique_ptr<Reader> reader = std::move(readers_.back());
+      readers_.pop_back();
+      return reader;
+    }
+  }
+  auto reader = std::make_unique<Reader>();
+  reader->database = TRY(Database::open(path_, true));
+  reader->get = TRY(reader->database.prepare("SELECT version, sealed FROM record WHERE kind = ?1 AND name = ?2"));
+  return reader;
+}
+
+Result<std::optional<Record>, Error> SqliteStore::get(RecordKind kind, const std::string& name) const {
+  const std::shared_lock lock(index_lock_);  // no commit becomes visible while the row and the index are compared
+  const IndexEntry* entry = index_.find(number_of(kind), name);
+  if (entry == nullptr) return std::nullopt;
+  std::unique_ptr<Reader> reader = TRY(borrow_reader());
+  reader->get.bind(1, int64_t{number_of(kind)}).bind(2, std::string_view(name));
+  const auto read = [&]() -> Result<Record, Error> {
+    const bool row = TRY(reader->get.step());
+    const Place place{number_of(kind), name, entry->version};
+    const ByteView sealed = row ? reader->get.blob(1) : ByteView{};
+    const ByteArray<32> digest = TRY(sealer_.place_digest(place, sealed));
+    if (!crypto::equal_in_constant_time(digest, entry->digest)) {
+      return fail(ErrorCode::kUnauthentic, "it is not the one that CAS wrote last");
+    }
+    SecretBytes bytes = TRY(sealer_.open(place, sealed));
+    return Record{entry->version, std::move(bytes)};
+  };
+  auto record = read();
+  reader->get.reset();
+  if (!record) {
+    Error error = std::move(record.error()).in("record \"" + name + "\" of kind " + std::to_string(number_of(kind)));
+    log(LogLevel::kError, error.message);
+    return std::unexpected(std::move(error));
+  }
+  const std::lock_guard readers_lock(readers_lock_);
+  readers_.push_back(std::move(reader));
+  return std::move(*record);
+}
+
+Result<uint64_t, Error> SqliteStore::version(RecordKind kind, const std::string& name) const {
+  const std::shared_lock lock(index_lock_);
+  const IndexEntry* entry = index_.find(number_of(kind), name);
+  return entry == nullptr ? 0 : entry->version;
+}
+
+Result<CommitOutcome, Error> SqliteStore::commit(std::vector<Change> changes) {
+  std::vector<Bytes> sealed;
+  std::vector<MemoryIndex::Named> entries;
+  std::set<std::pair<RecordKind, std::string_view>> places;
+  for (const Change& change : changes) {
+    if (change.bytes.size() > kLargestRecord) return fail(ErrorCode::kUnsupported, "a record larger than 64 MiB");
+    if (!places.emplace(change.kind, change.name).second) {
+      return fail(ErrorCode::kUnsupported, "two changes of one record in a commit");
+    }
+    const Place place{number_of(change.kind), change.name, change.replaces + 1};
+    Bytes bytes = TRY(sealer_.seal(place, change.bytes.view()));
+    const ByteArray<32> digest = TRY(sealer_.place_digest(place, bytes));
+    sealed.push_back(std::move(bytes));
+    entries.push_back({place.kind, change.name, {place.version, digest}});
+  }
+  auto outcome = commit_sealed(changes, sealed, entries);
+  if (!outcome) log(LogLevel::kError, outcome.error().message);
+  usable_ = outcome.has_value();
+  return outcome;
+}
+
+Result<CommitOutcome, Error> SqliteStore::commit_sealed(const std::vector<Change>& changes,
+                                                        const std::vector<Bytes>& sealed,
+                                                        const std::vector<MemoryIndex::Named>& entries) {
+  const std::lock_guard writing(writing_);
+  // Only a writer changes the index, and that is us.
+  for (const Change& change : changes) {
+    const IndexEntry* present = index_.find(number_of(change.kind), change.name);
+    if ((present == nullptr ? 0 : present->version) != change.replaces) return CommitOutcome::kConflict;
+  }
+  const uint64_t commits = commit_count_ + 1;
+  const Bytes state = TRY(sealer_.seal({kStateKind, kStateName, commits}, index_.sum_after(entries)));
+  TRY_VOID(writer_->database.execute("BEGIN IMMEDIATE"));
+  if (auto written = write(changes, sealed, state); !written) {
+    (void)writer_->database.execute("ROLLBACK");
+    return std::unexpected(std::move(written.error()));
+  }
+  const std::unique_lock lock(index_lock_);
+  if (auto committed = writer_->database.execute("COMMIT"); !committed) {
+    (void)writer_->database.execute("ROLLBACK");
+    return std::unexpected(std::move(committed.error()));
+  }
+  commit_count_ = commits;
+  for (const MemoryIndex::Named& change : entries) index_.set(change.kind, change.name, change.entry);
+  return CommitOutcome::kCommitted;
+}
+
+Result<void, Error> SqliteStore::write(const std::vector<Change>& changes, const std::vector<Bytes>& sealed,
+                                       ByteView sealed_state) {
+  for (size_t index = 0; index < changes.size(); ++index) {
+    const Change& change = changes[index];
+    writer_->put.bind(1, int64_t{number_of(change.kind)})
+        .bind(2, std::string_view(change.name))
+        .bind(3, static_cast<int64_t>(change.replaces + 1))
+        .bind(4, ByteView(sealed[index]));
+    TRY_VOID(writer_->put.run());
+  }
+  writer_->state.bind(1, static_cast<int64_t>(commit_count_ + 1)).bind(2, sealed_state);
+  return writer_->state.run();
+}
+
+Result<std::vector<std::string>, Error> SqliteStore::names(RecordKind kind, const std::string& prefix,
+                                                           const std::string& after, size_t limit) const {
+  const std::shared_lock lock(index_lock_);
+  return index_.names(number_of(kind), prefix, after, limit);
+}
+
+}  // namespace redoubt::cas

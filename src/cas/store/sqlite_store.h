@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The store as one SQLite database in CAS's data directory. WAL with synchronous=FULL: what commit() acknowledged survives a
+// power cut, and a kill at any instant leaves either all of a commit or nothing. One connection writes, under one lock; each
+// reading thread has a connection of its own. Whether records exist, and which version, is answered from memory (memory_index.h).
+// Nobody else may write to the database while CAS runs; reading it (a backup) is fine.
+//
+// Lock order: writing_, index_lock_, readers_lock_. A commit holds index_lock_ only while SQLite makes it durable.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+#include <vector>
+
+#include "cas/store/memory_index.h"
+#include "cas/store/root_key.h"
+#include "cas/store/sealing.h"
+#include "cas/store/store.h"
+
+namespace redoubt::cas {
+
+class SqliteStore final : public Store {
+ public:
+  // Opens the database, or makes one. kUnauthentic: the file is no database of CAS, the root key is another's, or records were
+  // changed from outside; kUnsupported: another schema version; kFailed: the system refused.
+  static Result<std::unique_ptr<SqliteStore>, Error> open(const std::string& path, RootKeySource& root_key);
+  ~SqliteStore() override;
+
+  Result<std::optional<Record>, Error> get(RecordKind kind, const std::string& name) const override;
+  Result<uint64_t, Error> version(RecordKind kind, const std::string& name) const override;
+  Result<CommitOutcome, Error> commit(std::vector<Change> changes) override;
+  Result<std::vector<std::string>, Error> names(RecordKind kind, const std::string& prefix, const std::string& after,
+                                                size_t limit) const override;
+
+  bool made_anew() const { return made_anew_; }
+  // How many commits there have been in the life of the database. Never decreases.
+  uint64_t commit_count() const { return commit_count_.load(); }
+  // Whether the last commit worked.
+  bool usable() const { return usable_.load(); }
+
+ private:
+  struct Writer;
+  struct Reader;
+  SqliteStore(std::string path, Sealer sealer);
+  Result<void, Error> load();
+  Result<CommitOutcome, Error> commit_sealed(const std::vector<Change>& changes, const std::vector<Bytes>& sealed,
+                                             const std::vector<MemoryIndex::Named>& entries);
+  Result<void, Error> write(const std::vector<Change>& changes, const std::vector<Bytes>& sealed,
+                            ByteView sealed_state);
+  Result<std::unique_ptr<Reader>, Error> borrow_reader() const;
+
+  const std::string path_;
+  const Sealer sealer_;
+  bool made_anew_ = false;
+  std::mutex writing_;
+  std::unique_ptr<Writer> writer_;  // guarded by writing_
+  mutable std::shared_mutex index_lock_;
+  MemoryIndex index_;  // guarded by index_lock_
+  mutable std::mutex readers_lock_;
+  mutable std::vector<std::unique_ptr<Reader>> readers_;  // those that nobody uses; guarded by readers_lock_
+  std::atomic<uint64_t> commit_count_ = 0;
+  std::atomic<bool> usable_ = true;
+};
+
+}  // namespace redoubt::cas
