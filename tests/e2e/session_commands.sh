@@ -72,9 +72,9 @@ expect 1 '*CAS refused*expected*found*to do*' "$REDOUBT" session create other.ym
 expect 0 '*created*' "$REDOUBT" session create two.yml --sign board.pem
 "$REDOUBT" session read shop/one --output read.yml
 cmp one.yml read.yml || fail "what was read is not what was written"
-expect 1 'redoubt: CAS refused*' as_bob "$REDOUBT" session read shop/one
+expect 1 '*CAS refused*' as_bob "$REDOUBT" session read shop/one
 expect 0 'name: shop/two*' as_bob "$REDOUBT" session read shop/two
-expect 1 'redoubt: CAS refused*' "$REDOUBT" session read shop/none
+expect 1 '*CAS refused*' "$REDOUBT" session read shop/none
 expect 0 $'shop/one\nshop/two' "$REDOUBT" session list shop/
 expect 0 '*"shop/one"*' "$REDOUBT" session list --json
 expect 0 '' "$REDOUBT" session list other/
@@ -83,17 +83,17 @@ echo '  read: [CREATOR]' >>one.yml
 expect 2 '*no predecessor*' "$REDOUBT" session update one.yml
 expect 1 '*CAS refused*predecessor*' "$REDOUBT" session update one.yml --predecessor "$(printf '%064d' 7)"
 expect 0 '*updated*' "$REDOUBT" session update one.yml --predecessor "$one"
-expect 1 '*CAS refused*predecessor*' "$REDOUBT" session update one.yml --predecessor "$one"
-expect 1 'redoubt: CAS refused*' as_bob "$REDOUBT" session update one.yml --predecessor "$one"
+expect 1 '*CAS refused*predecessor*' "$REDOUBT" session update other.yml --predecessor "$one"
+expect 1 '*CAS refused*' as_bob "$REDOUBT" session update other.yml --predecessor "$one"
 expect 0 '*updated*' "$REDOUBT" session update one.yml --predecessor current
 
 # --- a board ---
 
 two=$("$REDOUBT" session hash two.yml)
 echo '  list_sessions: [ANY]' >>two.yml
-expect 1 'redoubt: CAS refused*' "$REDOUBT" session update two.yml --predecessor "$two"
+expect 1 '*CAS refused*' "$REDOUBT" session update two.yml --predecessor "$two"
 "$REDOUBT" session sign two.yml --key board.pem >wrong.sig
-expect 1 'redoubt: CAS refused*' "$REDOUBT" session update two.yml --predecessor "$two" --signature wrong.sig
+expect 1 '*CAS refused*' "$REDOUBT" session update two.yml --predecessor "$two" --signature wrong.sig
 "$REDOUBT" session sign two.yml --predecessor "$two" --key board.pem >board.sig
 expect 0 '*updated*' as_bob "$REDOUBT" session update two.yml --predecessor "$two" --signature board.sig
 
@@ -103,7 +103,7 @@ expect 0 '*updated*' as_bob "$REDOUBT" session update two.yml --predecessor "$tw
 openssl x509 -in ca.pem -noout -subject | grep -q 'shop CA' || fail "the public certificate is not the CA's"
 as_bob "$REDOUBT" session value shop/one ca --form crt:der --output ca.der
 openssl x509 -inform DER -in ca.der -noout || fail "the form was not kept"
-expect 1 'redoubt: CAS refused*' "$REDOUBT" session value shop/one token
+expect 1 '*CAS refused*' "$REDOUBT" session value shop/one token
 
 # --- the audit log, then CAS again, then another CAS behind the address ---
 
