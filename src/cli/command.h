@@ -43,6 +43,7 @@ Action define_las(CLI::App& app);
 Action define_simulate(CLI::App& app);
 Action define_attest(CLI::App& app);
 Action define_session(CLI::App& app);
+Action define_measure(CLI::App& app);
 Action define_cas(CLI::App& app);
 Action define_audit(CLI::App& app);
 Action define_completion(CLI::App& app);

@@ -11,6 +11,7 @@ enum class ExitStatus : int {
   kRequirementMissing = 1,  // doctor: something the runtime needs is not there
   kNotAcceptable = 1,       // attest verify: genuine evidence that the policy refuses
   kSessionMistakes = 1,     // session: the session has mistakes
+  kNotMeasured = 1,         // measure: something that belongs to the program cannot be measured
   kRefusedByCas = 1,        // session, cas: CAS answered, and refused
   kNotIntact = 1,           // audit: the log was changed
   kUsage = 2,               // the command line makes no sense, or a file that it names cannot be read

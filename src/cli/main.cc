@@ -22,6 +22,7 @@ constexpr Command kCommands[] = {
     {"las", "start the local attestation service", define_las},
     {"simulate", "make a simulated platform for development", define_simulate},
     {"attest", "verify evidence of what a platform runs", define_attest},
+    {"measure", "list the files a program is made of, for a session", define_measure},
     {"session", "check sessions, and keep them in CAS", define_session},
     {"cas", "start a CAS, and get to know one", define_cas},
     {"audit", "verify and read the audit log of a CAS", define_audit},

@@ -111,8 +111,9 @@ struct Evidence {
   attest::ProcessClaims claims;
 };
 
-Checked<Evidence> evidence_for(const Descriptor& connection, const Peer& peer, const attest::EvidenceSource& source) {
-  const MeasuredProcess process = TRY(MeasuredProcess::measure(peer));
+Checked<Evidence> evidence_for(const Descriptor& connection, const Peer& peer, const attest::EvidenceSource& source,
+                               KnownHashes& hashes) {
+  const MeasuredProcess process = TRY(MeasuredProcess::measure(peer, hashes));
   wire::LasChallenge challenge;
   if (getrandom(challenge.challenge.data(), challenge.challenge.size(), 0) !=
           static_cast<ssize_t>(challenge.challenge.size()) ||
@@ -144,8 +145,9 @@ bool prepare_connection(const Descriptor& connection) {
          setsockopt(connection.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) == 0;
 }
 
-void converse(const Descriptor& connection, const Peer& peer, const attest::EvidenceSource& source) {
-  const auto evidence = evidence_for(connection, peer, source);
+void converse(const Descriptor& connection, const Peer& peer, const attest::EvidenceSource& source,
+              KnownHashes& hashes) {
+  const auto evidence = evidence_for(connection, peer, source, hashes);
   if (!evidence) {
     log_line("refused " + name_of(peer) + ": " + describe(evidence.error()));
     send_refusal(connection, source, evidence.error(), 0);

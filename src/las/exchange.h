@@ -8,6 +8,7 @@
 
 #include "attest/evidence_source.h"
 #include "las/descriptor.h"
+#include "las/known_hashes.h"
 #include "las/process.h"
 #include "las/refusal.h"
 
@@ -20,7 +21,8 @@ inline constexpr int kPatience = 2;
 bool prepare_connection(const Descriptor& connection);
 
 // Returns when the conversation is over. Logs one line.
-void converse(const Descriptor& connection, const Peer& peer, const attest::EvidenceSource& source);
+void converse(const Descriptor& connection, const Peer& peer, const attest::EvidenceSource& source,
+              KnownHashes& hashes);
 
 // Refuses before there is a conversation. Never waits.
 void turn_away(const Descriptor& connection, const attest::EvidenceSource& source, const Finding& why);

@@ -38,7 +38,7 @@ bool same_user_namespace(const Descriptor& process) {
          own.st_dev == theirs.st_dev && own.st_ino == theirs.st_ino;
 }
 
-Checked<void> check_file_system(const Descriptor& process, const Descriptor& place) {
+Checked<const FileSystem*> check_file_system(const Descriptor& process, const Descriptor& place) {
   const Descriptor mounts(openat(process.get(), "mountinfo", O_RDONLY | O_CLOEXEC));
   const auto text = read_from_start(mounts, 4 << 20);
   if (!text) return unreadable("mounts");
@@ -49,13 +49,13 @@ Checked<void> check_file_system(const Descriptor& process, const Descriptor& pla
     return refuse("executable.file-system", std::string(row->name), "another type behind that name",
                   "install the runtime on a local disk");
   }
-  if (row->by_trusted_mounters_only && !same_user_namespace(process)) {
+  if (row->layered && !same_user_namespace(process)) {
     return refuse(
         "executable.file-system", std::string(row->name) + " mounted in LAS's user namespace",
         "a process of another user namespace, where anybody may mount one over anything",
         "put the runtime on another file system of the container, or run the container without one of its own");
   }
-  return {};
+  return row;
 }
 
 // Still there under its name, seen from the process's own root.
@@ -102,11 +102,11 @@ bool unchanged(const struct stat& before, const struct stat& after) {
 
 }  // namespace
 
-Checked<Executable> measure_executable(const Descriptor& process) {
+Checked<Executable> measure_executable(const Descriptor& process, KnownHashes& hashes) {
   const Descriptor place(openat(process.get(), "exe", O_PATH | O_CLOEXEC));
   if (!place) return unreadable("executable");
-  TRY_VOID(check_file_system(process, place));
-  const Descriptor file(open(("/proc/self/fd/" + std::to_string(place.get())).c_str(), O_RDONLY | O_CLOEXEC));
+  const FileSystem* file_system = TRY(check_file_system(process, place));
+  Descriptor file(open(("/proc/self/fd/" + std::to_string(place.get())).c_str(), O_RDONLY | O_CLOEXEC));
   struct stat before {
   }, after{};
   if (!file || fstat(file.get(), &before) != 0) return unreadable("executable");
@@ -115,8 +115,9 @@ Checked<Executable> measure_executable(const Descriptor& process) {
                   "only the runtime of Redoubt gets evidence");
   }
   std::string path = TRY(check_name(process, before));
-  const ByteArray<32> sha256 = TRY(hash(file, before.st_size));
-  if (fstat(file.get(), &after) != 0 || !unchanged(before, after)) {
+  const auto hash_it = [&](const Descriptor& opened) { return hash(opened, before.st_size); };
+  const ByteArray<32> sha256 = TRY(file_system->layered ? hash_it(file) : hashes.of(std::move(file), before, hash_it));
+  if (fstat(place.get(), &after) != 0 || !unchanged(before, after)) {
     return refuse("executable.changed", "a file that nobody changes", "one that changed while it was read",
                   kStartAgain);
   }

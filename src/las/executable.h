@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The executable file of a process, through /proc/PID/exe: opened, checked to be on a file system that LAS can rely on and to
-// be still the file of its name, and hashed. Every time from its bytes: a cache keyed by inode and times would trust time stamps
-// that are coarser than two writes, and a runtime costs a few milliseconds only.
+// be still the file of its name, and hashed.
 #pragma once
 
 #include <sys/stat.h>
@@ -11,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "las/descriptor.h"
+#include "las/known_hashes.h"
 #include "las/refusal.h"
 
 namespace redoubt::las {
@@ -28,6 +28,6 @@ struct Executable {
 };
 
 // `process`: /proc/PID, opened as a directory.
-Checked<Executable> measure_executable(const Descriptor& process);
+Checked<Executable> measure_executable(const Descriptor& process, KnownHashes& hashes);
 
 }  // namespace redoubt::las

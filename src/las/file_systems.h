@@ -14,7 +14,9 @@ namespace redoubt::las {
 struct FileSystem {
   const char* name;  // as in /proc/PID/mountinfo
   unsigned long magic;
-  bool by_trusted_mounters_only;  // anybody may mount it in a user namespace of his own, over anything
+  // Made of others: anybody may mount one over anything in a user namespace of his own, and the layers can be written behind
+  // its back. Accepted from LAS's own user namespace, and read every time.
+  bool layered;
 };
 
 // The row of the mount `mount_id`, or a refusal with check "executable.file-system".

@@ -15,7 +15,7 @@ constexpr const char* kMounts =
 
 TEST(FileSystems, KnowsItsTable) {
   EXPECT_STREQ((*find_file_system(kMounts, "22"))->name, "ext4");
-  EXPECT_TRUE((*find_file_system(kMounts, "23"))->by_trusted_mounters_only);
+  EXPECT_TRUE((*find_file_system(kMounts, "23"))->layered);
   const auto why = [](const char* id) { return find_file_system(kMounts, id).error().actual; };
   EXPECT_EQ(why("24"), "fuse.sshfs");
   EXPECT_EQ(why("25"), "9p");

@@ -81,12 +81,13 @@ Result<std::unique_ptr<attest::EvidenceSource>, Error> make_source(const Options
   return source;
 }
 
-// A descriptor that is readable once SIGTERM or SIGINT came. Before any thread is made, so that all block them.
-Descriptor termination() {
+// Before any thread is made, so that all block them. SIGIO is for server.h.
+Descriptor signals_as_descriptor() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGIO);
   sigprocmask(SIG_BLOCK, &signals, nullptr);
   return Descriptor(signalfd(-1, &signals, SFD_CLOEXEC));
 }
@@ -95,14 +96,14 @@ int serve(const Options& options) {
   keep_memory_private();
   raise_descriptor_limit();
   umask(022);
-  const Descriptor stop = termination();
+  const Descriptor signals = signals_as_descriptor();
   const auto source = make_source(options);
   if (!source) return report(kFailed, source.error().message);
   const auto server = Server::listen(options.socket);
   if (!server) return report(kFailed, server.error().message);
   std::printf("redoubt-las: listening on %s\n", options.socket.c_str());
   std::fflush(stdout);
-  server->run(**source, stop.get());
+  server->run(**source, signals.get());
   return 0;
 }
 

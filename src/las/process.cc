@@ -7,9 +7,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
-#include <time.h>
 
-#include <charconv>
 #include <cstdio>
 #include <cstring>
 
@@ -130,20 +128,6 @@ Checked<void> check_mappings(const Descriptor& directory, const Executable& exec
   return refuse("process.mappings", "the code of " + executable.path, "a process that has not mapped it", kUseRuntime);
 }
 
-// Without SO_PEERPIDFD: the number may be another process's by now. One that was started after the connection is another.
-Checked<Descriptor> pidfd_by_number(pid_t pid) {
-  timespec now{};
-  clock_gettime(CLOCK_BOOTTIME, &now);
-  Descriptor pidfd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
-  const Descriptor directory(open(("/proc/" + std::to_string(pid)).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!pidfd || !directory) return gone();
-  const std::string started = TRY(start_time_of(directory));
-  long ticks = 0;
-  std::from_chars(started.data(), started.data() + started.size(), ticks);
-  if (ticks > (now.tv_sec + 1) * sysconf(_SC_CLK_TCK)) return gone();
-  return pidfd;
-}
-
 }  // namespace
 
 Checked<Peer> peer_of(int socket) {
@@ -159,11 +143,14 @@ Checked<Peer> peer_of(int socket) {
     return Peer{Descriptor(fd), credentials.pid, credentials.uid};
   }
   if (errno != ENOPROTOOPT) return gone();
-  Descriptor pidfd = TRY(pidfd_by_number(credentials.pid));
+  // The number may be another process's by now, if the one that connected has ended. That one is measured then, and only its
+  // request is taken, so evidence is still about who asks.
+  Descriptor pidfd(static_cast<int>(syscall(SYS_pidfd_open, credentials.pid, 0)));
+  if (!pidfd) return gone();
   return Peer{std::move(pidfd), credentials.pid, credentials.uid};
 }
 
-Checked<MeasuredProcess> MeasuredProcess::measure(const Peer& peer) {
+Checked<MeasuredProcess> MeasuredProcess::measure(const Peer& peer, KnownHashes& hashes) {
   Descriptor directory(open(("/proc/" + std::to_string(peer.pid)).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!directory) return gone();
   // Alive behind the open: the directory is this process's and stays so, whoever gets its number.
@@ -173,16 +160,17 @@ Checked<MeasuredProcess> MeasuredProcess::measure(const Peer& peer) {
   std::string start_time = TRY(start_time_of(directory));
   TRY_VOID(check_user(directory, peer.uid));
   TRY_VOID(check_tracers(directory));
-  Executable executable = TRY(measure_executable(directory));
+  Executable executable = TRY(measure_executable(directory, hashes));
   TRY_VOID(check_mappings(directory, executable));
-  return MeasuredProcess(peer, std::move(directory), std::move(maps), std::move(start_time), std::move(executable));
+  return MeasuredProcess(peer, hashes, std::move(directory), std::move(maps), std::move(start_time),
+                         std::move(executable));
 }
 
 Checked<void> MeasuredProcess::measure_again() const {
   const std::string start_time = TRY(start_time_of(directory_));
   TRY_VOID(check_user(directory_, peer_->uid));
   TRY_VOID(check_tracers(directory_));
-  const Executable executable = TRY(measure_executable(directory_));
+  const Executable executable = TRY(measure_executable(directory_, *hashes_));
   if (executable != executable_ || start_time != start_time_) {
     return refuse("process.changed", "the executable that was measured first, " + executable_.path,
                   executable.path + (executable.sha256 == executable_.sha256 ? ", the same bytes in another file" : ""),

@@ -19,6 +19,7 @@
 
 #include "las/descriptor.h"
 #include "las/executable.h"
+#include "las/known_hashes.h"
 #include "las/refusal.h"
 
 namespace redoubt::las {
@@ -34,8 +35,8 @@ Checked<Peer> peer_of(int socket);
 
 class MeasuredProcess {
  public:
-  // `peer` must outlive this.
-  static Checked<MeasuredProcess> measure(const Peer& peer);
+  // Both must outlive this.
+  static Checked<MeasuredProcess> measure(const Peer& peer, KnownHashes& hashes);
 
   // Everything again; a refusal when anything is not as it was.
   Checked<void> measure_again() const;
@@ -43,15 +44,17 @@ class MeasuredProcess {
   const Executable& executable() const { return executable_; }
 
  private:
-  MeasuredProcess(const Peer& peer, Descriptor directory, Descriptor maps, std::string start_time,
+  MeasuredProcess(const Peer& peer, KnownHashes& hashes, Descriptor directory, Descriptor maps, std::string start_time,
                   Executable executable)
       : peer_(&peer),
+        hashes_(&hashes),
         directory_(std::move(directory)),
         maps_(std::move(maps)),
         start_time_(std::move(start_time)),
         executable_(std::move(executable)) {}
 
   const Peer* peer_;
+  KnownHashes* hashes_;
   Descriptor directory_;    // /proc/PID
   Descriptor maps_;         // of the address space at the first measurement
   std::string start_time_;  // clock ticks since boot

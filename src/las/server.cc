@@ -2,12 +2,14 @@
 #include "las/server.h"
 
 #include <poll.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
 #include <chrono>
 #include <condition_variable>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -21,6 +23,8 @@
 
 namespace redoubt::las {
 namespace {
+
+constexpr int kTidyMilliseconds = 1000;
 
 std::unexpected<Error> failed(const std::string& what, const std::string& path) {
   return fail(ErrorCode::kFailed, what + " \"" + path + "\": " + std::strerror(errno));
@@ -42,6 +46,10 @@ class Conversations {
     if (--by_user_[uid] == 0) by_user_.erase(uid);
     changed_.notify_all();
   }
+  bool none() {
+    const std::scoped_lock lock(mutex_);
+    return total_ == 0;
+  }
   bool wait_for_none(std::chrono::seconds patience) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, patience, [this] { return total_ == 0; });
@@ -54,7 +62,8 @@ class Conversations {
   std::map<uid_t, unsigned> by_user_;  // guarded by mutex_
 };
 
-void accept_one(const Descriptor& listening, const attest::EvidenceSource& source, Conversations& conversations) {
+void accept_one(const Descriptor& listening, const attest::EvidenceSource& source, Conversations& conversations,
+                KnownHashes& hashes) {
   Descriptor connection(accept4(listening.get(), nullptr, nullptr, SOCK_CLOEXEC));
   if (!connection || !prepare_connection(connection)) return;
   auto peer = peer_of(connection.get());
@@ -73,14 +82,19 @@ void accept_one(const Descriptor& listening, const attest::EvidenceSource& sourc
     return;
   }
   try {
-    std::thread([connection = std::move(connection), peer = *std::move(peer), &source, &conversations] {
-      converse(connection, peer, source);
+    std::thread([connection = std::move(connection), peer = *std::move(peer), &source, &conversations, &hashes] {
+      converse(connection, peer, source, hashes);
       conversations.end(peer.uid);
     }).detach();
   } catch (const std::system_error&) {  // no thread to be had; the connection closes
     conversations.end(uid);
     log_line("refused process: no thread for it; raise the limit of tasks");
   }
+}
+
+bool only_sigio(int signals) {
+  signalfd_siginfo info{};
+  return read(signals, &info, sizeof(info)) == sizeof(info) && info.ssi_signo == SIGIO;
 }
 
 Result<bool, Error> somebody_listens(const sockaddr_un& address, const std::string& path) {
@@ -126,13 +140,20 @@ Server::~Server() {
   if (socket_) unlink(path_.c_str());
 }
 
-void Server::run(const attest::EvidenceSource& source, int stop) const {
+void Server::run(const attest::EvidenceSource& source, int signals) const {
   Conversations conversations;
-  pollfd waits[] = {{socket_.get(), POLLIN, 0}, {stop, POLLIN, 0}};
+  KnownHashes hashes;
+  pollfd waits[] = {{socket_.get(), POLLIN, 0}, {signals, POLLIN, 0}};
   for (;;) {
-    if (poll(waits, 2, -1) < 0 && errno != EINTR) break;
-    if (waits[1].revents != 0) break;
-    if ((waits[0].revents & POLLIN) != 0) accept_one(socket_, source, conversations);
+    // With nothing to let go of, later or soon, it sleeps until something happens.
+    const bool idle = hashes.size() == 0 && conversations.none();
+    if (poll(waits, 2, idle ? -1 : kTidyMilliseconds) < 0) {
+      if (errno == EINTR) continue;
+      break;
+    }
+    if (waits[1].revents != 0 && !only_sigio(signals)) break;
+    hashes.tidy(KnownHashes::Clock::now());
+    if ((waits[0].revents & POLLIN) != 0) accept_one(socket_, source, conversations, hashes);
   }
   // Only a process that makes the kernel wait (on a file system of its own) can hold a conversation longer.
   if (conversations.wait_for_none(std::chrono::seconds(3 * kPatience))) return;

@@ -23,8 +23,9 @@ class Server {
   // Removes the socket.
   ~Server();
 
-  // Until `stop` (a signalfd, a pipe) is readable; then waits for the conversations, which all end soon.
-  void run(const attest::EvidenceSource& source, int stop) const;
+  // `signals`: a signalfd of blocked signals. SIGIO says that somebody wants to write an executable whose hash is known; any
+  // other ends the service, after the conversations, which all end soon.
+  void run(const attest::EvidenceSource& source, int signals) const;
 
  private:
   Server(Descriptor socket, std::string path) : socket_(std::move(socket)), path_(std::move(path)) {}

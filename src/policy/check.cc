@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "policy/fragments.h"
 #include "policy/read_parts.h"
 #include "policy/references.h"
 #include "policy/yaml_document.h"
@@ -27,13 +28,15 @@ void limit(std::vector<Mistake>& mistakes) {
 
 }  // namespace
 
-CheckedSession check_session(std::string_view yaml) {
+CheckedSession check_session(std::string_view yaml, const ImportedFragments* imported) {
   CheckedSession result;
-  const std::optional<Node> root = read_yaml(yaml, result.mistakes);
+  std::optional<Node> root = read_yaml(yaml, result.mistakes);
   if (root) {
+    std::vector<UnresolvedFragment> unresolved = expand_fragments(*root, imported, result.mistakes);
     const Node* name = root->find("name");
     Reader reader(result.mistakes, name == nullptr ? "" : name->text);
     Session session = read_session(reader, *root);
+    session.unresolved_fragments = std::move(unresolved);
     check_references(session, *root, reader.references(), result.mistakes);
     if (!has_errors(result.mistakes)) result.session = std::move(session);
   }

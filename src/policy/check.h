@@ -5,8 +5,11 @@
 // desk passes there.
 #pragma once
 
+#include <map>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "policy/mistake.h"
@@ -21,6 +24,16 @@ struct CheckedSession {
 
 inline constexpr size_t kMaxMistakes = 1000;
 
-CheckedSession check_session(std::string_view yaml);
+// Values of config-fragments that this session imports: (session, secret) to canonical JSON, as the other session's model has it
+// (Secret::parameters["fragment"]). Whoever fills this has checked that the other session exports them to this one.
+using ImportedFragments = std::map<std::pair<std::string, std::string>, std::string>;
+
+// Without `imported`, or where it lacks a fragment, the session's `unresolved_fragments` name what is open, with a warning each.
+//
+// CAS: (1) A session is identified by session_hash(*check_session(yaml).session), without imported values: the hash covers
+// fragments of the session itself by their value and others by name. (2) Decisions (who may read or update, what attests) are
+// made by check_session(yaml, &imported) alone, and by no session whose unresolved_fragments are not empty or that has errors:
+// refuse then, naming the first. Should it be used all the same, it gives nothing away that the whole session would not.
+CheckedSession check_session(std::string_view yaml, const ImportedFragments* imported = nullptr);
 
 }  // namespace redoubt::policy

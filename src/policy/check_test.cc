@@ -11,7 +11,8 @@
 namespace redoubt::policy {
 namespace {
 
-#define M1 "2c4de8cbe6725f7e11f2f5240bc7e0b7fe0651f2997a48c87ca38918574ef076"
+#define CODE ", code: {/a: " M1 "}"
+#define M1   "2c4de8cbe6725f7e11f2f5240bc7e0b7fe0651f2997a48c87ca38918574ef076"
 
 struct Row {
   const char* body;       // after the lines `name` and `version`, so it begins on line 3
@@ -77,7 +78,8 @@ constexpr Row kRows[] = {
      "3:39: error: secrets[0].san[0]: expected dns:NAME or ip:ADDRESS, found \"www.example.org\""},
     {"secrets: [{name: a, kind: x509, valid_for: forever}]",
      "3:44: error: secrets[0].valid_for: expected a time such as 90d, up to 100 years, found \"forever\""},
-    {"secrets: [{name: a, kind: jwt, value: x, signer: b, payload: {}}, {name: b, kind: private-key}]",
+    {"secrets: [{name: a, kind: jwt, value: x, signer: b, payload: {}}, {name: b, kind: private-key, "
+     "key_type: P-384}]",
      "3:39: error: secrets[0]: expected no value for kind jwt, found one"},
     {"secrets: [{name: a, kind: ascii, export: [{}]}]",
      "3:43: error: secrets[0].export[0]: expected either session or namespace, found neither"},
@@ -99,6 +101,27 @@ constexpr Row kRows[] = {
      "base64url, base32 or base32nopad, found \"$$SCONE::a:hexx$$\"; did you mean \"hex\"?"},
     {"images: [{name: i, injection_files: [{path: /f, content: \"$$SCONE::a$$\"}]}]\nsecrets: [{name: a, kind: x509}]",
      "3:58: error: images[0].injection_files[0].content: expected a form of kind x509: crt"},
+    // Config fragments: checked where they are written, as if that were where they are used
+    {"secrets: [{name: f, kind: config-fragment, value: [{mrenclav: " M1 "}]}]\n"
+     "services: [{name: s, attestation: $$SCONE::f$$, code: {/a: " M1 "}}]",
+     "3:53: error: services[0].attestation[0]: expected a key among mrenclave, signer, tdx, snp or nitro, found "
+     "\"mrenclav\"; did you mean \"mrenclave\"?"},
+    {"access_policy: {read: [\"$$SCONE::f$$\"]}\nsecrets: [{name: f, kind: config-fragment, value: [creator]}]",
+     "4:52: error: access_policy.read[0]: expected CREATOR, ANY, NONE"},
+    {"access_policy: {read: [\"$$SCONE::f$$\"]}\nsecrets: [{name: f, kind: config-fragment, value: []}]",
+     "3:23: error: access_policy.read: expected at least one entry"},
+    {"access_policy: $$SCONE::f$$\nsecrets: [{name: f, kind: config-fragment, value: {read: $$SCONE::g$$}}, {name: g, "
+     "kind: config-fragment, value: [ANY]}]",
+     "3:16: error: access_policy: expected a fragment that names no other fragment, found \"$$SCONE::f$$\""},
+    {"access_policy: {read: [\"$$SCONE::f:json$$\"]}\nsecrets: [{name: f, kind: config-fragment, value: [CREATOR]}]",
+     "3:24: error: access_policy.read[0]: expected text or bytes where \"$$SCONE::f:json$$\" stands, found a "
+     "config-fragment; it can be a whole value in attestation"},
+    {"images: [{name: i, injection_files: [{path: /f, content: $$SCONE::f$$}]}]\nsecrets: [{name: f, kind: "
+     "config-fragment, value: x}]",
+     "3:58: error: images[0].injection_files[0].content: expected text or bytes where"},
+    {"access_policy: {read: $$SCONE::f$$}\nsecrets: [{name: f, kind: config-fragment, import: {session: o, secret: "
+     "p}}]",
+     "3:23: warning: access_policy.read: what $$SCONE::f$$ says is known to session \"o\" only"},
     // Images and volumes
     {"images: [{name: i, injection_files: [etc/passwd]}]",
      "3:38: error: images[0].injection_files[0]: expected an absolute path without empty, . or .. parts, found "
@@ -121,29 +144,52 @@ constexpr Row kRows[] = {
     {"services: [{name: s}]",
      "3:12: error: services[0]: expected attestation, since security.attestation.mode is hardware"},
     {"services: [{name: s, attestation: []}]", "3:12: error: services[0]: expected attestation"},
-    {"services: [{name: s, attestation: [{}]}]",
+    {"services: [{name: s, attestation: [{}]" CODE "}]",
      "3:36: error: services[0].attestation[0]: expected at least one factor"},
-    {"services: [{name: s, mrenclaves: [" M1 "], command: \"sh -c 'x\"}]",
+    {"services: [{name: s, mrenclaves: [" M1 "], command: \"sh -c 'x\"" CODE "}]",
      "3:111: error: services[0].command: expected a command whose quotes are closed, found an open '"},
-    {"services: [{name: s, mrenclaves: [" M1 "], command: [a, \"@@0\"]}]",
+    {"services: [{name: s, mrenclaves: [" M1 "], command: [a, \"@@0\"]" CODE "}]",
      "3:115: error: services[0].command[1]: expected the number of a host argument, from 1 to 4096, found \"@@0\""},
-    {"services: [{name: s, mrenclaves: [" M1 "], command: [a, \"@@1\", \"@@1\"]}]",
+    {"services: [{name: s, mrenclaves: [" M1 "], command: [a, \"@@1\", \"@@1\"]" CODE "}]",
      "3:122: error: services[0].command[2]: expected each host argument once, found @@1 again"},
-    {"services: [{name: s, mrenclaves: [" M1 "], environment: {\"@@A\": x}}]",
+    {"services: [{name: s, mrenclaves: [" M1 "], environment: {\"@@A\": x}" CODE "}]",
      "3:123: error: services[0].environment.@@A: expected \"\" as the value, which the host gives, found \"x\""},
-    {"services: [{name: s, mrenclaves: [" M1 "], environment: {A: x, \"@@A\": \"\"}}]",
+    {"services: [{name: s, mrenclaves: [" M1 "], environment: {A: x, \"@@A\": \"\"}" CODE "}]",
      "3:122: error: services[0].environment.@@A: expected each variable once"},
-    {"services: [{name: s, mrenclaves: [" M1
-     "], environment: {A: \"$$SCONE::b:bin$$\"}}]\nsecrets: [{name: b, kind: binary}]",
+    {"services: [{name: s, mrenclaves: [" M1 "], environment: {A: \"$$SCONE::b:bin$$\"}" CODE
+     "}]\nsecrets: [{name: b, kind: binary}]",
      "3:119: error: services[0].environment.A: expected a form of kind binary"},
-    {"services: [{name: s, mrenclaves: [" M1 "], image_name: web}]",
+    {"services: [{name: s, mrenclaves: [" M1 "], image_name: web" CODE "}]",
      "3:114: error: services[0].image_name: expected an image of this session as the image, found \"web\""},
-    {"services: [{name: s, attestation: {signer: {mrsigner: " M1 ", isvsvn_min: 5, isvsvn_max: 4}}}]",
+    {"services: [{name: s, attestation: {signer: {mrsigner: " M1 ", isvsvn_min: 5, isvsvn_max: 4}}" CODE "}]",
      "3:44: error: services[0].attestation.signer: expected isvsvn_min not above isvsvn_max, found 5 and 4"},
-    {"services: [{name: s, mrenclaves: [" M1 "], network: {listen: [{address: \"0.0.0.0:80\"}]}}]",
+    {"services: [{name: s, mrenclaves: [" M1 "], network: {listen: [{address: \"0.0.0.0:80\"}]}" CODE "}]",
      "3:121: error: services[0].network.listen[0]: expected the key \"identity\" where TLS is required"},
-    {"services: [{name: s, mrenclaves: [" M1 "], network: {default: unprotected}}]",
+    {"services: [{name: s, mrenclaves: [" M1 "], network: {default: unprotected}" CODE "}]",
      "3:121: warning: services[0].network.default: insecure: default: unprotected"},
+    {"services: [{name: s, mrenclaves: [" M1 "]}]",
+     "3:12: warning: services[0]: without code an attested run can load no program; add code: ... (redoubt measure"},
+    // Code
+    {"services: [{name: s, mrenclaves: [" M1 "], code: {}}]",
+     "3:108: error: services[0].code: expected a map of paths and SHA-256 hashes, or {volume: NAME}"},
+    {"services: [{name: s, mrenclaves: [" M1 "], code: {/a: abc}}]",
+     "3:113: error: services[0].code[/a]: expected a SHA-256 as 64 hexadecimal digits, or link:TARGET"},
+    {"services: [{name: s, mrenclaves: [" M1 "], code: {/a: lnk:x}}]",
+     "3:113: error: services[0].code[/a]: expected a SHA-256 as 64 hexadecimal digits, or link:TARGET"},
+    {"services: [{name: s, mrenclaves: [" M1 "], code: {/a: \"link:\"}}]",
+     "3:113: error: services[0].code[/a]: expected a target of 1 to 4095 bytes after link:, found 0 bytes"},
+    {"services: [{name: s, mrenclaves: [" M1 "], code: {a: " M1 "}}]",
+     "3:109: error: services[0].code[a]: expected an absolute path"},
+    {"services: [{name: s, mrenclaves: [" M1 "], code: {/a/../b: " M1 "}}]",
+     "3:109: error: services[0].code[/a/../b]: expected an absolute path"},
+    {"services: [{name: s, mrenclaves: [" M1 "], code: {/: \"link:a\"}}]",
+     "3:109: error: services[0].code[/]: expected an absolute path"},
+    {"services: [{name: s, mrenclaves: [" M1 "], code: {/a/b: " M1 ", /a: " M1 "}}]",
+     "3:109: error: services[0].code: expected no path below the file \"/a\", found \"/a/b\"; remove one of them"},
+    {"services: [{name: s, mrenclaves: [" M1 "], code: {/a: \"link:usr/a\", /a/b/c: " M1 "}}]",
+     "3:127: error: services[0].code: expected no path below the link \"/a\", found \"/a/b/c\"; write the path that"},
+    {"services: [{name: s, mrenclaves: [" M1 "], code: {volume: v, /a: " M1 "}}]\nvolumes: [{name: v}]",
+     "3:109: error: services[0].code[volume]: expected either a volume or files by hash, found both"},
     // Access and security
     {"access_policy: {read: [NONE, CREATOR]}",
      "3:23: error: access_policy.read: expected NONE alone, found NONE beside others"},

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Sessions as people write them (testdata/*.yml) against what is understood of them (testdata/*.golden: the hash, then the
-// canonical form). A hash that changes locks out every update of existing sessions, so a difference here is never only a
+// canonical form, then the warnings). A hash that changes locks out every update of existing sessions, so a difference here is never only a
 // matter of taste. UPDATE_GOLDEN=1 writes the files anew, to be read before they are committed.
 // Runs in the folder of its source.
 #include <gtest/gtest.h>
@@ -31,7 +31,8 @@ TEST(Golden, EverySessionIsUnderstoodAsBefore) {
     const CheckedSession checked = check_session(read(entry.path()));
     for (const Mistake& one : checked.mistakes) EXPECT_EQ(one.severity, Severity::kWarning) << describe(one);
     ASSERT_TRUE(checked.session);
-    const std::string found = session_hash(*checked.session) + "\n" + canonical_form(*checked.session).indented_json();
+    std::string found = session_hash(*checked.session) + "\n" + canonical_form(*checked.session).indented_json();
+    for (const Mistake& one : checked.mistakes) found += describe(one) + '\n';
     const auto golden = std::filesystem::path(entry.path()).replace_extension(".golden");
     if (std::getenv("UPDATE_GOLDEN") != nullptr) std::ofstream(golden, std::ios::binary) << found;
     EXPECT_EQ(read(golden), found);

@@ -71,7 +71,9 @@ std::string big_session(int services) {
     text += "  - name: service" + std::to_string(index) + "\n    image_name: image" + std::to_string(index) +
             "\n    command: [\"/bin/server\", --port, \"80\", \"$$SCONE::token:base64$$\"]\n"
             "    environment: {A: x, B: \"$$SCONE::server:crt$$\", \"@@TERM\": \"\"}\n    pwd: /\n"
-            "    attestation: [{mrenclave: 2c4de8cbe6725f7e11f2f5240bc7e0b7fe0651f2997a48c87ca38918574ef076}]\n";
+            "    attestation: [{mrenclave: 2c4de8cbe6725f7e11f2f5240bc7e0b7fe0651f2997a48c87ca38918574ef076}]\n"
+            "    code:\n      /usr/bin/server: 2c4de8cbe6725f7e11f2f5240bc7e0b7fe0651f2997a48c87ca38918574ef076\n"
+            "      /bin: \"link:usr/bin\"\n";
   }
   return text;
 }

@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include <memory>
 
@@ -48,6 +49,29 @@ bool is_of_type(const EVP_PKEY* key, const TypeName& row) {
   return row.curve.empty() || (EVP_PKEY_get_group_name(key, curve, sizeof(curve), &size) == 1 && row.curve == curve);
 }
 
+Key read_private(std::string_view text) {
+  const Bio bio = open_text(text);
+  Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_pass_phrase, nullptr));
+  ERR_clear_error();
+  return key;
+}
+
+Certificate first_certificate(std::string_view text) {
+  const Bio bio = open_text(text);
+  Certificate certificate(PEM_read_bio_X509(bio.get(), nullptr, no_pass_phrase, nullptr));
+  ERR_clear_error();
+  return certificate;
+}
+
+std::optional<KeyFacts> facts_of(const Key& key) {
+  if (!key) return std::nullopt;
+  KeyFacts facts;
+  for (const TypeName& row : kTypes) {
+    if (is_of_type(key.get(), row)) facts.type = row.type;
+  }
+  return facts;
+}
+
 }  // namespace
 
 bool is_certificate_pem(std::string_view text) {
@@ -59,23 +83,28 @@ bool is_certificate_pem(std::string_view text) {
   return count > 0 && at_end;
 }
 
-bool is_private_key_pem(std::string_view text) {
-  const Bio bio = open_text(text);
-  const Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_pass_phrase, nullptr));
-  ERR_clear_error();
-  return key != nullptr;
+bool is_authority_pem(std::string_view text) {
+  const Certificate certificate = first_certificate(text);
+  return certificate && X509_check_ca(certificate.get()) > 0;
 }
 
-std::optional<PublicKeyFacts> read_public_key(std::string_view text) {
+bool is_private_key_pem(std::string_view text) { return read_private(text) != nullptr; }
+
+std::optional<KeyFacts> read_private_key(std::string_view text) { return facts_of(read_private(text)); }
+
+std::optional<KeyFacts> read_public_key(std::string_view text) {
   const Bio bio = open_text(text);
   const Key key(PEM_read_bio_PUBKEY(bio.get(), nullptr, no_pass_phrase, nullptr));
   ERR_clear_error();
-  if (!key) return std::nullopt;
-  PublicKeyFacts facts;
-  for (const TypeName& row : kTypes) {
-    if (is_of_type(key.get(), row)) facts.type = row.type;
-  }
-  return facts;
+  return facts_of(key);
+}
+
+bool key_fits_certificate(std::string_view private_key, std::string_view certificate) {
+  const Key key = read_private(private_key);
+  const Certificate parsed = first_certificate(certificate);
+  const bool fits = key && parsed && X509_check_private_key(parsed.get(), key.get()) == 1;
+  ERR_clear_error();
+  return fits;
 }
 
 }  // namespace redoubt::policy

@@ -12,12 +12,16 @@
 
 namespace redoubt::policy {
 
-struct PublicKeyFacts {
+struct KeyFacts {
   std::optional<KeyType> type;  // nullopt: a type that sessions cannot name
 };
 
-bool is_certificate_pem(std::string_view text);                        // one or more certificates and nothing else
-bool is_private_key_pem(std::string_view text);                        // without a pass phrase
-std::optional<PublicKeyFacts> read_public_key(std::string_view text);  // SubjectPublicKeyInfo in PEM
+bool is_certificate_pem(std::string_view text);                   // one or more certificates and nothing else
+bool is_private_key_pem(std::string_view text);                   // without a pass phrase
+bool is_authority_pem(std::string_view text);                     // its first certificate may sign others
+std::optional<KeyFacts> read_private_key(std::string_view text);  // without a pass phrase
+std::optional<KeyFacts> read_public_key(std::string_view text);   // SubjectPublicKeyInfo in PEM
+// Whether the key is that of the first certificate. Preconditions: both are what they should be.
+bool key_fits_certificate(std::string_view private_key, std::string_view certificate);
 
 }  // namespace redoubt::policy

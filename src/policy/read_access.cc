@@ -46,6 +46,10 @@ void read_group(Reader& reader, const Node::Key& key, const Node& node, bool boa
                  "write signer: a public key in PEM");
     break;
   }
+  if (!known(&node)) {
+    group.threshold = UINT32_MAX;  // nobody can meet it before all members are known
+    return out.push_back(std::move(group));
+  }
   const size_t count = node.items.size();
   group.threshold = static_cast<uint32_t>(count);
   if (key.text.starts_with(kAtLeast)) {
@@ -89,6 +93,7 @@ void read_member(Reader& reader, const Node& node, bool boards, int depth, std::
 
 void read_principals(Reader& reader, const Node& node, bool boards, bool changes, std::vector<Principal>& out) {
   reader.one_or_each(node, [&](const Node& item) { read_member(reader, item, boards, 0, out); });
+  if (!known(&node) && out.empty()) return out.push_back({PrincipalKind::kNone, "", 0, {}});
   if (node.kind == Node::Kind::kList && node.items.empty()) {
     reader.error(node.at, "at least one entry", "none", "write NONE if nobody may");
   }

@@ -82,7 +82,10 @@ constexpr Key<AttestationVariant> kVariantKeys[] = {
 constexpr std::string_view kPlatforms[] = {"tdx", "snp", "nitro"};
 
 void read_variant(Reader& reader, const Node& node, std::vector<AttestationVariant>& variants) {
-  if (!read_map(reader, node, kVariantKeys, variants.emplace_back())) return;
+  AttestationVariant variant;
+  if (!read_map(reader, node, kVariantKeys, variant)) return;
+  // Without the unknown factor it would accept more than is meant.
+  if (known(&node)) variants.push_back(std::move(variant));
   if (node.keys.empty()) {
     reader.error(node.at, "at least one factor, such as mrenclave", "none", "an empty variant would accept any code");
   }
@@ -104,7 +107,9 @@ void read_measurements(Reader& reader, const Node& node, std::vector<Hex>& measu
     }
     measurements.push_back(std::move(*value));
   });
-  if (node.kind == Node::Kind::kList && node.items.empty()) reader.error(node.at, "at least one measurement", "none");
+  if (node.kind == Node::Kind::kList && node.items.empty() && known(&node)) {
+    reader.error(node.at, "at least one measurement", "none");
+  }
 }
 
 void read_attestation(Reader& reader, const Node& node, std::vector<AttestationVariant>& variants) {

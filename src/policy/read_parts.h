@@ -16,6 +16,7 @@ Session read_session(Reader& reader, const Node& node);  // read_session.cc
 void read_service(Reader& reader, const Node& node, Service& service);
 void read_attestation(Reader& reader, const Node& node, std::vector<AttestationVariant>& variants);
 void read_measurements(Reader& reader, const Node& node, std::vector<Hex>& measurements);
+void read_code(Reader& reader, const Node& node, Code& code);
 void read_network(Reader& reader, const Node& node, Network& network);
 void read_image(Reader& reader, const Node& node, Image& image);
 void read_volume(Reader& reader, const Node& node, Volume& volume);

@@ -75,6 +75,7 @@ constexpr Key<Security> kAttestationKeys[] = {
 };
 
 void check_mode(Reader& reader, const Node& node, const Security& security) {
+  if (!known(node.find("mode")) || !known(node.find("tolerate"))) return;
   const bool tolerated = std::ranges::find(security.tolerate, Tolerance::kNoAttestation) != security.tolerate.end();
   const bool off = security.mode == AttestationMode::kNone;
   if (off && !tolerated) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// services[]: what a program is started with, and which code it may be.
+// services[]: what a program is started with. Which code it may be is read by read_code.cc and read_attestation.cc.
 #include <set>
 
 #include "policy/command.h"
@@ -41,7 +41,8 @@ void read_command(Reader& reader, const Node& node, Service& service) {
     auto words = split_command(node.text);
     if (!words) return reader.error(node.at, words.error().expected, words.error().found, words.error().hint);
     for (const std::string& word : *words) {
-      Node item = {Node::Kind::kScalar, false, node.at, word, {}, {}};
+      const Node item = {
+          .kind = Node::Kind::kScalar, .plain = false, .at = node.at, .text = word, .keys = {}, .items = {}};
       if (const auto parts = reader.variables(item, Place::kArgument)) note_host_arguments(reader, item, *parts, seen);
     }
     service.command = std::move(*words);
@@ -78,31 +79,6 @@ void read_environment(Reader& reader, const Node& node, Service& service) {
     }
     service.environment[key.text] = *text;
   }
-}
-
-void read_code(Reader& reader, const Node& node, Service& service) {
-  Code code;
-  if (node.kind != Node::Kind::kMap || node.keys.empty()) {
-    return reader.wrong(node, "a map of paths and SHA-256 hashes, or {volume: NAME}",
-                        "redoubt measure PROGRAM writes it");
-  }
-  for (size_t index = 0; index < node.keys.size(); ++index) {
-    const Node::Key& key = node.keys[index];
-    const Reader::Inside inside(reader, "[" + key.text + "]");
-    if (key.text == "volume") {
-      reader.refer(Target::kVolume, node.items[index], "the volume of code");
-      code.volume = node.items[index].text;
-      if (node.keys.size() > 1) {
-        reader.error(key.at, "either a volume or files by hash", "both",
-                     "put everything on the volume, or list all files");
-      }
-    } else if (!is_clean_path(key.text)) {
-      reader.error(key.at, "an absolute path without empty, . or .. parts, or volume", quoted(key.text));
-    } else {
-      store(code.files[key.text], reader.hex(node.items[index], 32));
-    }
-  }
-  service.code = std::move(code);
 }
 
 void read_paths(Reader& reader, const Node& node, std::vector<std::string>& paths) {
@@ -169,7 +145,7 @@ constexpr Key<Service> kKeys[] = {
     {"fspf_path", kOptional, [](Reader& r, const Node& n, Service&) { static_cast<void>(r.absolute_path(n)); }},
     {"fspf_key", kOptional, [](Reader& r, const Node& n, Service&) { static_cast<void>(read_volume_key(r, n)); }},
     {"fspf_tag", kOptional, [](Reader& r, const Node& n, Service&) { static_cast<void>(r.hex(n, 16)); }},
-    {"code", kOptional, read_code},
+    {"code", kOptional, [](Reader& r, const Node& n, Service& s) { read_code(r, n, s.code.emplace()); }},
     {"network", kOptional, [](Reader& r, const Node& n, Service& s) { read_network(r, n, s.network.emplace()); }},
     {"memory", kOptional, [](Reader& r, const Node& n, Service& s) { read_map(r, n, kMemoryKeys, s); }},
     {"host", kOptional, [](Reader& r, const Node& n, Service& s) { read_map(r, n, kHostKeys, s.host); }},

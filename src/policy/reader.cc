@@ -33,6 +33,7 @@ std::string kind_of(const Node& node) {
     case Node::Kind::kScalar: return "text";
     case Node::Kind::kList: return "a list";
     case Node::Kind::kMap: return "a map";
+    case Node::Kind::kUnknown: return "an unknown value";
   }
   return "";
 }
@@ -60,6 +61,7 @@ void Reader::warn_unpinned(Position at, const std::string& session, const std::s
 }
 
 void Reader::wrong(const Node& node, std::string expected, std::string hint) {
+  if (node.kind == Node::Kind::kUnknown) return;  // it may turn out right
   std::string found = kind_of(node);
   if (node.kind == Node::Kind::kScalar) {
     found = silent_ ? "text of " + std::to_string(node.text.size()) + " bytes" : quoted(node.text);

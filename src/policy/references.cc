@@ -5,6 +5,8 @@
 #include <set>
 #include <unordered_map>
 
+#include "policy/relations.h"
+
 namespace redoubt::policy {
 namespace {
 
@@ -18,13 +20,18 @@ class Checker {
 
   void check(const Reference& reference) {
     switch (reference.target) {
-      case Target::kSecret: check_secret(reference); break;
+      case Target::kSecret: check_reference(reference); break;
       case Target::kVolume: check_name(reference, volumes_, "volume"); break;
       case Target::kImage: check_name(reference, images_, "image"); break;
     }
   }
 
-  void check_certificate(const Secret& secret, const Node& node, const std::string& where) {
+  void check_secret(const Secret& secret, const Node& node, const std::string& where) {
+    check_issuer(secret, node, where);
+    check_relations(secrets_, secret, node, where, mistakes_);
+  }
+
+  void check_issuer(const Secret& secret, const Node& node, const std::string& where) {
     if (secret.kind != SecretKind::kX509 && secret.kind != SecretKind::kX509Ca) return;
     const Secret* issuer = find(secret.issuer);
     if (issuer == nullptr) return;
@@ -43,13 +50,20 @@ class Checker {
   }
 
   void check_service(const Service& service, const Node& node, const std::string& where) {
-    if (session_.security.mode == AttestationMode::kHardware && service.attestation.empty()) {
+    if (session_.security.mode == AttestationMode::kHardware && service.attestation.empty() &&
+        known(node.find("attestation"))) {
       add(node.at, where, "attestation, since security.attestation.mode is hardware", "none",
           "add attestation: [{mrenclave: ...}] (redoubt self show prints it)");
     }
     if (session_.security.mode == AttestationMode::kNone && !service.attestation.empty()) {
       mistakes_.push_back({Severity::kWarning, node.at, where, "its attestation is not checked, since mode is none", "",
                            "remove security.attestation.mode"});
+    }
+    // Older sessions hold the program on a volume for the root file system.
+    if (session_.security.mode == AttestationMode::kHardware && !service.attestation.empty() && !service.code &&
+        !service.root_volume) {
+      mistakes_.push_back({Severity::kWarning, node.at, where, "without code an attested run can load no program", "",
+                           "add code: ... (redoubt measure PROGRAM writes it)"});
     }
   }
 
@@ -77,7 +91,7 @@ class Checker {
         quoted(reference.name), near.empty() ? "define it under " + what + "s" : "did you mean " + quoted(near) + "?");
   }
 
-  void check_secret(const Reference& reference) {
+  void check_reference(const Reference& reference) {
     const Secret* secret = find(reference.name);
     std::optional<Variable> variable = reference.variable;
     if (secret == nullptr && variable) {
@@ -106,6 +120,11 @@ class Checker {
   }
 
   void check_form(const Reference& reference, const Secret& secret, const Variable& variable) {
+    if (secret.kind == SecretKind::kConfigFragment) {
+      return add(reference.at, reference.where, "text or bytes where " + quoted(variable.spelling()) + " stands",
+                 "a config-fragment",
+                 "it can be a whole value in attestation, platforms, access_policy and security, and nothing else");
+    }
     const FormRow* form = find_form(secret.kind, variable.form, reference.place);
     if (form == nullptr) {
       const bool in_files = find_form(secret.kind, variable.form, Place::kFile) != nullptr;
@@ -128,7 +147,7 @@ class Checker {
 
   const Session& session_;
   std::vector<Mistake>& mistakes_;
-  std::unordered_map<std::string, const Secret*> secrets_;
+  SecretsByName secrets_;
   std::set<std::string> volumes_;
   std::set<std::string> images_;
 };
@@ -150,8 +169,7 @@ void check_references(const Session& session, const Node& root, const std::vecto
                       std::vector<Mistake>& mistakes) {
   Checker checker(session, mistakes);
   for (const Reference& reference : references) checker.check(reference);
-  each_pair(session.secrets, root, "secrets",
-            [&](const auto&... arguments) { checker.check_certificate(arguments...); });
+  each_pair(session.secrets, root, "secrets", [&](const auto&... arguments) { checker.check_secret(arguments...); });
   each_pair(session.services, root, "services", [&](const auto&... arguments) { checker.check_service(arguments...); });
 }
 

@@ -43,7 +43,7 @@ struct AttestationVariant {
 struct Code {
   std::map<std::string, Hex> files;          // absolute path -> SHA-256
   std::map<std::string, std::string> links;  // absolute path -> target of a symbolic link; in YAML `link:TARGET`
-  std::string volume;                // empty: none
+  std::string volume;                        // empty: none
 };
 
 struct ListenRule {
@@ -204,6 +204,13 @@ struct Security {
   std::string service_access_token;  // text with a variable; empty: none
 };
 
+// A place that a fragment of another session fills in (fragments.h).
+struct UnresolvedFragment {
+  std::string where;  // keys without positions in lists: services.NAME.attestation
+  std::string session;
+  std::string secret;
+};
+
 struct Session {
   std::string name;
   std::string version;
@@ -216,6 +223,7 @@ struct Session {
   std::vector<Secret> secrets;
   AccessPolicy access_policy;
   Security security;
+  std::vector<UnresolvedFragment> unresolved_fragments;  // not empty: good for its hash, not for decisions (check.h)
 };
 
 }  // namespace redoubt::policy

@@ -105,8 +105,13 @@ Value form_of(const Service& service) {
         .text("fspf_key", service.root_volume->key)
         .text("fspf_tag", service.root_volume->tag);
   }
-  if (service.code)
-    form.put("code", Form().map("files", service.code->files).text("volume", service.code->volume).take());
+  if (service.code) {
+    form.put("code", Form()
+                         .map("files", service.code->files)
+                         .map("links", service.code->links)
+                         .text("volume", service.code->volume)
+                         .take());
+  }
   if (service.network) form.put("network", form_of(*service.network));
   return form.take();
 }
@@ -245,6 +250,10 @@ Value canonical_form(const Session& session) {
       .list("secrets", session.secrets, false, [](const Secret& one) { return form_of(one); })
       .put("access_policy", form_of(session.access_policy))
       .put("security", form_of(session.security))
+      .list("unresolved_fragments", session.unresolved_fragments, false,
+            [](const UnresolvedFragment& one) {
+              return Form().text("where", one.where).text("session", one.session).text("secret", one.secret).take();
+            })
       .take();
 }
 

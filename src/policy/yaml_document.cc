@@ -5,6 +5,7 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <map>
 #include <sstream>
 #include <unordered_map>
@@ -96,11 +97,12 @@ class TreeBuilder : public YAML::EventHandler {
     } else if (++value_count_ > kMaxValueCount || expanded_size_ > kMaxExpandedSize) {
       too_much(at);
     } else {
-      frames_.push_back({Node{.kind = kind, .plain = false, .at = at, .text = {}, .keys = {}, .items = {}},
-                         anchor,
-                         std::nullopt,
-                         false,
-                         {}});
+      frames_.push_back(
+          {Node{.kind = kind, .plain = false, .at = at, .text = {}, .keys = {}, .items = {}, .incomplete = false},
+           anchor,
+           std::nullopt,
+           false,
+           {}});
     }
     return !stopped_;
   }
@@ -191,6 +193,12 @@ const Node* Node::find(std::string_view key) const {
     if (keys[index].text == key) return &items[index];
   }
   return nullptr;
+}
+
+bool known(const Node* node) {
+  if (node == nullptr) return true;
+  if (node->kind == Node::Kind::kUnknown || node->incomplete) return false;
+  return std::ranges::all_of(node->items, [](const Node& item) { return known(&item); });
 }
 
 std::optional<Node> read_yaml(std::string_view text, std::vector<Mistake>& mistakes) {

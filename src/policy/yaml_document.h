@@ -21,7 +21,8 @@ inline constexpr size_t kMaxExpandedSize = 16u << 20;  // bytes of scalars, alia
 inline constexpr size_t kMaxDepth = 32;
 
 struct Node {
-  enum class Kind { kNull, kScalar, kList, kMap };
+  // kUnknown: what a fragment of another session will say (fragments.h); never read from text.
+  enum class Kind { kNull, kScalar, kList, kMap, kUnknown };
   struct Key {
     std::string text;
     Position at;
@@ -34,10 +35,14 @@ struct Node {
   std::vector<Key>
       keys;  // map: keys[i] belongs to items[i]; a duplicate key is a mistake, and only its first one is here
   std::vector<Node> items;  // list, map
+  bool incomplete = false;  // list: a fragment of another session brings in further items
 
   // The value of `key` in a map; nullptr when there is none.
   const Node* find(std::string_view key) const;
 };
+
+// False when a part of `node` is not known yet (fragments.h). A node that is not there is known.
+bool known(const Node* node);
 
 // Reads one document. Nullopt when the text is no YAML or goes over a limit, with the reason added to `mistakes`; duplicate
 // keys and the like are added too, and the tree is usable without them.

@@ -14,6 +14,8 @@
 
 #include "base/text.h"
 #include "shim/abi/errno_names.h"
+#include "shim/attested/state.h"
+#include "shim/files/insecure_manifest.h"
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
 #include "shim/process/crash.h"
@@ -45,9 +47,9 @@ const char* name_of(int error) {
 
 struct Request {
   Options options;
-  const char* trace_output = nullptr;
-  const char* stats_output = nullptr;
+  Outputs outputs;
   const char* program = nullptr;
+  file_namespace::InsecureManifest manifest;
   std::vector<std::string> arguments;
 };
 
@@ -69,12 +71,16 @@ Request parse(int argc, char** argv) {
       request.options.stats = true;
     } else if (const char* file = value_of(argv[i], "--trace-output")) {
       request.options.trace = true;
-      request.trace_output = file;
+      request.outputs.trace = file;
     } else if (const char* output = value_of(argv[i], "--stats-output")) {
       request.options.stats = true;
-      request.stats_output = output;
+      request.outputs.stats = output;
     } else if (const char* path = value_of(argv[i], "--program")) {
       request.program = path;
+    } else if (const char* manifest = value_of(argv[i], "--insecure-manifest")) {
+      request.manifest.file = manifest;
+    } else if (const char* injection = value_of(argv[i], "--insecure-inject")) {
+      request.manifest.injections.emplace_back(injection);
     } else {
       usage("unknown option");
     }
@@ -96,17 +102,17 @@ void require_dispatch() {
 }
 
 // Opens an output of the shim: a file to append to, or a copy of standard error.
-void open_output(window::Slot slot, const char* file) {
+void open_output(window::Slot slot, const std::string& file) {
   int64_t fd;
-  if (file != nullptr) {
-    fd = gate::call(SYS_openat, static_cast<uint64_t>(AT_FDCWD), gate::address_of(file),
+  if (!file.empty()) {
+    fd = gate::call(SYS_openat, static_cast<uint64_t>(AT_FDCWD), gate::address_of(file.c_str()),
                     O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_CLOEXEC, 0600);
   } else {
     fd = gate::call(SYS_fcntl, 2, F_DUPFD_CLOEXEC, 3);
   }
   if (is_error(fd)) {
     Text<4352> line;
-    line.append("redoubt-run: cannot write to ").append(file != nullptr ? file : "standard error").append(": ");
+    line.append("redoubt-run: cannot write to ").append(file.empty() ? "standard error" : file).append(": ");
     line.append(name_of(static_cast<int>(-fd))).append("\n");
     print(line.view());
     exit_with(kOwnFailure);
@@ -168,8 +174,7 @@ void report_and_exit(const std::string& program, const std::string& culprit, Err
   exit_with(number == ENOENT ? kNotFound : kCannotExecute);
 }
 
-Handover prepare(int argc, char** argv, char** environment, uint64_t host_signals) {
-  Request request = parse(argc, argv);
+void open_descriptors(Handover& state, const Outputs& outputs) {
   require_dispatch();
   const auto base = window::choose_base();
   if (!base) {
@@ -181,17 +186,37 @@ Handover prepare(int argc, char** argv, char** environment, uint64_t host_signal
   open_essential(window::Slot::kProc, "/proc", O_PATH | O_DIRECTORY, "/proc is not mounted, and the shim needs it");
   open_essential(window::Slot::kRuntime, "/proc/self/exe", O_PATH,
                  "the runtime's own file cannot be opened through /proc/self/exe: expected procfs on /proc");
-  if (request.options.trace) open_output(window::Slot::kTrace, request.trace_output);
-  if (request.options.stats) open_output(window::Slot::kStatistics, request.stats_output);
+  if (state.options.trace) open_output(window::Slot::kTrace, outputs.trace);
+  if (state.options.stats) open_output(window::Slot::kStatistics, outputs.stats);
   window::fill();
+  state.window_base = window::base();
+}
 
+namespace {
+
+// Says so, because a manifest looks like protection.
+void start_manifest(const file_namespace::InsecureManifest& manifest) {
+  if (manifest.file.empty()) return;
+  const std::string problem = file_namespace::start_insecure(manifest);
+  if (!problem.empty()) usage(problem);
+  Text<4352> line;
+  line.append("redoubt-run: unattested run with the files of ").append(manifest.file);
+  line.append(" (--insecure-manifest): nothing is secret, and the host chose the manifest\n");
+  print(line.view());
+}
+
+}  // namespace
+
+Handover prepare(int argc, char** argv, char** environment, uint64_t host_signals) {
+  Request request = parse(argc, argv);
   Handover state;
   state.options = request.options;
-  state.window_base = window::base();
   state.signal_mask = host_signals;
+  open_descriptors(state, request.outputs);
   for (char** entry = environment; *entry != nullptr; ++entry) {
     if (!std::string_view(*entry).starts_with("REDOUBT_")) state.environment.emplace_back(*entry);
   }
+  start_manifest(request.manifest);
   std::string culprit;
   auto files = open_program(
       {.directory = AT_FDCWD, .path = request.program, .flags = 0, .arguments = std::move(request.arguments)},
@@ -225,6 +250,11 @@ Handover resume(const char* descriptor) {
   if (!state) usage("REDOUBT_RESUME is for the runtime itself: the descriptor does not hold a handed-over state");
   window::start(state->window_base);
   window::adopt(state->open_slots);
+  if (!state->attested.empty()) {
+    if (!attested::resume(state->attested))
+      usage("the state that was handed over cannot be taken up: sealed memory is short");
+    release_attested(*state);
+  }
   return std::move(*state);
 }
 

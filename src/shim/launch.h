@@ -14,8 +14,16 @@
 namespace redoubt::shim::launch {
 
 // `redoubt-run --launch [--trace] [--trace-output=FILE] [--stats] [--stats-output=FILE] --program=PATH -- ARGV0 ARG...`
+// Also --insecure-manifest=FILE and --insecure-inject=PATH=FILE (files/insecure_manifest.h).
 // Opens the shim's descriptors and the program. Anything wrong ends the process with a message (report_and_exit).
 Handover prepare(int argc, char** argv, char** environment, uint64_t host_signals);
+
+// What the shim keeps open, above the program's descriptors: the part of prepare() that an attested start has too.
+struct Outputs {
+  std::string trace;  // a file, or empty for standard error
+  std::string stats;
+};
+void open_descriptors(Handover& state, const Outputs& outputs);
 
 // In the environment of an image that the program's execve started: the descriptor of the state that the previous image
 // of this process left.

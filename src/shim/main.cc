@@ -2,7 +2,8 @@
 //
 // redoubt-run: the runtime. Started by `redoubt run` (--launch) or by itself on the program's execve.
 //
-//   1  read the request: arguments of --launch, or the state handed over by the previous image (REDOUBT_RESUME)
+//   1  read the request: arguments of --launch, or the state handed over by the previous image (REDOUBT_RESUME), or a request
+//      for an attested start (--attested), which gets the program, its arguments and environment from CAS
 //   2  open what the shim keeps open, above the program's descriptors
 //   3  leave the kernel's stack to the program and go on with one of our own
 //   4  become the program's first thread: thread control block, alternate stack, Syscall User Dispatch, signals
@@ -20,6 +21,8 @@
 #include <optional>
 
 #include "base/text.h"
+#include "shim/attested/request.h"
+#include "shim/attested/start.h"
 #include "shim/entry/nested.h"
 #include "shim/entry/start.h"
 #include "shim/files/own_executable.h"
@@ -109,9 +112,12 @@ int main(int argc, char** argv) {
   mallopt(M_ARENA_MAX, 2);  // an arena a thread would reserve 64 MiB each of the program's address space
 
   auto boot = std::make_unique<Boot>();
+  const char* attested_request = attested::request_descriptor(argc, argv);
   const char* resumed_from = launch::resume_descriptor(initial_environment);
-  boot->resumed = resumed_from != nullptr;
-  if (boot->resumed) {
+  boot->resumed = attested_request == nullptr && resumed_from != nullptr;
+  if (attested_request != nullptr) {
+    boot->state = attested::start(attested_request, argc, argv, initial_environment, host_signals);
+  } else if (boot->resumed) {
     boot->state = launch::resume(resumed_from);
   } else {
     boot->state = launch::prepare(argc, argv, initial_environment, host_signals);

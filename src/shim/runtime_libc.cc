@@ -12,8 +12,12 @@
 // Everything here runs on the runtime's thread pointer; what must not happen ends in runtime_fatal(), which does not return.
 
 #include <linux/futex.h>
+#include <malloc.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 #include <cstdarg>
 #include <cstddef>
@@ -38,6 +42,10 @@ extern "C" {
 // --- the environment: the host's, so nothing in it may be believed ---
 
 char* getenv(const char*) { return nullptr; }  // libc.a: _dl_non_dynamic_init reads LD_*; sysconf, ...
+char* __libc_secure_getenv(const char*) { return nullptr; }
+char* secure_getenv(const char*) {
+  return nullptr;
+}  // libcrypto.a: OPENSSL_CONF, OPENSSL_MODULES, OPENSSL_ia32cap, ...
 int __unsetenv(const char*) { return 0; }
 void __wrap___tunables_init(char**) {}  // GLIBC_TUNABLES, MALLOC_*
 
@@ -48,6 +56,10 @@ struct _IO_FILE* stdout = nullptr;
 int fprintf(struct _IO_FILE*, const char*, ...) { return -1; }
 int _IO_fputs(const char*, struct _IO_FILE*) { return -1; }
 std::size_t fwrite(const void*, std::size_t, std::size_t, struct _IO_FILE*) { return 0; }
+
+int __vfprintf_chk(void*, int, const char*, std::va_list) { return -1; }     // libcrypto.a: OPENSSL_die
+int __sprintf_chk(char*, int, std::size_t, const char*, ...) { return -1; }  // libssl.a: key logging, which is not on
+int __isoc99_sscanf(const char*, const char*, ...) { return -1; }            // libcrypto.a: IPv4 addresses in text
 
 void _IO_enable_locks() {}  // pthread_create
 void _IO_list_lock() {}     // fork
@@ -120,6 +132,34 @@ long get_avphys_pages() { return 1 << 20; }
 char* __getcwd(char* buffer, std::size_t size) { return syscall(SYS_getcwd, buffer, size) > 0 ? buffer : nullptr; }
 char* getcwd(char* buffer, std::size_t size) { return __getcwd(buffer, size); }
 
+// --- time: libc's own gmtime reads the zone files that TZ names; its time() looks up the vDSO on its own ---
+
+struct tm* gmtime_r(const time_t*, struct tm*) {
+  return nullptr;
+}  // libcrypto.a: dates of certificates, which are not looked at
+time_t time(time_t* result) {
+  struct timespec now = {};
+  clock_gettime(CLOCK_REALTIME, &now);
+  if (result != nullptr) *result = now.tv_sec;
+  return now.tv_sec;
+}
+int gettimeofday(struct timeval* now, void*) {  // libssl.a: time-outs of DTLS
+  *now = {time(nullptr), 0};
+  return 0;
+}
+unsigned sleep(unsigned seconds) { return seconds; }  // libcrypto.a: waiting in BIOs that are not there
+int usleep(unsigned) { return -1; }
+
+// --- what else of libc OpenSSL names ---
+
+int atexit(void (*)()) { return 0; }  // the runtime ends with exit_group, or becomes another program
+int mlock(const void*, std::size_t) noexcept { return -1; }  // secrets are in sealed memory (memory/sealed.h)
+int __xpg_strerror_r(int, char* text, std::size_t size) {    // the real one brings gettext
+  if (size > 0) text[0] = '\0';
+  return 22;  // EINVAL
+}
+ssize_t sendfile(int, int, off_t*, std::size_t) noexcept { return -1; }  // libssl.a: kernel TLS
+
 // --- assertions inside libc (assert.o drags gettext and stdio) ---
 
 [[noreturn]] void __assert_fail(const char* expression, const char*, unsigned, const char*) noexcept {
@@ -188,6 +228,10 @@ void __cxa_guard_abort(std::int64_t* guard) { guard_finish(guard, 0); }
 extern "C" [[gnu::weak]] void* scratch_allocate(std::size_t size, std::size_t alignment);
 extern "C" [[gnu::weak]] bool scratch_owns(const void* pointer);
 
+// In an attested run what is given back may have held a secret (process/wipe.h).
+extern "C" bool redoubt_wipe_freed_memory;
+bool redoubt_wipe_freed_memory = false;
+
 static void* allocate(std::size_t size) {
   if (void* scratch = scratch_allocate ? scratch_allocate(size, alignof(std::max_align_t)) : nullptr) return scratch;
   void* p = malloc(size ? size : 1);
@@ -203,7 +247,9 @@ static void* allocate_aligned(std::size_t size, std::align_val_t alignment) {
   return p;
 }
 static void release(void* p) {
-  if (!scratch_owns || !scratch_owns(p)) free(p);
+  if (scratch_owns && scratch_owns(p)) return;
+  if (redoubt_wipe_freed_memory && p) explicit_bzero(p, malloc_usable_size(p));
+  free(p);
 }
 void* operator new(std::size_t size) { return allocate(size); }
 void* operator new[](std::size_t size) { return allocate(size); }

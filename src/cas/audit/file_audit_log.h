@@ -44,6 +44,8 @@ class FileAuditLog final : public AuditLog {
   uint64_t sequence() const { return sequence_.load(); }
   // Whether the last event was recorded.
   bool usable() const { return usable_.load(); }
+  // After a failure: an event and a checkpoint, so that log and store show whether there is space again.
+  void probe();
   // Writes the checkpoint if there is something new.
   Result<void, Error> checkpoint();
 

@@ -164,7 +164,7 @@ TEST_F(FileAuditLogTest, FullDiskRefusesAndRecovers) {
   ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
   EXPECT_FALSE(refused);
   EXPECT_FALSE(usable);
-  record(1);
+  log_->probe();
   EXPECT_TRUE(log_->usable());
   EXPECT_FALSE(verdict().bad);
   EXPECT_EQ(verdict().head.sequence, 2u);

@@ -19,11 +19,12 @@ namespace redoubt::cas {
 
 struct Material {
   policy::SecretKind kind;
-  SecretBytes
-      value;  // ascii, binary: the bytes; keys, x509, x509-ca: PKCS #8 DER (empty: public only); public-key: SPKI DER
-  Bytes certificate;                   // x509, x509-ca: DER
+  // ascii, binary: the bytes; private-key, x509, x509-ca: PKCS #8 DER (empty: public only); public-key: SPKI DER;
+  // pgp-key: its secret packets (empty: public only); config-fragment: JSON; jwt: nothing, it is made when it is rendered
+  SecretBytes value;
+  Bytes certificate;                   // x509, x509-ca: DER; pgp-key: its public packets
   std::vector<Bytes> chain;            // x509, x509-ca: issuers' certificates, DER, from its issuer up to the root
-  std::optional<UtcTime> renew_after;  // x509: when CAS makes it anew (two thirds of its life)
+  std::optional<UtcTime> renew_after;  // generated x509, x509-ca: when it is made anew (two thirds of its life)
 
   Material copy() const;
 };
@@ -31,15 +32,18 @@ using Materials = std::map<std::string, Material>;  // by the secret's name in i
 
 // Makes everything the session asks for. `previous` are the materials of the session it updates (`previous_session`; null for a
 // new one): generated ascii and binary values are kept when name and kind (and size) agree, private keys only with `migrate: true`
-// in both, certificates are made anew. `imported`: materials of imported secrets by their local name, already authorised.
-// Errors name the secret and what to change; never a value.
+// in both, certificates are made anew. `imported`: materials of imported secrets by their local name, already authorised; copies
+// of those the session names are in the result. Errors name the secret and what to change; never a value.
 Result<Materials, Error> make_materials(const policy::Session& session, const policy::Session* previous_session,
                                         const Materials& previous, const Materials& imported, UtcTime now);
 
-// Makes anew the certificates whose time has come; true when any was.
+// Makes anew the certificates whose time has come, and those below them; true when any was. Imported ones are not touched:
+// their session renews them, and who calls this puts the present ones into `materials` before. After an error, which is about
+// one certificate, the others are renewed all the same.
 Result<bool, Error> renew_certificates(const policy::Session& session, Materials& materials, UtcTime now);
 
-// The bytes of `secret` in a form (policy::find_form says which exist where). `secret` describes it in its session.
+// The bytes of `secret` in a form (policy::find_form says which exist where; for an imported secret, ask it with the kind of
+// its material). `secret` describes it in its session; `now` is when a jwt begins.
 Result<SecretBytes, Error> render(const policy::Secret& secret, const Materials& materials, policy::Form form,
                                   UtcTime now);
 

@@ -24,8 +24,8 @@ struct Client {
   std::string certificate_pem;  // as shown; no authority vouches for it
 };
 
-// Signatures of a board over an update (access_policy signers): who signed is found by trying. Base64 of a signature over
-// the session's text as it was sent.
+// Signatures of a board over a change (access_policy signers): who signed is found by trying. Base64 of a signature over
+// kBoardLabel (access.h) and the session's text as it was sent.
 using BoardSignatures = std::vector<std::string>;
 
 struct SessionReply {
@@ -52,7 +52,7 @@ class SessionService {
   Answer<SessionText> read(const Client& client, const std::string& name);
   // GET /v1/sessions/{name}?hash: also without permission when the session has a salt.
   Answer<std::string> hash(const Client& client, const std::string& name);
-  // GET /v1/sessions?prefix=P&after=N: names that the client may list, at most 1000.
+  // GET /v1/sessions?prefix=P&after=N: names that the client may list, at most 1000. kTooLarge: too many to look through.
   Answer<std::vector<std::string>> list(const Client& client, const std::string& prefix, const std::string& after);
   // GET /v1/values/session=S,secret=N[,form=F]: only of secrets with export_public. The bytes of its public form.
   Answer<SecretBytes> public_value(const std::string& session, const std::string& secret, const std::string& form);

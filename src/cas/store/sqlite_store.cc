@@ -191,6 +191,12 @@ Result<std::optional<Record>, Error> SqliteStore::get(RecordKind kind, const std
   return std::move(*record);
 }
 
+Result<uint64_t, Error> SqliteStore::version(RecordKind kind, const std::string& name) const {
+  const std::shared_lock lock(index_lock_);
+  const IndexEntry* entry = index_.find(number_of(kind), name);
+  return entry == nullptr ? 0 : entry->version;
+}
+
 Result<CommitOutcome, Error> SqliteStore::commit(std::vector<Change> changes) {
   std::vector<Bytes> sealed;
   std::vector<MemoryIndex::Named> entries;

@@ -30,6 +30,7 @@ class SqliteStore final : public Store {
   ~SqliteStore() override;
 
   Result<std::optional<Record>, Error> get(RecordKind kind, const std::string& name) const override;
+  Result<uint64_t, Error> version(RecordKind kind, const std::string& name) const override;
   Result<CommitOutcome, Error> commit(std::vector<Change> changes) override;
   Result<std::vector<std::string>, Error> names(RecordKind kind, const std::string& prefix, const std::string& after,
                                                 size_t limit) const override;

@@ -72,6 +72,8 @@ TEST_F(StoreTest, KeepsWhatWasCommitted) {
   EXPECT_EQ((*store)->commit_count(), 3u);
   EXPECT_EQ(text(**store, "a"), "two");
   EXPECT_EQ((*(*store)->get(RecordKind::kSession, "a"))->version, 2u);
+  EXPECT_EQ(*(*store)->version(RecordKind::kSession, "a"), 2u);
+  EXPECT_EQ(*(*store)->version(RecordKind::kSession, "b"), 0u);
   EXPECT_EQ(text(**store, "b/c"), "");
   EXPECT_EQ(text(**store, "b"), "NONE");
   EXPECT_FALSE(*(*store)->get(RecordKind::kMaterials, "a"));

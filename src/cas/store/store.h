@@ -47,6 +47,13 @@ class Store {
   // nullopt: there is none. kUnauthentic: it does not open. Thread-safe, as everything here.
   virtual Result<std::optional<Record>, Error> get(RecordKind kind, const std::string& name) const = 0;
 
+  // The version that is there, 0: none is. Cheap, for caches of what a version holds; a store that can answers from memory.
+  virtual Result<uint64_t, Error> version(RecordKind kind, const std::string& name) const {
+    const auto record = get(kind, name);
+    if (!record) return std::unexpected(record.error());
+    return *record ? (*record)->version : 0;
+  }
+
   // All changes or none; durable against power loss when it returns kCommitted. kConflict: a version was not as named.
   virtual Result<CommitOutcome, Error> commit(std::vector<Change> changes) = 0;
 

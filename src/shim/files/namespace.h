@@ -35,7 +35,9 @@ namespace redoubt::shim::file_namespace {
 // named by `culprit`).
 Result<void> start(const wire::CodeManifest& manifest, std::string* culprit);
 
-bool is_active();
+// Whether this run is attested (or tries a manifest): constant once the program runs.
+extern constinit bool active;
+inline bool is_active() { return active; }
 
 // Checks every code file against its hash. On failure `culprit` is its path, `found` says what is there: the hash, "no file", ...
 Result<void> verify_all_code(std::string* culprit, std::string* found);
@@ -50,7 +52,11 @@ Result<void> inject(const wire::InjectedFile& file);
 Result<void> set_working_directory(const std::string& path);
 
 // Opens a code file for the loader, following links: a sealed memory file, verified. EACCES for what is there but no code.
+// Close-on-exec.
 Result<OwnedFd> open_code(int directory, const std::string& path, int flags);
+
+// The path of what `fd` stands for; empty for descriptors of the host.
+std::string name_of_special(int fd);
 
 // Across exec, in memory that only the next image reads (process/handover.h). Injected files' contents are a part of it.
 void save(std::vector<uint8_t>& out);

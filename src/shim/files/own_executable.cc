@@ -89,6 +89,8 @@ int64_t open_program(int pid, int flags) {
                     gate::address_of(program_link(pid).c_str()), static_cast<uint64_t>(flags));
 }
 
+std::string name_in_namespace() { return program().executable; }
+
 std::string program_path(int pid) {
   if (is_own_process(pid) && window::get(window::Slot::kProgram) < 0) return program().executable;
   return read_host_link(window::get(window::Slot::kProc), program_link(pid).c_str()).value_or(std::string());

@@ -25,6 +25,8 @@ std::optional<int> process_meant(int fd, int directory, const std::string& path)
 
 // Opens the executable of a protected process's program with `flags`. A descriptor or -errno.
 int64_t open_program(int pid, int flags);
+// Of this process, in an attested run: its path in the namespace.
+std::string name_in_namespace();
 // Its name, as the kernel reports it for an open file; empty when the process is gone or not ours to look at.
 std::string program_path(int pid);
 

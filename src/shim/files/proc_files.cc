@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "shim/files/namespace.h"
 #include "shim/files/raised_limit.h"
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
@@ -79,6 +80,12 @@ bool parse_range(std::string_view text, uint64_t& begin, uint64_t& end) {
          parse_hex(text.substr(dash + 1), end);
 }
 
+// "/memfd:redoubt:PATH (deleted)" at the end of a line becomes PATH: a code file of an attested run.
+void name_code(std::string& line) {
+  const size_t name = line.find("/memfd:redoubt:");
+  if (name != std::string::npos) line = line.substr(0, name) + name_of_substitute(line.substr(name));
+}
+
 // Writes the header line of one mapping for the part that is the program's. The kernel pads the name to column 73.
 void append_mapping(std::string& out, uint64_t begin, uint64_t end, std::string_view attributes, const Heap& heap) {
   constexpr size_t kNameColumn = 73;
@@ -94,6 +101,7 @@ void append_mapping(std::string& out, uint64_t begin, uint64_t end, std::string_
   append_address(end);
   std::string line(range.view());
   line += attributes;
+  if (file_namespace::is_active()) name_code(line);
   const bool is_heap = begin >= heap.start && begin < ((heap.end + 4095) & ~uint64_t{4095});
   // The name starts after five fields; the runtime's own [heap] label cannot be here.
   if (is_heap && line.find('/') == std::string::npos && line.find('[') == std::string::npos) {

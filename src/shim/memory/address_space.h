@@ -41,12 +41,20 @@ class AddressSpace {
   std::mutex& mutex() { return mutex_; }
   RangeSet& owned() { return owned_; }
   const RangeSet& owned() const { return owned_; }
+  // In an attested run: mappings of files that are no code, which mprotect must not make executable.
+  RangeSet& never_executable() { return never_executable_; }
+  // What is no longer mapped.
+  void forget(uint64_t begin, uint64_t end) {
+    owned_.remove(begin, end);
+    never_executable_.remove(begin, end);
+  }
   Heap& heap() { return heap_; }
 
  private:
   std::mutex mutex_;
-  RangeSet owned_;  // guarded by mutex_
-  Heap heap_;       // guarded by mutex_
+  RangeSet owned_;             // guarded by mutex_
+  RangeSet never_executable_;  // guarded by mutex_
+  Heap heap_;                  // guarded by mutex_
 };
 
 // The program's. One a process; a vfork child shares its parent's, as it shares the memory.

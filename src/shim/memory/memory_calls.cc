@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "shim/files/mapping_rules.h"
+#include "shim/files/namespace.h"
 #include "shim/gate/gate.h"
 #include "shim/memory/address_space.h"
 #include "shim/syscalls/call.h"
@@ -69,18 +71,56 @@ int64_t fixed_mapping(Call& call, AddressSpace& space, Range range) {
 
 }  // namespace
 
-int64_t sys_mmap(Call& call) {
+namespace {
+
+// Bytes for a mapping that stands for a file of the shim's. The memory is the program's: it may be gone already.
+int64_t fill(uint64_t address, const Call& call, const InjectedFile& content) {
+  (void)content.read_to_app(call.args[5], address, call.args[1]);
+  return gate::call(SYS_mprotect, address, call.args[1], call.args[2]);
+}
+
+int64_t map(Call& call, AddressSpace& space) {
   const uint64_t flags = call.args[3];
-  AddressSpace& space = address_space();
-  std::lock_guard lock(space.mutex());
-  int64_t result;
   Range range;
   const bool replaces = (flags & MAP_FIXED) != 0 && (flags & MAP_FIXED_NOREPLACE) != MAP_FIXED_NOREPLACE;
   if (replaces && call.args[0] % kPage == 0 && call.args[1] != 0 && page_range(call.args[0], call.args[1], range)) {
-    result = fixed_mapping(call, space, range);
-  } else {
-    result = pass(call);
+    return fixed_mapping(call, space, range);
   }
+  return pass(call);
+}
+
+// In an attested run, by mapping_rules.h.
+int64_t map_by_rule(Call& call, AddressSpace& space) {
+  const file_namespace::MappingRule rule = file_namespace::mapping_rule(call);
+  if (rule.refusal != 0) return -rule.refusal;
+  int64_t result;
+  if (rule.content != nullptr) {
+    if (call.args[5] % kPage != 0) return -EINVAL;
+    Call copy = call;
+    copy.args[2] = PROT_READ | PROT_WRITE;
+    copy.args[3] = (call.args[3] & ~static_cast<uint64_t>(MAP_TYPE)) | MAP_PRIVATE | MAP_ANONYMOUS;
+    copy.args[4] = static_cast<uint64_t>(-1);
+    copy.args[5] = 0;
+    result = map(copy, space);
+    if (!is_error(result)) fill(static_cast<uint64_t>(result), call, *rule.content);
+  } else {
+    result = map(call, space);
+  }
+  Range range;
+  if (!is_error(result) && page_range(static_cast<uint64_t>(result), call.args[1], range)) {
+    space.never_executable().remove(range.begin, range.end);
+    if (rule.never_executable) space.never_executable().add(range.begin, range.end);
+  }
+  return result;
+}
+
+}  // namespace
+
+int64_t sys_mmap(Call& call) {
+  AddressSpace& space = address_space();
+  std::lock_guard lock(space.mutex());
+  const int64_t result = file_namespace::is_active() ? map_by_rule(call, space) : map(call, space);
+  Range range;
   if (!is_error(result) && page_range(static_cast<uint64_t>(result), call.args[1], range)) {
     space.owned().add(range.begin, range.end);
   }
@@ -96,7 +136,7 @@ int64_t sys_munmap(Call& call) {
   std::lock_guard lock(space.mutex());
   if (space.owned().covers(range.begin, range.end)) {
     const int64_t result = gate::call(SYS_munmap, range.begin, range.end - range.begin);
-    if (result == 0) space.owned().remove(range.begin, range.end);
+    if (result == 0) space.forget(range.begin, range.end);
     return result;
   }
   int64_t result = 0;
@@ -107,7 +147,7 @@ int64_t sys_munmap(Call& call) {
     if (is_error(raw)) {
       result = raw;
     } else {
-      space.owned().remove(part.begin, part.end);
+      space.forget(part.begin, part.end);
     }
   }
   return result;
@@ -131,9 +171,12 @@ int64_t sys_mremap(Call& call) {
   const int64_t result = pass(call);
   if (is_error(result)) return result;
   const bool keeps_old = (flags & MREMAP_DONTUNMAP) != 0 || call.args[1] == 0;
-  if (!keeps_old) space.owned().remove(old_range.begin, old_range.end);
+  const bool never_executable = space.never_executable().touches(old_range.begin, old_range.begin + kPage);
+  if (!keeps_old) space.forget(old_range.begin, old_range.end);
   Range range;
-  if (page_range(static_cast<uint64_t>(result), new_size, range)) space.owned().add(range.begin, range.end);
+  if (!page_range(static_cast<uint64_t>(result), new_size, range)) return result;
+  space.owned().add(range.begin, range.end);
+  if (never_executable) space.never_executable().add(range.begin, range.end);
   return result;
 }
 
@@ -160,8 +203,22 @@ int64_t up_to_first_hole(Call& call) {
 
 }  // namespace
 
-int64_t sys_mprotect(Call& call) { return up_to_first_hole(call); }
-int64_t sys_pkey_mprotect(Call& call) { return up_to_first_hole(call); }
+namespace {
+
+int64_t protect(Call& call) {
+  Range range;
+  if (file_namespace::is_active() && (call.args[2] & PROT_EXEC) != 0 && page_range(call.args[0], call.args[1], range)) {
+    AddressSpace& space = address_space();
+    std::lock_guard lock(space.mutex());
+    if (space.never_executable().touches(range.begin, range.end)) return -EACCES;
+  }
+  return up_to_first_hole(call);
+}
+
+}  // namespace
+
+int64_t sys_mprotect(Call& call) { return protect(call); }
+int64_t sys_pkey_mprotect(Call& call) { return protect(call); }
 int64_t sys_mseal(Call& call) { return up_to_first_hole(call); }
 
 // madvise goes on over holes and reports ENOMEM at the end. No lock: it may block for long (MADV_POPULATE_*), and what
@@ -223,6 +280,7 @@ int64_t sys_brk(Call& call) {
 }
 
 int64_t sys_shmat(Call& call) {
+  if (file_namespace::is_active() && (call.args[2] & SHM_EXEC) != 0) return -EACCES;  // bytes of others
   shmid_ds segment{};
   const int64_t known = gate::call(SYS_shmctl, call.args[0], IPC_STAT, gate::address_of(&segment));
   AddressSpace& space = address_space();
@@ -236,6 +294,7 @@ int64_t sys_shmat(Call& call) {
   const int64_t result = pass(call);
   if (!is_error(result) && !is_error(known) && page_range(static_cast<uint64_t>(result), segment.shm_segsz, range)) {
     space.owned().add(range.begin, range.end);
+    if (file_namespace::is_active()) space.never_executable().add(range.begin, range.end);
   }
   return result;
 }

@@ -13,16 +13,31 @@
 #include <span>
 
 #include "base/result.h"
+#include "shim/process/program_file.h"
 
 namespace redoubt::shim::sealed {
 
 // Before anything else here. ENOSYS, EPERM: no sealed memory, and `insecure` is false.
 Result<void> start(bool insecure);
 bool is_insecure();
+// Instead of start() in an image that exec started: as the previous one found it.
+void adopt(bool insecure);
 
 // Page-aligned, zeroed, prefaulted when `populate`. ENOMEM: the limit on locked memory among other things.
 Result<std::span<uint8_t>> map(size_t size, bool populate);
 // Wiped before it is given back.
 void unmap(std::span<uint8_t> memory);
+
+// The same with its descriptor, close-on-exec, for what the next image of this process is to read. While it is open, whoever may
+// take descriptors of this process (pidfd_getfd: root, the same user's debugger) reads the memory.
+struct SealedFile {
+  OwnedFd descriptor;
+  std::span<uint8_t> memory;
+};
+Result<SealedFile> create_file(size_t size);
+// Maps such a file again; the descriptor stays the caller's. EINVAL for what is no such file, or larger than `limit`.
+Result<std::span<uint8_t>> map_file(int fd, size_t limit);
+// Whether a descriptor is of secret memory.
+bool is_secret(int fd);
 
 }  // namespace redoubt::shim::sealed

@@ -42,6 +42,7 @@ void announce_tid(Thread& child, const CloneRequest& request) {
 void inherit(Thread& child, const Thread& parent) {
   child.actions = parent.actions;
   child.counters = parent.counters;
+  child.working_directory = parent.working_directory;
   child.mask = parent.mask;
   child.app_fs = parent.app_fs;
 }

@@ -14,6 +14,9 @@
 #include <utility>
 
 #include "base/text.h"
+#include "shim/attested/request.h"
+#include "shim/attested/state.h"
+#include "shim/files/namespace.h"
 #include "shim/files/raised_limit.h"
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
@@ -22,6 +25,7 @@
 #include "shim/memory/scratch.h"
 #include "shim/process/handover.h"
 #include "shim/process/signals.h"
+#include "shim/process/wipe.h"
 #include "shim/syscalls/call.h"
 #include "shim/syscalls/handlers.h"
 #include "shim/syscalls/statistics.h"
@@ -56,6 +60,18 @@ Result<std::vector<std::string>> read_strings(uint64_t at, uint64_t& budget) {
   }
 }
 
+// The program's arguments are the kernel's too, so that ps and pgrep outside find it: unattested runs hide nothing. In an
+// attested run they are secret, and its name is all that is shown. Never anything that the new image could take for a
+// request of its own launcher (attested/request.h).
+std::vector<const char*> kernel_arguments(const ProgramFiles& files) {
+  if (attested::state() != nullptr) return {files.command_name.c_str(), nullptr};
+  std::vector<const char*> arguments;
+  for (const std::string& argument : files.arguments) arguments.push_back(argument.c_str());
+  if (arguments.size() > 1 && files.arguments[1].starts_with(attested::kAttestedOption)) arguments.resize(1);
+  arguments.push_back(nullptr);
+  return arguments;
+}
+
 Result<void> execute(Call& call, int directory, uint64_t path_at, uint64_t argv_at, uint64_t envp_at, int flags) {
   const ScratchScope scratch(call.thread.shares_memory);
   uint64_t budget = argument_limit();
@@ -75,13 +91,14 @@ Result<void> execute(Call& call, int directory, uint64_t path_at, uint64_t argv_
   handover.open_slots = window::open_slots() & ~(1U << static_cast<unsigned>(window::Slot::kProgram));
   handover.signal_mask = call.thread.mask;
   handover.ignored_faults = call.thread.actions->ignored_faults();
+  std::vector<uint8_t> attested_state;
+  if (file_namespace::is_active()) attested::save(attested_state);
+  handover.attested = attested_state;
   const OwnedFd state = TRY(write_handover(handover));
+  wipe(attested_state);
   raised.reset();  // the next program inherits the limit
 
-  // The program's arguments are the kernel's too, so that ps and pgrep outside find it; unattested runs hide nothing.
-  std::vector<const char*> argv;
-  for (const std::string& argument : handover.files.arguments) argv.push_back(argument.c_str());
-  argv.push_back(nullptr);
+  const std::vector<const char*> argv = kernel_arguments(handover.files);
   Text<32> resume;
   resume.append(launch::kResumeVariable).append("=").decimal(state.get());
   const char* const envp[] = {resume.c_str(), nullptr};
@@ -98,6 +115,13 @@ Result<void> execute(Call& call, int directory, uint64_t path_at, uint64_t argv_
   return fail(static_cast<int>(-error));
 }
 
+int64_t check_code(Call& call, int flags) {
+  const auto path = read_app_path(call.args[1]);
+  if (!path) return -number_of(path.error());
+  const auto file = file_namespace::open_code(call.int_arg(0), *path, flags);
+  return file ? 0 : -number_of(file.error());
+}
+
 }  // namespace
 
 int64_t sys_execve(Call& call) { return to_raw(execute(call, AT_FDCWD, call.args[0], call.args[1], call.args[2], 0)); }
@@ -105,7 +129,8 @@ int64_t sys_execve(Call& call) { return to_raw(execute(call, AT_FDCWD, call.args
 int64_t sys_execveat(Call& call) {
   const int flags = call.int_arg(4);
   constexpr int kExecveCheck = 0x10000;  // AT_EXECVE_CHECK: executes nothing, the kernel's answer is the program's
-  if ((flags & kExecveCheck) != 0) return pass(call);
+  if ((flags & kExecveCheck) != 0)
+    return file_namespace::is_active() ? check_code(call, flags & ~kExecveCheck) : pass(call);
   if ((flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW)) != 0) return -EINVAL;
   return to_raw(execute(call, call.int_arg(0), call.args[1], call.args[2], call.args[3], flags));
 }

@@ -2,11 +2,12 @@
 //
 // Holds every lock of the shim across fork, so that the child does not inherit one that a thread it does not have was
 // holding. The C library does the same for its own. Lock order of the shim, outermost first:
-//   AddressSpace::mutex, SignalActions::mutex_
+//   AddressSpace::mutex, SignalActions::mutex_, WorkingDirectory::mutex_
 #pragma once
 
 #include <mutex>
 
+#include "shim/files/working_directory.h"
 #include "shim/memory/address_space.h"
 #include "shim/process/signals.h"
 
@@ -14,11 +15,12 @@ namespace redoubt::shim {
 
 class ForkLock {
  public:
-  explicit ForkLock(SignalActions& actions) : memory_(address_space().mutex()), actions_(actions.mutex_for_fork()) {}
+  explicit ForkLock(SignalActions& actions) : memory_(address_space().mutex()), actions_(actions.mutex_for_fork()), directory_(working_directory().mutex_for_fork()) {}
 
  private:
   std::lock_guard<std::mutex> memory_;
   std::lock_guard<std::mutex> actions_;
+  std::lock_guard<std::mutex> directory_;
 };
 
 }  // namespace redoubt::shim

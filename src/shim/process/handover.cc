@@ -15,6 +15,8 @@
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
 #include "shim/gate/host_answer.h"
+#include "shim/memory/sealed.h"
+#include "shim/process/wipe.h"
 
 namespace redoubt::shim {
 namespace {
@@ -36,7 +38,8 @@ struct Header {
   uint32_t environment_count;
   uint8_t trace;
   uint8_t stats;
-  uint8_t padding[6];
+  uint8_t padding[2];
+  uint32_t attested_size;
 };
 static_assert(sizeof(Header) == 64);
 
@@ -63,7 +66,7 @@ void survive_exec(int fd) {
 class Reader {
  public:
   explicit Reader(std::string_view rest) : rest_(rest) {}
-  bool at_end() const { return rest_.empty(); }
+  std::string_view rest() const { return rest_; }
   Result<std::string> string() {
     const size_t nul = rest_.find('\0');
     if (nul == std::string_view::npos) return fail(EINVAL);
@@ -81,15 +84,42 @@ class Reader {
   std::string_view rest_;
 };
 
+size_t size_of(const Handover& handover) {
+  size_t size = sizeof(Header) + handover.files.exec_name.size() + handover.files.command_name.size() + 2;
+  for (const std::string& text : handover.files.arguments) size += text.size() + 1;
+  for (const std::string& text : handover.environment) size += text.size() + 1;
+  return size + handover.attested.size();
+}
+
+// Fully sealed: it cannot change any more.
+Result<OwnedFd> write_memory_file(const std::string& bytes) {
+  OwnedFd file(static_cast<int>(TRY(
+      from_raw(gate::call(SYS_memfd_create, gate::address_of("redoubt-handover"), MFD_ALLOW_SEALING | MFD_CLOEXEC)))));
+  TRY_VOID(write_all(file.get(), bytes));
+  TRY(from_raw(gate::call(SYS_fcntl, static_cast<uint64_t>(file.get()), F_ADD_SEALS, kSeals)));
+  return file;
+}
+
+// Left to the kernel to wipe: the mapping here is the same memory that the next image is to read.
+Result<OwnedFd> write_secret_file(const std::string& bytes) {
+  sealed::SealedFile file = TRY(sealed::create_file(bytes.size()));
+  std::memcpy(file.memory.data(), bytes.data(), bytes.size());
+  gate::call(SYS_munmap, gate::address_of(file.memory.data()), file.memory.size());
+  return std::move(file.descriptor);
+}
+
 }  // namespace
 
 Result<OwnedFd> write_handover(const Handover& handover) {
   const ProgramFiles& files = handover.files;
-  std::string bytes(sizeof(Header), '\0');
+  std::string bytes;
+  bytes.reserve(size_of(handover));  // no copies of secrets from growing
+  bytes.resize(sizeof(Header));
   append(bytes, files.exec_name);
   append(bytes, files.command_name);
   for (const std::string& text : files.arguments) append(bytes, text);
   for (const std::string& text : handover.environment) append(bytes, text);
+  bytes.append(as_text(handover.attested));
 
   Header header{};
   header.magic = kMagic;
@@ -104,13 +134,14 @@ Result<OwnedFd> write_handover(const Handover& handover) {
   header.environment_count = static_cast<uint32_t>(handover.environment.size());
   header.trace = handover.options.trace;
   header.stats = handover.options.stats;
+  header.attested_size = static_cast<uint32_t>(handover.attested.size());
   std::memcpy(bytes.data(), &header, sizeof(header));
 
-  OwnedFd file(static_cast<int>(TRY(
-      from_raw(gate::call(SYS_memfd_create, gate::address_of("redoubt-handover"), MFD_ALLOW_SEALING | MFD_CLOEXEC)))));
-  TRY_VOID(write_all(file.get(), bytes));
-  TRY(from_raw(gate::call(SYS_fcntl, static_cast<uint64_t>(file.get()), F_ADD_SEALS, kSeals)));
-  survive_exec(file.get());
+  const bool secret = !handover.attested.empty();
+  auto file = secret && !sealed::is_insecure() ? write_secret_file(bytes) : write_memory_file(bytes);
+  if (secret) explicit_bzero(bytes.data(), bytes.size());
+  if (!file) return file;
+  survive_exec(file->get());
   survive_exec(files.program.get());
   survive_exec(files.interpreter.get());
   return file;
@@ -120,9 +151,9 @@ Result<Handover> parse_handover(std::string_view bytes) {
   Header header;
   if (bytes.size() < sizeof(header)) return fail(EINVAL);
   std::memcpy(&header, bytes.data(), sizeof(header));
-  if (header.magic != kMagic || header.size != bytes.size() || header.program < 0 || header.interpreter < -1 ||
-      header.window_base < 0 || header.window_base > INT_MAX - window::kSize ||
-      header.open_slots >> window::kSize != 0) {
+  if (header.magic != kMagic || header.size != bytes.size() || header.attested_size > bytes.size() ||
+      header.program < 0 || header.interpreter < -1 || header.window_base < 0 ||
+      header.window_base > INT_MAX - window::kSize || header.open_slots >> window::kSize != 0) {
     return fail(EINVAL);
   }
 
@@ -137,25 +168,62 @@ Result<Handover> parse_handover(std::string_view bytes) {
   handover.files.command_name = TRY(reader.string());
   handover.files.arguments = TRY(reader.strings(header.argument_count));
   handover.environment = TRY(reader.strings(header.environment_count));
-  if (!reader.at_end()) return fail(EINVAL);
+  if (reader.rest().size() != header.attested_size) return fail(EINVAL);
+  handover.attested = as_bytes(reader.rest());
   // Last: what was refused is not ours to close.
   handover.files.program = OwnedFd(header.program);
   handover.files.interpreter = OwnedFd(header.interpreter);
   return handover;
 }
 
-Result<Handover> read_handover(int fd) {
-  // Only a fully sealed memory file is read: it cannot change between the check and the use.
-  const int64_t seals = gate::call(SYS_fcntl, static_cast<uint64_t>(fd), F_GET_SEALS);
-  if (seals != kSeals) return fail(EINVAL);
+namespace {
+
+// Secret memory is of the size of whole pages; the header tells how much of it is meant.
+Result<Handover> read_secret_file(int fd) {
+  const OwnedFd file(fd);
+  const std::span<uint8_t> memory = TRY(sealed::map_file(fd, kLargest));
+  Header header;
+  std::memcpy(&header, memory.data(), sizeof(header));
+  auto handover =
+      header.size > memory.size() ? fail(EINVAL) : parse_handover(as_text(ByteView(memory)).substr(0, header.size));
+  if (!handover) {
+    sealed::unmap(memory);
+    return handover;
+  }
+  handover->sealed = memory;
+  return handover;
+}
+
+Result<Handover> read_memory_file(int fd) {
   const OwnedFd file(fd);
   struct stat status;
   TRY(from_raw(gate::call(SYS_fstat, static_cast<uint64_t>(fd), gate::address_of(&status))));
   if (status.st_size < static_cast<off_t>(sizeof(Header)) || status.st_size > kLargest) return fail(EINVAL);
   std::string bytes(static_cast<size_t>(status.st_size), '\0');
   if (TRY(read_at(fd, 0, bytes.data(), bytes.size())) != bytes.size()) return fail(EINVAL);
+  auto handover = parse_handover(bytes);
+  if (handover && !handover->attested.empty()) {
+    handover->unsealed.assign(handover->attested.begin(), handover->attested.end());
+    handover->attested = handover->unsealed;
+    explicit_bzero(bytes.data(), bytes.size());
+  }
+  return handover;
+}
 
-  return parse_handover(bytes);
+}  // namespace
+
+Result<Handover> read_handover(int fd) {
+  if (sealed::is_secret(fd)) return read_secret_file(fd);
+  // Only a fully sealed memory file is read: it cannot change between the check and the use.
+  const int64_t seals = gate::call(SYS_fcntl, static_cast<uint64_t>(fd), F_GET_SEALS);
+  return seals == kSeals ? read_memory_file(fd) : fail(EINVAL);
+}
+
+void release_attested(Handover& handover) {
+  sealed::unmap(handover.sealed);
+  wipe(handover.unsealed);
+  handover.sealed = {};
+  handover.attested = {};
 }
 
 }  // namespace redoubt::shim

@@ -13,6 +13,7 @@
 #include <cstring>
 
 #include "shim/abi/auxiliary.h"
+#include "shim/files/namespace.h"
 #include "shim/files/proc_path.h"
 #include "shim/gate/gate.h"
 #include "shim/memory/address_space.h"
@@ -177,7 +178,8 @@ Result<EntryPoint> load_program(const ProgramFiles& files, const std::vector<std
   const uint64_t bias = TRY(place(image, false));
   TRY_VOID(map_image(image, bias, files.program.get()));
   record_ranges(image, bias);
-  program().executable = path_of_fd(files.program.get());
+  program().executable = file_namespace::name_of_special(files.program.get());
+  if (program().executable.empty()) program().executable = path_of_fd(files.program.get());
 
   uint64_t entry = image.entry + bias;
   uint64_t interpreter_base = 0;

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 
 #include "base/text.h"
+#include "shim/files/namespace.h"
 #include "shim/files/own_executable.h"
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
@@ -45,6 +46,7 @@ Result<void> check_executable(int fd) {
 
 // Opens for execution: a regular file that the effective user may execute, on a file system that allows it.
 Result<OwnedFd> open_executable(int directory, const std::string& path, int flags) {
+  if (file_namespace::is_active()) return file_namespace::open_code(directory, path, flags);
   OwnedFd found;
   if (path.empty()) {
     if ((flags & AT_EMPTY_PATH) == 0) return fail(ENOENT);

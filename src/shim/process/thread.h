@@ -14,6 +14,7 @@
 namespace redoubt::shim {
 
 class SignalActions;
+class WorkingDirectory;
 namespace statistics {
 struct Counters;
 }
@@ -31,6 +32,8 @@ class Thread : public ThreadControl {
   // Dispositions of the process this thread belongs to. A vfork child shares memory with its parent but not these.
   SignalActions* actions = nullptr;
   statistics::Counters* counters = nullptr;
+  // Of a vfork child, in an attested run; null: the process's.
+  WorkingDirectory* working_directory = nullptr;
   // The program's alternate stack, as sigaltstack(2) set it.
   abi::SignalStack app_stack{.sp = 0, .flags = abi::kStackDisabled, .padding = 0, .size = 0};
   // Set while a call with a temporary mask (ppoll, sigsuspend ...) is cut short: the mask to go back to. `mask` is then

@@ -13,6 +13,7 @@
 
 #include "shim/abi/restart.h"
 #include "shim/entry/nested.h"
+#include "shim/files/working_directory.h"
 #include "shim/gate/gate.h"
 #include "shim/memory/app_memory.h"
 #include "shim/memory/scratch.h"
@@ -28,6 +29,7 @@ struct VforkStart {
   SignalActions actions;
   Thread thread;
   statistics::Counters counters = {};
+  WorkingDirectory directory{working_directory()};
   int32_t pidfd = -1;
   // The child's pid, or -errno, once it is known: the holder of a child that runs beside its parent waits in clone.
   std::atomic<int64_t> pid = 0;
@@ -41,6 +43,7 @@ std::unique_ptr<VforkStart> prepare_vfork(Call& call, const CloneRequest& reques
       new VforkStart{request, SavedContext(call.frame), SignalActions(*call.thread.actions), {}});
   Thread& child = start->thread;
   inherit(child, call.thread);
+  if (!request.has(CLONE_FS)) child.working_directory = &start->directory;
   if (!request.has(CLONE_SIGHAND)) child.actions = &start->actions;
   if (request.has(CLONE_VFORK)) child.app_stack = call.thread.app_stack;
   child.counters = &start->counters;

@@ -4,6 +4,8 @@
 // Deny by default: no row, no call.
 #include "shim/syscalls/dispatch.h"
 
+#include "shim/files/attested_calls.h"
+#include "shim/files/namespace.h"
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
 #include "shim/process/options.h"
@@ -28,6 +30,9 @@ bool names_own_descriptor(const Call& call) {
 int64_t perform(Call& call) {
   if (call.row == nullptr) return -ENOSYS;
   if (names_own_descriptor(call)) return -EBADF;
+  if (file_namespace::is_active() && call.row->treatment != Treatment::kRefused) [[unlikely]] {
+    if (const auto answer = file_namespace::intercept(call)) return *answer;
+  }
   switch (call.row->treatment) {
     case Treatment::kHandled: return call.row->handler(call);
     case Treatment::kPassed: return pass(call);

@@ -8,6 +8,7 @@
 // Every mode is a row of kModes. Those that need LAS to stand still between two steps stop it (SIGSTOP to the process that
 // LAS_PID names) and let the next image continue it, so that a race is always lost by LAS.
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -22,6 +23,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -114,6 +118,22 @@ void answer(const las::Descriptor& connection) { send_packet(connection, wire::e
 
 pid_t las_pid() { return std::atoi(std::getenv("LAS_PID")); }
 
+// Returns when every thread of LAS stands still.
+void stop_las() {
+    namespace fs = std::filesystem;
+    must(kill(las_pid(), SIGSTOP) == 0, "kill");
+    for (bool all = false; !all; sched_yield()) {
+        all = true;
+        for (const auto& task : fs::directory_iterator("/proc/" + std::to_string(las_pid()) + "/task")) {
+            std::ifstream file(task.path() / "stat");
+            const std::string text{std::istreambuf_iterator<char>(file), {}};
+            const size_t name_end = text.rfind(')');
+            if (name_end != std::string::npos && text.compare(name_end, 3, ") T") != 0) all = false;
+        }
+    }
+}
+void continue_las() { kill(las_pid(), SIGCONT); }
+
 // Becomes another program (or this one again) that inherits the connection.
 [[noreturn]] void become(const std::string& program, const las::Descriptor& connection, std::vector<std::string> rest) {
     fcntl(connection.get(), F_SETFD, 0);
@@ -139,13 +159,13 @@ int exec_first() {
     const las::Descriptor connection = connect();
     int ready[2];
     must(pipe(ready) == 0, "pipe");
-    kill(las_pid(), SIGSTOP);
+    stop_las();
     const pid_t child = fork();
     if (child == 0) {
         char byte;
         close(ready[1]);
         static_cast<void>(!read(ready[0], &byte, 1));  // closed by the execve
-        kill(las_pid(), SIGCONT);
+        continue_las();
         answer(connection);
         std::exit(print_reply(connection));
     }
@@ -163,12 +183,12 @@ int wait_for_child() {
 int exec_between() {
     const las::Descriptor connection = connect();
     const Bytes request = wire::encode(take_challenge(connection));
-    kill(las_pid(), SIGSTOP);
+    stop_las();
     send_packet(connection, request);
     become(arguments.at(0), connection, {"take-reply", std::to_string(connection.get())});
 }
 int take_reply() {
-    kill(las_pid(), SIGCONT);
+    continue_las();
     return print_reply(inherited(0));
 }
 
@@ -182,7 +202,7 @@ int exec_twice() {
 int answer_and_return() {
     const las::Descriptor connection = inherited(0);
     const Bytes request = wire::encode(take_challenge(connection));
-    kill(las_pid(), SIGSTOP);
+    stop_las();
     send_packet(connection, request);
     become(arguments.at(1), connection, {"take-reply", std::to_string(connection.get())});
 }

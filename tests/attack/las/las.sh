@@ -40,7 +40,7 @@ mkfifo "$T/ready"
 "$redoubt" las start --simulated "$T/platform" --socket "$socket" >"$T/ready" 2>"$T/log" &
 las=$!
 read -r line <"$T/ready"
-[[ $line == "redoubt-las: listening on $socket" ]] && ok "ready message" || fail "ready message: $line"
+if [[ $line == "redoubt-las: listening on $socket" ]]; then ok "ready message"; else fail "ready message: $line"; fi
 export LAS_PID=$las
 
 cp "$attacker" "$T/genuine"
@@ -90,6 +90,15 @@ expect_evidence() {  # NAME HASH COMMAND...
 expect_evidence "a genuine process gets evidence of its own file" "$genuine_hash" "$T/genuine" "$socket" genuine
 expect_evidence "another program gets evidence of its own file" "$evil_hash" "$T/evil" "$socket" genuine
 expect_evidence "another user" "$genuine_hash" "$T/genuine" "$socket" as-nobody
+mkdir -p "$T/o/upper" "$T/o/work" "$T/o/lower" "$T/o/merged"
+cp "$T/genuine" "$T/o/lower/program"
+if mount -t overlay overlay -o "lowerdir=$T/o/lower,upperdir=$T/o/upper,workdir=$T/o/work" "$T/o/merged" 2>/dev/null; then
+  expect_evidence "on an overlay, as in a container" "$genuine_hash" "$T/o/merged/program" "$socket" genuine
+  umount "$T/o/merged" || umount -l "$T/o/merged"
+else
+  echo "SKIP  on an overlay: may not mount one"
+  skipped=$((skipped + 1))
+fi
 answer=$("$T/genuine" "$socket" debug)
 if [[ -z $(measurement_of "${answer#evidence }") && -n $(measurement_of "${answer#evidence }" --tolerate debug-mode) ]]; then
   ok "a debug run gets debug evidence"
@@ -112,6 +121,11 @@ expect_refused "deleted" executable.deleted "$T/deleted" "$socket" deleted
 cp "$T/genuine" "$T/replaced"
 cp "$T/genuine" "$T/replacement"
 expect_refused "replaced between the measurements" executable.replaced "$T/replaced" "$socket" replaced "$T/replacement"
+# LAS knows the hash of a file as long as nobody can write it; writing waits for LAS to let go, not for the kernel's 45 seconds.
+cp "$T/genuine" "$T/rewritten"
+expect_evidence "before a change in place" "$genuine_hash" "$T/rewritten" "$socket" genuine
+if timeout 10 dd if=/dev/zero of="$T/rewritten" bs=1 count=1 oflag=append conv=notrunc status=none; then ok "LAS does not keep writers waiting"; else fail "LAS keeps writers waiting"; fi
+expect_evidence "after a change in place" "$(sha256sum "$T/rewritten" | cut -d' ' -f1)" "$T/rewritten" "$socket" genuine
 expect_refused "executable memory of no file" process.mappings "$T/genuine" "$socket" foreign-code
 expect_refused "executable memory after the challenge" process.mappings "$T/genuine" "$socket" foreign-code-later
 expect_refused "its own code changed" process.code-changed "$T/genuine" "$socket" patched-code

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What an attested program gets, as messages of wire/attest_protocol.h: the manifest of its code, and its arguments, environment
+// and files filled with secrets. Nothing is decided here but whether the session's texts can be filled; what they are filled with
+// is wiped when the message has been written.
+#pragma once
+
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/secret_bytes.h"
+#include "base/utc_time.h"
+#include "cas/secrets/material.h"
+#include "cas/sessions/problem.h"
+#include "policy/session.h"
+
+namespace redoubt::cas {
+
+// What the launcher gave: the host's, to be believed in nothing.
+struct HostValues {
+  std::vector<std::string> arguments;
+  std::vector<std::pair<std::string, std::string>> environment;
+};
+
+struct Recipient {
+  const policy::Session& session;  // kinds of imported secrets resolved
+  const policy::Service& service;  // of it
+  const Materials& materials;      // imported ones included
+  const std::string& session_hash;
+  UtcTime now;
+};
+
+// A service that can be given to nobody, since it has no code or no command: kForbidden.
+Answer<void> check_can_start(const policy::Service& service);
+
+SecretBytes encode_manifest(const policy::Session& session, const policy::Service& service);
+
+// kForbidden: a text cannot be filled, and why. kTooLarge: more than an answer holds.
+Answer<SecretBytes> encode_configuration(const Recipient& recipient, const HostValues& host);
+
+// Fills templates of the service's injection files that are read from the file system, each at most once: `filled` has the paths
+// that were, and gets those of this request. kMalformed: the request; kForbidden: no such file, or a secret it may not name.
+Answer<SecretBytes> encode_templates(const Recipient& recipient, ByteView request, std::set<std::string>& filled);
+
+}  // namespace redoubt::cas

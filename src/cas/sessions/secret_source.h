@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Fills texts of one session with its secrets: what policy/substitute.h asks for bytes. Refuses what the reader may not name, and
+// stops when all that was put in together is more than an answer can hold (a small text may name a large secret often).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/secret_bytes.h"
+#include "base/utc_time.h"
+#include "cas/secrets/material.h"
+#include "policy/session.h"
+#include "policy/substitute.h"
+
+namespace redoubt::cas {
+
+class SecretSource {
+ public:
+  // `provided`: the names that may be used; null: all. All arguments must outlive it.
+  SecretSource(const policy::Session& session, const Materials& materials, UtcTime now,
+               const std::vector<std::string>* provided = nullptr);
+
+  policy::Lookup lookup();
+
+ private:
+  policy::Substituted<std::string> find(const policy::Variable& variable, policy::Place place);
+
+  const policy::Session& session_;
+  const Materials& materials_;
+  const UtcTime now_;
+  const std::vector<std::string>* provided_;
+  size_t room_;
+};
+
+// The text with its secrets, for settings such as the access token.
+policy::Substituted<SecretBytes> fill_setting(const policy::Session& session, const Materials& materials, UtcTime now,
+                                              const std::string& text);
+
+}  // namespace redoubt::cas

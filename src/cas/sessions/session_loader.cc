@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cas/sessions/session_loader.h"
+
+#include <algorithm>
+
+#include "cas/sessions/refuse.h"
+#include "cas/sessions/secret_encode.h"
+#include "cas/sessions/stored_session.h"
+#include "policy/check.h"
+
+namespace redoubt::cas {
+namespace {
+
+// A parsed model takes a few times its text.
+constexpr size_t kSessionCacheWeight = 64 << 20;
+constexpr size_t kModelPerText = 4;
+constexpr size_t kMaterialsCacheWeight = 32 << 20;
+constexpr int kAttempts = 8;
+
+Materials copy_of(const Materials& materials) {
+  Materials copies;
+  for (const auto& [name, material] : materials) copies.emplace(name, material.copy());
+  return copies;
+}
+
+bool any_due(const Materials& materials, UtcTime now) {
+  return std::ranges::any_of(materials, [&](const auto& entry) {
+    const auto& due = entry.second.renew_after;
+    return due && *due <= now;
+  });
+}
+
+bool any_certificate_differs(const Materials& before, const Materials& after) {
+  return std::ranges::any_of(after, [&](const auto& entry) {
+    const auto old = before.find(entry.first);
+    return old == before.end() || old->second.certificate != entry.second.certificate;
+  });
+}
+
+}  // namespace
+
+SecretBytes materials_record(const std::string& session_hash, const Materials& materials) {
+  const SecretBytes encoded = encode_materials(materials);
+  return encode_secret(MaterialsRecord{.session_hash = session_hash, .materials = encoded.view()});
+}
+
+SessionLoader::SessionLoader(Store& store)
+    : store_(store), sessions_(kSessionCacheWeight), materials_(kMaterialsCacheWeight) {}
+
+Answer<std::shared_ptr<const StoredSession>> SessionLoader::session(const std::string& name, bool keep) {
+  const auto record = store_.get(RecordKind::kSession, name);
+  if (!record) return unavailable("read session " + printable(name), record.error());
+  if (!*record) return nullptr;
+  const uint64_t version = (*record)->version;
+  if (auto cached = sessions_.find(name, version)) return cached;
+
+  SessionRecord fields;
+  if (!decode_record((*record)->bytes.view(), fields)) return unavailable("read session " + name, "unknown record");
+  policy::CheckedSession checked = policy::check_session(fields.yaml);
+  if (!checked.session) return unavailable("read session " + name, "its text has mistakes");
+  for (policy::Secret& secret : checked.session->secrets) {
+    if (secret.value) wipe(*secret.value);
+  }
+  auto stored = std::make_shared<const StoredSession>(
+      StoredSession{*std::move(checked.session), std::string(fields.creator), std::string(fields.hash),
+                    utc_time_from_unix(static_cast<int64_t>(fields.created)),
+                    utc_time_from_unix(static_cast<int64_t>(fields.updated)), version});
+  if (keep) sessions_.insert(name, version, stored, fields.yaml.size() * kModelPerText);
+  return stored;
+}
+
+// Null: they are of another session, which came in between.
+Answer<std::shared_ptr<const StoredMaterials>> SessionLoader::materials(const std::string& name,
+                                                                        const std::string& session_hash) {
+  const auto record = store_.get(RecordKind::kMaterials, name);
+  if (!record) return unavailable("read secrets of " + name, record.error());
+  if (!*record) return unavailable("read secrets of " + name, "there are none");
+  MaterialsRecord fields;
+  const ByteView bytes = (*record)->bytes.view();
+  if (!decode_record(bytes, fields)) return unavailable("read secrets of " + name, "unknown record");
+  if (fields.session_hash != session_hash) return nullptr;
+  const uint64_t version = (*record)->version;
+  if (auto cached = materials_.find(name, version)) return cached;
+
+  auto decoded = decode_materials(fields.materials);
+  if (!decoded) return unavailable("read secrets of " + name, decoded.error());
+  auto stored = std::make_shared<const StoredMaterials>(StoredMaterials{*std::move(decoded), version});
+  materials_.insert(name, version, stored, bytes.size());
+  return stored;
+}
+
+Answer<Snapshot> SessionLoader::snapshot(const std::string& name) {
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    auto session = TRY(this->session(name));
+    if (!session) return Snapshot{};
+    auto materials = TRY(this->materials(name, session->hash));
+    if (materials) return Snapshot{std::move(session), std::move(materials)};
+  }
+  return unavailable("read session " + name, "it changes too fast");
+}
+
+Answer<Snapshot> SessionLoader::renewed(Snapshot snapshot, const Materials& imported, UtcTime now) {
+  const std::string& name = snapshot.session->session.name;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const Materials& present = snapshot.materials->materials;
+    if (imported.empty() && !any_due(present, now)) return snapshot;
+    Materials materials = copy_of(present);
+    for (const auto& [local_name, material] : imported) materials.insert_or_assign(local_name, material.copy());
+    // An error is about one certificate: it does not keep the program from starting with the one it has.
+    const auto renewed = renew_certificates(snapshot.session->session, materials, now);
+    if (!renewed) log_failure("renew certificates of " + name, renewed.error().message);
+    if (!(renewed ? *renewed : any_certificate_differs(present, materials))) return snapshot;
+    std::vector<Change> changes;
+    changes.push_back({RecordKind::kMaterials, name, snapshot.materials->record_version,
+                       materials_record(snapshot.session->hash, materials)});
+    const auto outcome = store_.commit(std::move(changes));
+    if (!outcome) return unavailable("renew certificates of " + name, outcome.error());
+    // Also after a conflict: another thread renewed them, or the session was updated in between; in that case the certificates
+    // of this snapshot are good enough to end with.
+    auto fresh = TRY(this->materials(name, snapshot.session->hash));
+    if (!fresh) return snapshot;
+    snapshot.materials = std::move(fresh);
+  }
+  return snapshot;
+}
+
+}  // namespace redoubt::cas

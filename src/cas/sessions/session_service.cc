@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cas/sessions/session_service.h"
+
+#include <algorithm>
+
+#include "cas/sessions/access.h"
+#include "cas/sessions/public_value.h"
+#include "cas/sessions/refuse.h"
+#include "cas/sessions/session_loader.h"
+#include "cas/sessions/session_put.h"
+#include "cas/sessions/stored_session.h"
+#include "policy/syntax.h"
+
+namespace redoubt::cas {
+namespace {
+
+constexpr size_t kMostListed = 1000;
+constexpr size_t kMostLookedAt = 2000;
+constexpr size_t kPage = 200;
+
+std::unexpected<Problem> unknown(const std::string& name) {
+  return refuse(Refusal::kNotFound, "session.name", "the name of a session", printable(name),
+                "redoubt session list shows what you may see");
+}
+
+std::unexpected<Problem> may_not(const Client& client, const char* permission, const std::string& name) {
+  const bool anonymous = client.key_hash.empty();
+  return refuse(anonymous ? Refusal::kUnauthorised : Refusal::kForbidden, "session.access-policy",
+                std::string("somebody whom ") + permission + " of session \"" + name + "\" allows",
+                anonymous ? "no client certificate" : "the client with key " + client.key_hash,
+                anonymous ? "show a client certificate" : "ask whoever owns the session to name this key");
+}
+
+}  // namespace
+
+struct SessionService::Parts {
+  Store& store;
+  AuditLog& audit;
+  std::function<UtcTime()> clock;
+  SessionLoader loader{store};
+
+  Answer<bool> allowed(const std::vector<policy::Principal>& principals, const StoredSession& session,
+                       const Client& client) {
+    Snapshot snapshot;
+    if (needs_materials(principals)) snapshot = TRY(loader.snapshot(session.session.name));
+    const AccessContext context{session.session, session.creator,
+                                snapshot.materials ? &snapshot.materials->materials : nullptr};
+    return allows(principals, context, client, {});
+  }
+
+  // The session, if the client may read it; records the decision.
+  Answer<std::shared_ptr<const StoredSession>> readable(const Client& client, const std::string& name,
+                                                        const char* what) {
+    if (!policy::is_session_name(name)) return unknown(name);
+    auto session = TRY(loader.session(name));
+    if (!session) {
+      TRY_VOID(record(client, name, "refused", {{"what", what}, {"check", "session.name"}}));
+      return unknown(name);
+    }
+    const bool permitted = TRY(allowed(session->session.access_policy.read, *session, client));
+    TRY_VOID(record(client, name, permitted ? "allowed" : "refused", {{"what", what}, {"hash", session->hash}}));
+    if (!permitted) return may_not(client, "read", name);
+    return session;
+  }
+
+  Answer<void> record(const Client& client, const std::string& name, const char* outcome,
+                      std::vector<std::pair<std::string, std::string>> details) {
+    const auto recorded = audit.record({"session.read", outcome, name, client.key_hash, std::move(details)});
+    if (!recorded) return unavailable("audit log", recorded.error());
+    return {};
+  }
+};
+
+SessionService::SessionService(Store& store, AuditLog& audit, std::function<UtcTime()> clock)
+    : parts_(std::make_unique<Parts>(store, audit, std::move(clock))) {}
+SessionService::~SessionService() = default;
+
+Answer<SessionReply> SessionService::put(const Client& client, const std::string& name, const std::string& yaml,
+                                         const BoardSignatures& signatures) {
+  return put_session(parts_->store, parts_->audit, parts_->loader,
+                     {.client = client, .name = name, .yaml = yaml, .signatures = signatures, .now = parts_->clock()});
+}
+
+Answer<SessionText> SessionService::read(const Client& client, const std::string& name) {
+  const auto session = TRY(parts_->readable(client, name, "text"));
+  const auto record = parts_->store.get(RecordKind::kSession, name);
+  if (!record) return unavailable("read session " + name, record.error());
+  SessionRecord fields;
+  // Another version than was decided on may have another access policy.
+  if (!*record || (*record)->version != session->record_version) {
+    return refuse(Refusal::kConflict, "session.conflict", "the session to stay the same while it is read",
+                  "a new version", "try again");
+  }
+  if (!decode_record((*record)->bytes.view(), fields)) return unavailable("read session " + name, "unknown record");
+  return SessionText{std::string(fields.yaml), std::string(fields.hash)};
+}
+
+Answer<std::string> SessionService::hash(const Client& client, const std::string& name) {
+  if (!policy::is_session_name(name)) return unknown(name);
+  const auto session = TRY(parts_->loader.session(name));
+  if (session && !session->session.salt.empty()) return session->hash;
+  const auto readable = TRY(parts_->readable(client, name, "hash"));
+  return readable->hash;
+}
+
+Answer<std::vector<std::string>> SessionService::list(const Client& client, const std::string& prefix,
+                                                      const std::string& after) {
+  std::vector<std::string> listed;
+  std::string last = after;
+  size_t looked_at = 0;
+  for (bool more = true; more && listed.size() < kMostListed;) {
+    const auto names = parts_->store.names(RecordKind::kSession, prefix, last, kPage);
+    if (!names) return unavailable("list sessions", names.error());
+    more = names->size() == kPage;
+    for (const std::string& name : *names) {
+      last = name;
+      if (++looked_at > kMostLookedAt) {
+        return refuse(Refusal::kTooLarge, "list.prefix", "a prefix with fewer sessions that you may not list",
+                      "too many to look through", "list with a longer prefix");
+      }
+      const auto session = TRY(parts_->loader.session(name, /*keep=*/false));
+      if (!session) continue;
+      const bool permitted = TRY(parts_->allowed(session->session.access_policy.list_sessions, *session, client));
+      if (permitted) listed.push_back(name);
+      if (listed.size() == kMostListed) break;
+    }
+  }
+  TRY_VOID(parts_->record(client, "", "allowed",
+                          {{"what", "list"}, {"prefix", printable(prefix)}, {"count", std::to_string(listed.size())}}));
+  return listed;
+}
+
+Answer<SecretBytes> SessionService::public_value(const std::string& session, const std::string& secret,
+                                                 const std::string& form) {
+  return find_public_value(parts_->loader, session, secret, form, parts_->clock());
+}
+
+}  // namespace redoubt::cas

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Requests to CAS over the channel: POST with a wire message, the answer a wire message (wire/attest_protocol.h). Answers lie
+// in the pool of sealed memory and stay until it ends, so that decoded messages may keep views of them.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "shim/attested/channel.h"
+#include "shim/attested/failure.h"
+#include "wire/codec.h"
+
+namespace redoubt::shim::attested {
+
+class CasClient {
+ public:
+  CasClient(Channel& channel, std::string host) : channel_(channel), host_(std::move(host)) {}
+
+  // The body of a 200. Any other status becomes the failure that CAS's Problem describes, with kRefused.
+  Outcome<ByteView> post(std::string_view path, ByteView body);
+
+  template <typename Reply, typename Request>
+  Outcome<Reply> exchange(std::string_view path, const Request& request) {
+    return decoded<Reply>(path, post(path, wire::encode(request)));
+  }
+  template <typename Reply>
+  Outcome<Reply> exchange(std::string_view path) {
+    return decoded<Reply>(path, post(path, {}));
+  }
+
+ private:
+  template <typename Reply>
+  static Outcome<Reply> decoded(std::string_view path, Outcome<ByteView> body) {
+    if (!body) return std::unexpected(std::move(body.error()));
+    Reply reply;
+    if (!wire::decode(*body, reply)) return malformed(path, "another message than the protocol has there");
+    return reply;
+  }
+  static std::unexpected<Failure> malformed(std::string_view path, std::string_view found);
+
+  Channel& channel_;
+  std::string host_;
+};
+
+}  // namespace redoubt::shim::attested

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The algorithms of OpenSSL that the runtime has: what one TLS 1.3 connection with an elliptic-curve certificate needs, and
+// nothing else. OpenSSL finds algorithms through providers; its default one names everything it has, and a static binary then
+// contains everything: three megabytes that LAS would have to hash at every start, a hundred pages to relocate in every image,
+// and code that a hostile peer could reach. This provider names the same implementations, a dozen of them.
+//
+// The names below that begin with ossl_ are the implementations inside libcrypto.a, which its headers do not declare.
+// The one other thing a provider of the built-in kind owes OpenSSL is its context: made as ossl_default_provider_init does.
+//
+// Random numbers do not come from a provider: openssl_start.cc installs the host's getrandom. A generator with a state of its
+// own would be copied by fork.
+#include "shim/attested/crypto_provider.h"
+
+#include <openssl/core.h>
+#include <openssl/core_dispatch.h>
+#include <openssl/core_names.h>
+#include <openssl/params.h>
+#include <openssl/provider.h>
+#include <openssl/tls1.h>
+
+extern "C" {
+// providers/implementations/include/prov/implementations.h
+extern const OSSL_DISPATCH ossl_sha1_functions[], ossl_sha256_functions[], ossl_sha384_functions[],
+    ossl_sha512_functions[], ossl_hmac_functions[], ossl_kdf_hkdf_functions[], ossl_kdf_tls1_3_kdf_functions[],
+    ossl_aes128gcm_functions[], ossl_aes256gcm_functions[], ossl_ecdh_keyexch_functions[], ossl_ec_keymgmt_functions[],
+    ossl_ecdsa_signature_functions[], ossl_SubjectPublicKeyInfo_der_to_ec_decoder_functions[];
+// providers/common/include/prov/provider_ctx.h, prov/bio.h
+struct prov_ctx_st* ossl_prov_ctx_new();
+void ossl_prov_ctx_free(struct prov_ctx_st*);
+void ossl_prov_ctx_set0_libctx(struct prov_ctx_st*, OSSL_LIB_CTX*);
+void ossl_prov_ctx_set0_handle(struct prov_ctx_st*, const OSSL_CORE_HANDLE*);
+void ossl_prov_ctx_set0_core_bio_method(struct prov_ctx_st*, struct bio_method_st*);
+struct bio_method_st* ossl_prov_ctx_get0_core_bio_method(struct prov_ctx_st*);
+struct bio_method_st* ossl_bio_prov_init_bio_method();
+int ossl_prov_bio_from_dispatch(const OSSL_DISPATCH*);
+void BIO_meth_free(struct bio_method_st*);
+}
+
+namespace redoubt::shim::attested {
+namespace {
+
+constexpr char kProperty[] = "provider=redoubt";
+constexpr char kDecodesEc[] = "provider=redoubt,input=der,structure=SubjectPublicKeyInfo";
+
+constexpr OSSL_ALGORITHM kEnd = {nullptr, nullptr, nullptr, nullptr};
+#define ALGORITHM(names, functions) \
+  { names, kProperty, functions, nullptr }
+
+const OSSL_ALGORITHM kDigests[] = {
+    ALGORITHM("SHA1:SHA-1:SSL3-SHA1:1.3.14.3.2.26", ossl_sha1_functions),  // X509 fingerprints
+    ALGORITHM("SHA2-256:SHA-256:SHA256:2.16.840.1.101.3.4.2.1", ossl_sha256_functions),
+    ALGORITHM("SHA2-384:SHA-384:SHA384:2.16.840.1.101.3.4.2.2", ossl_sha384_functions),
+    ALGORITHM("SHA2-512:SHA-512:SHA512:2.16.840.1.101.3.4.2.3", ossl_sha512_functions),
+    kEnd,
+};
+const OSSL_ALGORITHM kCiphers[] = {
+    ALGORITHM("AES-256-GCM:id-aes256-GCM:2.16.840.1.101.3.4.1.46", ossl_aes256gcm_functions),
+    ALGORITHM("AES-128-GCM:id-aes128-GCM:2.16.840.1.101.3.4.1.6", ossl_aes128gcm_functions),
+    kEnd,
+};
+const OSSL_ALGORITHM kMacs[] = {ALGORITHM("HMAC", ossl_hmac_functions), kEnd};
+const OSSL_ALGORITHM kKeyDerivations[] = {
+    ALGORITHM("HKDF", ossl_kdf_hkdf_functions),
+    ALGORITHM("TLS13-KDF", ossl_kdf_tls1_3_kdf_functions),
+    kEnd,
+};
+const OSSL_ALGORITHM kKeyManagement[] = {ALGORITHM("EC:id-ecPublicKey:1.2.840.10045.2.1", ossl_ec_keymgmt_functions),
+                                         kEnd};
+const OSSL_ALGORITHM kKeyExchanges[] = {ALGORITHM("ECDH", ossl_ecdh_keyexch_functions), kEnd};
+const OSSL_ALGORITHM kSignatures[] = {ALGORITHM("ECDSA", ossl_ecdsa_signature_functions), kEnd};
+const OSSL_ALGORITHM kDecoders[] = {
+    {"EC:id-ecPublicKey:1.2.840.10045.2.1", kDecodesEc, ossl_SubjectPublicKeyInfo_der_to_ec_decoder_functions, nullptr},
+    kEnd,
+};
+#undef ALGORITHM
+
+const OSSL_ALGORITHM* query(void*, int operation, int* no_cache) {
+  *no_cache = 0;
+  switch (operation) {
+    case OSSL_OP_DIGEST: return kDigests;
+    case OSSL_OP_CIPHER: return kCiphers;
+    case OSSL_OP_MAC: return kMacs;
+    case OSSL_OP_KDF: return kKeyDerivations;
+    case OSSL_OP_KEYMGMT: return kKeyManagement;
+    case OSSL_OP_KEYEXCH: return kKeyExchanges;
+    case OSSL_OP_SIGNATURE: return kSignatures;
+    case OSSL_OP_DECODER: return kDecoders;
+    default: return nullptr;
+  }
+}
+
+// The one group for key agreement, provider-base(7), "TLS-GROUP".
+int capabilities(void*, const char* capability, OSSL_CALLBACK* give, void* argument) {
+  if (OPENSSL_strcasecmp(capability, "TLS-GROUP") != 0) return 0;
+  unsigned int id = 23, bits = 128, is_kem = 0;  // secp256r1, RFC 8446, 4.2.7
+  int least = TLS1_VERSION, most = 0, least_dtls = -1, most_dtls = -1;
+  char name[] = "secp256r1", internal[] = "prime256v1", algorithm[] = "EC";
+  const OSSL_PARAM group[] = {
+      OSSL_PARAM_construct_utf8_string(OSSL_CAPABILITY_TLS_GROUP_NAME, name, sizeof(name)),
+      OSSL_PARAM_construct_utf8_string(OSSL_CAPABILITY_TLS_GROUP_NAME_INTERNAL, internal, sizeof(internal)),
+      OSSL_PARAM_construct_utf8_string(OSSL_CAPABILITY_TLS_GROUP_ALG, algorithm, sizeof(algorithm)),
+      OSSL_PARAM_construct_uint(OSSL_CAPABILITY_TLS_GROUP_ID, &id),
+      OSSL_PARAM_construct_uint(OSSL_CAPABILITY_TLS_GROUP_SECURITY_BITS, &bits),
+      OSSL_PARAM_construct_uint(OSSL_CAPABILITY_TLS_GROUP_IS_KEM, &is_kem),
+      OSSL_PARAM_construct_int(OSSL_CAPABILITY_TLS_GROUP_MIN_TLS, &least),
+      OSSL_PARAM_construct_int(OSSL_CAPABILITY_TLS_GROUP_MAX_TLS, &most),
+      OSSL_PARAM_construct_int(OSSL_CAPABILITY_TLS_GROUP_MIN_DTLS, &least_dtls),
+      OSSL_PARAM_construct_int(OSSL_CAPABILITY_TLS_GROUP_MAX_DTLS, &most_dtls),
+      OSSL_PARAM_construct_end(),
+  };
+  return give(group, argument);
+}
+
+void tear_down(void* context) {
+  auto* provider = static_cast<prov_ctx_st*>(context);
+  BIO_meth_free(ossl_prov_ctx_get0_core_bio_method(provider));
+  ossl_prov_ctx_free(provider);
+}
+
+template <typename Function>
+constexpr OSSL_DISPATCH offers(int id, Function* function) {
+  return {id, reinterpret_cast<void (*)()>(function)};
+}
+
+int start(const OSSL_CORE_HANDLE* handle, const OSSL_DISPATCH* core, const OSSL_DISPATCH** out, void** context) {
+  static const OSSL_DISPATCH kFunctions[] = {
+      offers(OSSL_FUNC_PROVIDER_TEARDOWN, tear_down),
+      offers(OSSL_FUNC_PROVIDER_QUERY_OPERATION, query),
+      offers(OSSL_FUNC_PROVIDER_GET_CAPABILITIES, capabilities),
+      {0, nullptr},
+  };
+  if (ossl_prov_bio_from_dispatch(core) == 0) return 0;
+  OSSL_FUNC_core_get_libctx_fn* library_context = nullptr;
+  for (; core->function_id != 0; ++core) {
+    if (core->function_id == OSSL_FUNC_CORE_GET_LIBCTX) library_context = OSSL_FUNC_core_get_libctx(core);
+  }
+  prov_ctx_st* made = library_context == nullptr ? nullptr : ossl_prov_ctx_new();
+  if (made == nullptr) return 0;
+  ossl_prov_ctx_set0_libctx(made, reinterpret_cast<OSSL_LIB_CTX*>(library_context(handle)));
+  ossl_prov_ctx_set0_handle(made, handle);
+  ossl_prov_ctx_set0_core_bio_method(made, ossl_bio_prov_init_bio_method());
+  *context = made;
+  *out = kFunctions;
+  return 1;
+}
+
+}  // namespace
+
+bool load_crypto_provider() {
+  return OSSL_PROVIDER_add_builtin(nullptr, "redoubt", start) == 1 && OSSL_PROVIDER_load(nullptr, "redoubt") != nullptr;
+}
+
+}  // namespace redoubt::shim::attested
+
+// OpenSSL's own list of what is built in: empty, so that nothing else can be loaded or fallen back to.
+// crypto/provider_local.h: entries of name, path, initialiser, parameters and a flag; the one without a name is the end.
+extern "C" {
+struct RedoubtProviderInfo {
+  const char* name;
+  const char* path;
+  void* init;
+  void* parameters;
+  unsigned is_fallback;
+};
+extern const RedoubtProviderInfo ossl_predefined_providers[];
+const RedoubtProviderInfo ossl_predefined_providers[] = {{}};
+}

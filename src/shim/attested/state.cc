@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shim/attested/state.h"
+
+#include <cstring>
+
+#include "shim/attested/hardening.h"
+#include "shim/attested/openssl_start.h"
+#include "shim/files/namespace.h"
+#include "shim/memory/sealed.h"
+#include "shim/process/wipe.h"
+#include "wire/codec.h"
+
+namespace redoubt::shim::attested {
+namespace {
+
+const State* current = nullptr;
+
+struct Saved {
+  std::string_view session;
+  std::string_view service;
+  std::string_view session_hash;
+  bool unsealed = false;
+  ByteView instance_key;
+  ByteView file_namespace;
+};
+
+template <typename Archive>
+bool fields(Archive& a, wire::Of<Archive, Saved>& m) {
+  return a.text(m.session) && a.text(m.service) && a.text(m.session_hash) && a.flag(m.unsealed) &&
+         a.bytes(m.instance_key) && a.bytes(m.file_namespace);
+}
+
+}  // namespace
+
+const State* state() { return current; }
+void set_state(State state) {
+  static State kept;
+  kept = std::move(state);
+  current = &kept;
+}
+
+void save(std::vector<uint8_t>& out) {
+  std::vector<uint8_t> files;
+  file_namespace::save(files);
+  Saved saved;
+  if (current != nullptr) {
+    saved = {.session = current->session,
+             .service = current->service,
+             .session_hash = current->session_hash,
+             .instance_key = {reinterpret_cast<const uint8_t*>(current->instance_key), sizeof(InstanceKey)},
+             .file_namespace = {}};
+  }
+  saved.unsealed = sealed::is_insecure();
+  saved.file_namespace = files;
+  out = wire::encode(saved);
+  wipe(files);
+}
+
+Result<void> resume(ByteView bytes) {
+  Saved saved;
+  if (!wire::decode(bytes, saved)) return fail(EINVAL);
+  use_processor_features();          // the code files' hashes
+  if (saved.instance_key.empty()) {  // --insecure-manifest: a namespace, and nothing to keep secret
+    sealed::adopt(saved.unsealed);
+    return file_namespace::restore(saved.file_namespace);
+  }
+  if (saved.instance_key.size() != sizeof(InstanceKey)) return fail(EINVAL);
+  forbid_inspection();  // ended with the exec
+  wipe_freed_memory();
+  sealed::adopt(saved.unsealed);
+  InstanceKey* key = TRY(allocate_instance_key());
+  std::memcpy(key, saved.instance_key.data(), sizeof(*key));
+  set_state({.session = std::string(saved.session),
+             .service = std::string(saved.service),
+             .session_hash = std::string(saved.session_hash),
+             .instance_key = key});
+  return file_namespace::restore(saved.file_namespace);
+}
+
+}  // namespace redoubt::shim::attested

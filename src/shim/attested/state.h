@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What remains of an attested start while the program runs, and goes on through fork (the memory is shared or copied) and exec
+// (process/handover.h). Written once, before the program runs; read by everybody.
+//
+// A state that exec hands over is believed because nothing follows from believing it: it grants nothing that its maker did
+// not have. docs/threat-model.md, "A forged handover".
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "shim/attested/instance_key.h"
+
+namespace redoubt::shim::attested {
+
+struct State {
+  std::string session;
+  std::string service;
+  std::string session_hash;
+  const InstanceKey* instance_key = nullptr;
+};
+
+// Null in an unattested run.
+const State* state();
+void set_state(State state);
+
+// State, sealed memory's kind and the program's file namespace, for the next image. `out` is secret.
+void save(std::vector<uint8_t>& out);
+// In the next image: forbids inspection, and takes the state over. EINVAL for what save() did not write.
+Result<void> resume(ByteView saved);
+
+}  // namespace redoubt::shim::attested

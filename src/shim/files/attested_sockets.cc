@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Addresses of AF_UNIX sockets that are paths: resolved like any path, and only below host directories, since a socket is always
+// somebody else's. The kernel gets the canonical path, so that getsockname shows what the program would expect.
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+
+#include "shim/files/attested_calls.h"
+#include "shim/files/host_path.h"
+#include "shim/gate/gate.h"
+#include "shim/memory/app_memory.h"
+
+namespace redoubt::shim::file_namespace {
+namespace {
+
+constexpr size_t kPathOffset = offsetof(sockaddr_un, sun_path);
+
+// The address for the kernel, if `at` holds one with a path; nothing for every other address.
+Result<std::optional<sockaddr_un>> translate(uint64_t at, uint64_t size, bool creates, size_t& new_size) {
+  sockaddr_un address{};
+  if (at == 0 || size <= kPathOffset || size > sizeof(address)) return std::nullopt;  // the kernel knows the errno
+  if (!copy_from_app(&address, at, size)) return fail(EFAULT);
+  if (address.sun_family != AF_UNIX || address.sun_path[0] == '\0') return std::nullopt;
+  const std::string path(address.sun_path, strnlen(address.sun_path, size - kPathOffset));
+  const Place place = TRY(place_of(AT_FDCWD, path, creates ? Follow::kNo : Follow::kYes));
+  if (place.kind == PlaceKind::kMissing && !creates) return fail(ENOENT);
+  if (place.kind != PlaceKind::kMissing && creates) return fail(EADDRINUSE);
+  const bool is_host = place.mount != kNoNode && state().tree.node(place.mount).kind == NodeKind::kHost;
+  if (!is_host) return fail(creates ? EROFS : EACCES);
+  if (place.host_path.size() >= sizeof(address.sun_path)) return fail(ENAMETOOLONG);
+  std::memset(address.sun_path, 0, sizeof(address.sun_path));
+  place.host_path.copy(address.sun_path, place.host_path.size());
+  new_size = kPathOffset + place.host_path.size() + 1;
+  return address;
+}
+
+}  // namespace
+
+int64_t attested_bind(Call& call, const PathRule& rule) {
+  size_t size = 0;
+  const auto size_arg = static_cast<size_t>(rule.path) + 1;
+  const auto address =
+      translate(call.args[rule.path], static_cast<uint32_t>(call.args[size_arg]), call.number == SYS_bind, size);
+  if (!address) return -number_of(address.error());
+  if (!*address) return pass(call);
+  uint64_t a[6];
+  for (int i = 0; i < 6; ++i) a[i] = call.args[i];
+  a[rule.path] = gate::address_of(&**address);
+  a[size_arg] = size;
+  return pass_with(call, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+int64_t attested_sendmsg(Call& call, const PathRule&) {
+  msghdr message;
+  if (!read_app(message, call.args[1])) return -EFAULT;
+  size_t size = 0;
+  const auto address = translate(gate::address_of(message.msg_name), message.msg_namelen, false, size);
+  if (!address) return -number_of(address.error());
+  if (!*address) return pass(call);
+  sockaddr_un name = **address;
+  message.msg_name = &name;
+  message.msg_namelen = static_cast<socklen_t>(size);
+  return pass_with(call, call.args[0], gate::address_of(&message), call.args[2]);
+}
+
+// Messages to a path are sent one by one with sendmsg; here they end the batch, as an error at that message would.
+int64_t attested_sendmmsg(Call& call, const PathRule&) {
+  const auto count = std::min<uint32_t>(static_cast<uint32_t>(call.args[2]), 1024);
+  for (uint32_t i = 0; i < count; ++i) {
+    mmsghdr message;
+    if (!read_app(message, call.args[1] + i * sizeof(message))) return -EFAULT;
+    size_t size = 0;
+    const auto address =
+        translate(gate::address_of(message.msg_hdr.msg_name), message.msg_hdr.msg_namelen, false, size);
+    if (!address || *address) return i > 0 ? pass_with(call, call.args[0], call.args[1], i, call.args[3]) : -EINVAL;
+  }
+  return pass(call);
+}
+
+}  // namespace redoubt::shim::file_namespace

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A namespace without attestation: `redoubt-run --launch --insecure-manifest=FILE`. For trying out a session's `code:` section and
+// for tests. It gives a program nothing that an ordinary unattested run would not give it, only less; standard error says so.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace redoubt::shim::file_namespace {
+
+struct InsecureManifest {
+  std::string file;                     // a wire::CodeManifest, encoded
+  std::vector<std::string> injections;  // "PATH=FILE": the file's content appears at PATH, mode 0600
+};
+
+// Starts the namespace. What is wrong: a line for people; empty when all is well.
+std::string start_insecure(const InsecureManifest& manifest);
+
+}  // namespace redoubt::shim::file_namespace

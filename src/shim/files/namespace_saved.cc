@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The namespace across exec: nodes in their order, so that their numbers stay the same, the contents of injected files, the
+// working directory, and which memory files stand for what. Written by one image for the next in the encoding of wire/codec.h.
+#include <string.h>
+
+#include <utility>
+
+#include "shim/files/namespace.h"
+#include "shim/files/namespace_state.h"
+#include "shim/files/special_descriptors.h"
+#include "shim/files/working_directory.h"
+#include "wire/codec.h"
+
+namespace redoubt::shim::file_namespace {
+
+namespace {
+
+struct SavedNode {
+  NodeKind kind = NodeKind::kDirectory;
+  uint32_t parent = 0;
+  std::string_view name;
+  std::string_view target;
+  ByteArray<32> sha256{};
+  uint32_t device = 0;
+  uint64_t size = 0;
+  uint16_t permission = 0;  // kInjected
+  ByteView content;         // kInjected
+};
+struct SavedDescriptor {
+  uint64_t inode = 0;
+  uint32_t node = 0;
+};
+struct Saved {
+  std::string_view working_directory;
+  std::vector<SavedNode> nodes;
+  std::vector<SavedDescriptor> descriptors;
+};
+
+template <typename Archive>
+bool fields(Archive& a, wire::Of<Archive, SavedNode>& m) {
+  return a.choice(m.kind, NodeKind::kDevice) && a.number(m.parent) && a.text(m.name) && a.text(m.target) &&
+         a.array(m.sha256) && a.number(m.device) && a.number(m.size) && a.number(m.permission) && a.bytes(m.content);
+}
+template <typename Archive>
+bool fields(Archive& a, wire::Of<Archive, SavedDescriptor>& m) {
+  return a.number(m.inode) && a.number(m.node);
+}
+template <typename Archive>
+bool fields(Archive& a, wire::Of<Archive, Saved>& m) {
+  return a.text(m.working_directory) && wire::messages(a, m.nodes) && wire::messages(a, m.descriptors);
+}
+
+SavedNode saved_node(const State& state, NodeId id) {
+  const Node& node = state.tree.node(id);
+  SavedNode saved{.kind = node.kind,
+                  .parent = node.parent,
+                  .name = node.name,
+                  .target = node.target,
+                  .sha256 = node.sha256,
+                  .device = node.device,
+                  .size = node.size,
+                  .content = {}};
+  if (const auto injected = state.injected.find(id); injected != state.injected.end()) {
+    saved.permission = injected->second.permission();
+    saved.content = injected->second.content();
+  }
+  return saved;
+}
+
+}  // namespace
+
+void save(std::vector<uint8_t>& out) {
+  const std::string directory = working_directory().get();
+  Saved saved{.working_directory = directory, .nodes = {}, .descriptors = {}};
+  for (NodeId id = 0; id < state().tree.size(); ++id) saved.nodes.push_back(saved_node(state(), id));
+  for (const auto& [inode, node] : special::entries()) saved.descriptors.push_back({inode, node});
+  Bytes bytes = wire::encode(saved);
+  out.insert(out.end(), bytes.begin(), bytes.end());
+  explicit_bzero(bytes.data(), bytes.size());
+}
+
+Result<void> restore(ByteView bytes) {
+  Saved saved;
+  if (!wire::decode(bytes, saved) || saved.nodes.empty()) return fail(EINVAL);
+  State restored;
+  for (NodeId id = 1; id < saved.nodes.size(); ++id) {
+    const SavedNode& from = saved.nodes[id];
+    const NodeId added = TRY(restored.tree.append_saved(from.parent, from.name, from.kind));
+    Node& node = restored.tree.node(added);
+    node.target = from.target;
+    node.sha256 = from.sha256;
+    node.device = from.device;
+    node.size = from.size;
+    if (from.kind != NodeKind::kInjected) continue;
+    restored.injected.emplace(added, TRY(InjectedFile::create(from.permission, from.content)));
+  }
+  std::vector<special::Entry> entries;
+  for (const SavedDescriptor& descriptor : saved.descriptors) {
+    if (descriptor.node >= restored.tree.size()) return fail(EINVAL);
+    entries.push_back({descriptor.inode, descriptor.node});
+  }
+  TRY_VOID(special::restore(entries));
+  state() = std::move(restored);
+  working_directory().set(saved.working_directory);
+  active = true;
+  return {};
+}
+
+}  // namespace redoubt::shim::file_namespace

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The directory tree that an attested program sees, as data: built from the session's manifest before the program runs, constant
+// afterwards. Nothing in here asks the host. Nodes have numbers, which are the same in every image of the runtime that was given
+// the same manifest, and stand in for inode numbers.
+//
+// A node of kind kHost or kKernel is a mount: below it the host answers. It may still have children here: files injected into a
+// host directory, which hide what the host has under that name.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace redoubt::shim {
+
+using NodeId = uint32_t;
+inline constexpr NodeId kRootNode = 0;
+inline constexpr NodeId kNoNode = UINT32_MAX;
+inline constexpr uint64_t kUnknownSize = UINT64_MAX;
+
+enum class NodeKind : uint8_t {
+  kDirectory,  // what the paths of other nodes imply
+  kCode,       // a file of the session with its hash
+  kLink,       // a symbolic link
+  kInjected,   // a file that only the shim's memory holds
+  kHost,       // a directory of the host, with everything below it
+  kKernel,     // the same of procfs or sysfs: read-only but for the process's own files
+  kDevice,     // a device of the host
+};
+
+struct Node {
+  NodeKind kind = NodeKind::kDirectory;
+  NodeId parent = kRootNode;
+  std::string name;
+  std::string target;           // of a link; of a mount or device, its path on the host
+  ByteArray<32> sha256{};       // kCode
+  uint32_t device = 0;          // kDevice: what its number must be (new_encode_dev), 0: any
+  uint32_t subdirectories = 0;  // for the link count
+  uint64_t size =
+      kUnknownSize;  // kCode: of the verified bytes, once they were seen; later, but always to the same value
+  std::map<std::string, NodeId, std::less<>> children;
+
+  bool is_mount() const { return kind == NodeKind::kHost || kind == NodeKind::kKernel; }
+  bool is_directory() const { return kind == NodeKind::kDirectory || is_mount(); }
+};
+
+// Absolute, without empty components, ".", ".." or a slash at the end; "/" itself is normal. No component above NAME_MAX bytes,
+// no NUL.
+bool is_normal_path(std::string_view path);
+
+class Tree {
+ public:
+  Tree();
+
+  // Adds a node and the directories above it. EINVAL: the path is not normal. EEXIST: something else is there (for a mount: also
+  // a directory that holds something). ENOTDIR: a file or a link is on the way.
+  Result<NodeId> add(std::string_view path, NodeKind kind);
+  // Makes a code file an injected one, or adds an injected file.
+  Result<NodeId> add_injected(std::string_view path);
+
+  const Node& node(NodeId id) const { return nodes_[id]; }
+  Node& node(NodeId id) { return nodes_[id]; }
+  size_t size() const { return nodes_.size(); }
+  NodeId child(NodeId directory, std::string_view name) const;
+  // The node at a normal path, links not followed; kNoNode when there is none.
+  NodeId find(std::string_view path) const;
+  std::string path_of(NodeId id) const;
+  // Where a canonical path of the host appears: its path in the tree, empty when it is below no mount.
+  std::string path_of_host(std::string_view host_path) const;
+
+  // For a tree that is restored node by node. EINVAL: the parent is no directory before it, or has such a child.
+  Result<NodeId> append_saved(NodeId parent, std::string_view name, NodeKind kind);
+
+ private:
+  NodeId append(NodeId parent, std::string_view name, NodeKind kind);
+
+  std::vector<Node> nodes_;
+};
+
+}  // namespace redoubt::shim
