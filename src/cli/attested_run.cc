@@ -15,6 +15,7 @@
 #include "cli/become.h"
 #include "cli/promises.h"
 #include "cli/runtime_location.h"
+#include "las/socket_path.h"
 #include "policy/mistake.h"
 #include "wire/launch_request.h"
 
@@ -24,7 +25,6 @@ namespace {
 constexpr const char* kConfigId = "REDOUBT_CONFIG_ID";
 constexpr const char* kSconeConfigId = "SCONE_CONFIG_ID";
 constexpr const char* kAccessToken = "REDOUBT_SERVICE_ACCESS_TOKEN";
-constexpr const char* kDefaultLas = "/run/redoubt/las.sock";
 
 // LAS listens on a unix socket. Absolute, because the runtime resolves it.
 Result<std::string> las_socket(const AttestedOptions& options, bool quiet) {
@@ -36,7 +36,7 @@ Result<std::string> las_socket(const AttestedOptions& options, bool quiet) {
       path.clear();
     }
   }
-  if (path.empty()) path = kDefaultLas;
+  if (path.empty()) path = las::default_socket_path();
   std::error_code error;
   const std::string absolute = std::filesystem::absolute(path, error).string();
   if (!error && absolute.size() < sizeof(sockaddr_un::sun_path) && path.find(':') == std::string::npos) return absolute;

@@ -32,7 +32,7 @@ struct Node {
 Value value_of(const CLI::Option& option) {
   if (option.get_items_expected_max() == 0) return Value::kNone;
   const std::string type = option.get_type_name();
-  return type == "FILE" || type == "PATH" || type == "DIR" ? Value::kFile : Value::kOther;
+  return type == "FILE" || type == "PATH" || type == "DIR" || type == "SOCKET" ? Value::kFile : Value::kOther;
 }
 
 void walk(CLI::App& app, const std::string& path, std::vector<Node>& nodes) {

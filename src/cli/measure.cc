@@ -38,6 +38,7 @@ struct Options {
   std::vector<std::string> arguments;
   std::vector<std::string> with;
   std::string library_path;
+  std::vector<std::string> host_directories;
   bool observe = false;
   bool working_directory = false;
   std::optional<int> seconds;
@@ -135,6 +136,14 @@ Result<void> check_usage(const Options& options) {
   if ((options.seconds || options.working_directory) && !options.observe) {
     return fail(ExitStatus::kUsage, "--for and --working-directory go with --observe");
   }
+  for (const std::string& path : options.host_directories) {
+    if (policy::is_clean_path(path)) continue;
+    return fail(ExitStatus::kUsage,
+                "expected an absolute path without . and .. as --host-directory, found \"" + path + '"');
+  }
+  if (!options.host_directories.empty() && options.service.empty() && options.manifest.empty()) {
+    return fail(ExitStatus::kUsage, "--host-directory goes with --service or --manifest");
+  }
   if (options.json && !options.service.empty()) return fail(ExitStatus::kUsage, "either --json or --service");
   if (!options.service.empty() && !policy::is_identifier(options.service)) {
     return fail(ExitStatus::kUsage,
@@ -175,6 +184,7 @@ Result<measure::Measurement> hash(const Options& options, const std::string& pro
   measurement.command_line = command_line(options);
   measurement.links = closure.links();
   measurement.notes = closure.notes();
+  measurement.host_directories = options.host_directories;
   for (const auto& [path, file] : closure.files()) measurement.files[path] = {hashes->at(path), file.why};
   return measurement;
 }
@@ -287,6 +297,10 @@ Action define_measure(CLI::App& app) {
   app.add_option("--service", options->service, "Write a whole service of this name")->type_name("NAME");
   app.add_flag("--json", options->json, "Write JSON: path, sha256, size and reason of each file, links, notes");
   app.add_option("-o,--output", options->output, "Write to FILE; - for standard output")->type_name("FILE");
+  app.add_option("--host-directory", options->host_directories,
+                 "For --service and --manifest: a host.directories entry")
+      ->type_name("DIR")
+      ->allow_extra_args(false);
   app.add_option("--manifest", options->manifest, "Also write the list as CAS sends it to the runtime")
       ->type_name("FILE");
   app.add_flag("-q,--quiet", options->quiet, "Warnings only on standard error");

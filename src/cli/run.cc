@@ -174,8 +174,9 @@ Action define_run(CLI::App& app) {
   app.add_option("--session", options->attested.session, "Run this service of a session, attested (REDOUBT_CONFIG_ID)")
       ->type_name("SESSION/SERVICE");
   add_cas_address_options(app, options->attested);
-  app.add_option("--las", options->attested.las, "The socket of LAS (REDOUBT_LAS_ADDR; default /run/redoubt/las.sock)")
-      ->type_name("PATH");
+  app.add_option("--las", options->attested.las,
+                 "The socket of LAS (REDOUBT_LAS_ADDR; default /run/redoubt/las.sock, or your own)")
+      ->type_name("SOCKET");
   app.add_flag("--insecure-unsealed-keys", options->attested.insecure_unsealed_keys,
                "Attested: keep keys in ordinary memory where the kernel has no memfd_secret");
   app.add_option("--insecure-manifest", options->insecure_manifest,

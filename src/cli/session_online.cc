@@ -72,8 +72,9 @@ Result<ExitStatus> put(CasClient& cas, const Options& options, const SessionFile
   if (options.json) {
     return print(Json{{"name", session.name}, {"hash", hash}, {"created", stored.created}}.dump(2) + "\n");
   }
-  std::cerr << paint(std::cerr, Colour::kGreen, stored.created ? "created" : "updated") << " \"" << session.name
-            << "\"\n";
+  // Without a predecessor CAS changes nothing: the very session was there.
+  const char* what_happened = stored.created ? "created" : session.predecessor.empty() ? "unchanged" : "updated";
+  std::cerr << paint(std::cerr, Colour::kGreen, what_happened) << " \"" << session.name << "\"\n";
   return print(hash + "\n");
 }
 

@@ -117,7 +117,7 @@ bool add_alternative_names(X509* certificate, const CertificateRequest& request)
   const auto push = [&](int type, const std::string& text) {
     GeneralName name = general_name(type, text);
     if (!name || sk_GENERAL_NAME_push(names.get(), name.get()) == 0) return false;
-    static_cast<void>(name.release());
+    [[maybe_unused]] const GENERAL_NAME* owned_by_names = name.release();
     return true;
   };
   for (const std::string& text : request.dns_names) {

@@ -37,7 +37,7 @@ Result<SecretBytes, Error> make_pkcs12(const std::string& alias, const PrivateKe
   for (const Bytes& der : chain) {
     X509Pointer one = read(der);
     if (!one || sk_X509_push(others.get(), one.get()) == 0) return failed();
-    static_cast<void>(one.release());
+    [[maybe_unused]] const X509* owned_by_others = one.release();
   }
   const Pkcs12Pointer file(PKCS12_create("", alias.c_str(), key.openssl(), own.get(), others.get(), 0, 0, 0, 0, 0));
   if (!file) return failed();

@@ -4,11 +4,13 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/personality.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 #include "las/mappings.h"
@@ -83,6 +85,13 @@ Checked<void> check_tracers(const Descriptor& directory) {
   return result;
 }
 
+Checked<void> check_randomised(const Descriptor& directory) {
+  const std::string text = TRY(read(directory, "personality", kLargestStatus));
+  if ((std::strtoul(text.c_str(), nullptr, 16) & ADDR_NO_RANDOMIZE) == 0) return {};
+  return refuse("process.layout", "an address space whose layout is random", "personality ADDR_NO_RANDOMIZE",
+                "do not start it with setarch -R or under a debugger");
+}
+
 // Real, effective, saved and file-system user.
 Checked<void> check_user(const Descriptor& directory, uid_t uid) {
   const std::string status = TRY(read(directory, "status", kLargestStatus));
@@ -106,12 +115,14 @@ bool is_file_of(const ExecutableMapping& mapping, const Executable& executable, 
          status.st_ino == executable.inode;
 }
 
-Checked<void> check_mappings(const Descriptor& directory, const Executable& executable) {
+Checked<CodePlaces> check_mappings(const Descriptor& directory, const Executable& executable) {
   const std::string text = TRY(read(directory, "smaps", kLargestSmaps));
   const auto mappings = executable_mappings(text);
   if (!mappings) return refuse("process.mappings", "/proc/PID/smaps", mappings.error().message, "report this");
   bool found = false;
+  CodePlaces places;
   for (const ExecutableMapping& mapping : *mappings) {
+    places.push_back(mapping.start);
     if (is_kernels(mapping)) continue;
     if (!is_file_of(mapping, executable, directory)) {
       return refuse("process.mappings", "nothing executable but " + executable.path,
@@ -124,7 +135,7 @@ Checked<void> check_mappings(const Descriptor& directory, const Executable& exec
     }
     found = true;
   }
-  if (found) return {};
+  if (found) return places;
   return refuse("process.mappings", "the code of " + executable.path, "a process that has not mapped it", kUseRuntime);
 }
 
@@ -160,10 +171,11 @@ Checked<MeasuredProcess> MeasuredProcess::measure(const Peer& peer, KnownHashes&
   std::string start_time = TRY(start_time_of(directory));
   TRY_VOID(check_user(directory, peer.uid));
   TRY_VOID(check_tracers(directory));
+  TRY_VOID(check_randomised(directory));
   Executable executable = TRY(measure_executable(directory, hashes));
-  TRY_VOID(check_mappings(directory, executable));
+  CodePlaces code = TRY(check_mappings(directory, executable));
   return MeasuredProcess(peer, hashes, std::move(directory), std::move(maps), std::move(start_time),
-                         std::move(executable));
+                         std::move(executable), std::move(code));
 }
 
 Checked<void> MeasuredProcess::measure_again() const {
@@ -176,10 +188,10 @@ Checked<void> MeasuredProcess::measure_again() const {
                   executable.path + (executable.sha256 == executable_.sha256 ? ", the same bytes in another file" : ""),
                   "connect from the process that asks, after its execve");
   }
-  TRY_VOID(check_mappings(directory_, executable));
+  const CodePlaces code = TRY(check_mappings(directory_, executable));
   // Last, so that all the above was read of the same address space as the first time.
   char byte;
-  if (pread(maps_.get(), &byte, 1, 0) != 1) {
+  if (pread(maps_.get(), &byte, 1, 0) != 1 || code != code_) {
     if (!alive(peer_->pidfd)) return gone();
     return refuse("process.exec", "no execve between connecting and asking", "another address space than at first",
                   "connect from the process that asks, after its execve");

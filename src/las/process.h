@@ -4,9 +4,10 @@
 // That a process is called genuine means that all of this held from the first measurement to the second:
 //
 //   it is one process         a pidfd of it is open and it is alive, so its number is nobody else's
-//   it did not exec           the address space of the first measurement has still an owner (its /proc/PID/maps, opened then,
-//                             still reads); otherwise a process could be measured as the runtime, answer as something else,
-//                             and be the runtime again
+//   it did not exec           otherwise it could be measured as the runtime, answer as something else, and be the runtime again.
+//                             The address space of the first measurement has still an owner (its /proc/PID/maps, opened then,
+//                             still reads), and code is where it was: should a helper that shares that address space keep it
+//                             alive, the kernel has put the code of the next one elsewhere. So randomisation must be on
 //   it runs the measured file its executable, twice the same file with the same hash, is all it can execute (mappings.h)
 //   nobody steers it          no thread has a tracer
 //   who it is                 the user it had when it connected
@@ -16,6 +17,10 @@
 #pragma once
 
 #include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
 
 #include "las/descriptor.h"
 #include "las/executable.h"
@@ -33,6 +38,9 @@ struct Peer {
 // Of a connected unix socket that was just accepted.
 Checked<Peer> peer_of(int socket);
 
+// Where the executable mappings begin.
+using CodePlaces = std::vector<uint64_t>;
+
 class MeasuredProcess {
  public:
   // Both must outlive this.
@@ -45,13 +53,14 @@ class MeasuredProcess {
 
  private:
   MeasuredProcess(const Peer& peer, KnownHashes& hashes, Descriptor directory, Descriptor maps, std::string start_time,
-                  Executable executable)
+                  Executable executable, CodePlaces code)
       : peer_(&peer),
         hashes_(&hashes),
         directory_(std::move(directory)),
         maps_(std::move(maps)),
         start_time_(std::move(start_time)),
-        executable_(std::move(executable)) {}
+        executable_(std::move(executable)),
+        code_(std::move(code)) {}
 
   const Peer* peer_;
   KnownHashes* hashes_;
@@ -59,6 +68,7 @@ class MeasuredProcess {
   Descriptor maps_;         // of the address space at the first measurement
   std::string start_time_;  // clock ticks since boot
   Executable executable_;
+  CodePlaces code_;
 };
 
 }  // namespace redoubt::las

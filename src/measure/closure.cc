@@ -18,6 +18,15 @@ constexpr int kMaxScriptDepth = 5;  // Linux's own limit
 constexpr size_t kMaxCacheSize = 16 << 20;
 constexpr const char* kCacheFile = "/etc/ld.so.cache";
 constexpr const char* kPreloadFile = "/etc/ld.so.preload";
+// Libraries that others open by name when they need them, without saying so in DT_NEEDED.
+struct OpenedLater {
+  std::string_view by;  // DT_SONAME
+  const char* name;
+};
+constexpr OpenedLater kOpenedLater[] = {
+    {"libc.so.6", "libgcc_s.so.1"},  // pthread_exit, pthread_cancel, backtrace
+};
+
 // Made by the kernel for each process: nothing there can be measured.
 constexpr std::string_view kNotMeasurable[] = {"/proc", "/sys", "/dev"};
 
@@ -171,17 +180,29 @@ Result<void, Error> Closure::add_libraries(const std::string& real, const std::s
   }
   if (!searched_.insert(key).second) return {};
   for (const std::string& name : requester.facts.needed) {
-    const std::vector<std::string> found = search_.find(name, requester);
-    if (found.empty()) missing_.push_back({name, opened_as});
-    for (const std::string& path : found) {
-      const auto library = place(path, "library of " + opened_as);
-      if (!library) return std::unexpected(library.error());
-      if (library->kind != Kind::kFile) continue;
-      const auto added = add_libraries(library->real, path, &requester);
-      if (!added) return added;
-    }
+    const auto added = add_library(name, requester, opened_as);
+    if (!added) return std::unexpected(added.error());
+    if (!*added) missing_.push_back({name, opened_as});
+  }
+  for (const OpenedLater& row : kOpenedLater) {
+    if (requester.facts.soname != row.by) continue;
+    const auto added = add_library(row.name, requester, opened_as);
+    if (!added) return std::unexpected(added.error());
   }
   return {};
+}
+
+Result<bool, Error> Closure::add_library(const std::string& name, const Requester& requester,
+                                         const std::string& asked_by) {
+  const std::vector<std::string> found = search_.find(name, requester);
+  for (const std::string& path : found) {
+    const auto library = place(path, "library of " + asked_by);
+    if (!library) return std::unexpected(library.error());
+    if (library->kind != Kind::kFile) continue;
+    const auto added = add_libraries(library->real, path, &requester);
+    if (!added) return std::unexpected(added.error());
+  }
+  return !found.empty();
 }
 
 std::vector<std::string> Closure::missing_libraries() const {
@@ -253,11 +274,14 @@ Result<void, Error> Closure::add_below(const std::string& path, const std::strin
   std::ranges::sort(names);
   for (const std::string& name : names) {
     const std::string below = (walked->real == "/" ? "" : walked->real) + '/' + name;
-    std::error_code ignored;
-    const std::filesystem::path target = std::filesystem::weakly_canonical(below, ignored);
     // A link upwards would bring in everything.
-    const bool upwards = std::filesystem::is_symlink(below, ignored) && is_below(walked->real, target.string());
-    const auto added = upwards || target == "/" ? add_file(below, why) : add_below(below, why);
+    std::error_code ignored;
+    bool upwards = false;
+    if (std::filesystem::is_symlink(below, ignored)) {
+      const std::string target = std::filesystem::weakly_canonical(below, ignored).string();
+      upwards = target == "/" || is_below(walked->real, target);
+    }
+    const auto added = upwards ? add_file(below, why) : add_below(below, why);
     if (!added) return added;
   }
   return {};

@@ -62,6 +62,8 @@ class Closure {
   Result<void, Error> add_script(const std::string& path, std::string_view start, int depth);
   // Libraries of an object that was placed; `opened_as` is the path ld.so opened it by.
   Result<void, Error> add_libraries(const std::string& real, const std::string& opened_as, const Requester* loaded_by);
+  // False when it is found nowhere.
+  Result<bool, Error> add_library(const std::string& name, const Requester& requester, const std::string& asked_by);
   Result<void, Error> add_dynamic_loader(const std::string& interpreter, const std::string& program);
   Result<void, Error> add_below(const std::string& path, const std::string& why);
 

@@ -83,6 +83,11 @@ std::string as_yaml(const Measurement& measurement, const std::string& service) 
   std::string out;
   if (!service.empty()) {
     out += "services:\n  - name: " + service + "\n    command: [" + yaml_text(measurement.program) + "]\n";
+    std::string directories;
+    for (const std::string& path : measurement.host_directories) {
+      directories += (directories.empty() ? "" : ", ") + yaml_text(path);
+    }
+    if (!directories.empty()) out += "    host: {directories: [" + directories + "]}\n";
   }
   out += std::string(kMargin) + "# The code of " + on_one_line(measurement.program) +
          ": all that its process may load, execute and read" + "\n" + std::string(kMargin) +
@@ -134,6 +139,7 @@ Bytes as_manifest(const Measurement& measurement) {
   for (const auto& [path, target] : measurement.links) {
     manifest.code.push_back({path, wire::CodeKind::kLink, {}, target});
   }
+  manifest.host_directories.assign(measurement.host_directories.begin(), measurement.host_directories.end());
   std::ranges::sort(manifest.code, {}, &wire::CodeEntry::path);
   return wire::encode(manifest);
 }

@@ -23,6 +23,7 @@ struct Measurement {
   std::string command_line;                   // of redoubt measure, for the comment
   std::map<std::string, MeasuredFile> files;  // by path
   std::map<std::string, std::string> links;   // path to target
+  std::vector<std::string> host_directories;  // for the manifest and a whole service; not part of `code:`
   std::vector<std::string> notes;
 };
 

@@ -19,6 +19,7 @@ Measurement example() {
   one.files["/usr/bin/prog"] = {{crypto::sha256(as_bytes("a")), 1}, "the program"};
   one.files["/with space/\"quoted\"\\: #ü"] = {{crypto::sha256(as_bytes("b")), 2}, "named"};
   one.links["/bin"] = "usr/bin";
+  one.host_directories = {"/tmp", "/with space"};
   one.links["/odd"] = "to \"a\": #b";
   one.notes = {"a note\nof two lines"};
   return one;
@@ -42,6 +43,12 @@ TEST(Fragment, IsReadAsWhatItSays) {
   }
 }
 
+TEST(Fragment, NamesHostDirectoriesOfAService) {
+  const policy::CheckedSession checked = as_session(as_yaml(example(), "prog"));
+  ASSERT_TRUE(checked.session);
+  EXPECT_EQ(checked.session->services[0].host.directories, example().host_directories);
+}
+
 TEST(Fragment, RefusesPathsThatASessionCannotHold) {
   Measurement one = example();
   EXPECT_TRUE(unwritable_paths(one).empty());
@@ -55,6 +62,7 @@ TEST(Fragment, IsAManifest) {
   wire::CodeManifest manifest;
   ASSERT_TRUE(wire::decode(ByteView(bytes), manifest));
   ASSERT_EQ(manifest.code.size(), 4u);
+  EXPECT_EQ(manifest.host_directories, (std::vector<std::string_view>{"/tmp", "/with space"}));
   EXPECT_EQ(manifest.code[0].path, "/bin");
   EXPECT_EQ(manifest.code[0].kind, wire::CodeKind::kLink);
   EXPECT_EQ(manifest.code[0].target, "usr/bin");

@@ -64,7 +64,7 @@ TEST_F(Observe, EndsWhatIgnoresSigterm) {
 }
 
 TEST_F(Observe, EndsOrphans) {
-  const Observation seen = shell("sleep 100 & exit 0");
+  const Observation seen = shell("sleep 100 & exit 0", std::nullopt);
   EXPECT_TRUE(seen.stopped);
   EXPECT_EQ(seen.exit_status, 0);
 }

@@ -62,7 +62,8 @@ start_cas() {  # DIRECTORY: sets ADDRESS and KEY
   mkfifo "$1/stop"
   python3 "$here/fake_cas.py" "$1" <"$1/stop" >"$1/log" 2>&1 &
   pids+=($!)
-  exec {hold}>"$1/stop"  # its standard input ends when this script does
+  # shellcheck disable=SC2034  # its standard input ends when this script does
+  exec {hold}>"$1/stop"
   local tries=0
   until [[ -s $1/port ]]; do
     ((++tries < 500)) || { cat "$1/log"; exit 1; }

@@ -31,8 +31,8 @@ completes() {  # WANTED WORD...: the last word is what is typed so far; WANTED a
   fi
 }
 
-completes "run doctor attest session..." ""
-completes "session" se
+completes "session..." ""
+completes "session" ses
 completes "check hash sign create update read list value" session ""
 completes "create" session cr
 completes "--cas --cas-key" session create --ca

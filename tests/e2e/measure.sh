@@ -11,6 +11,10 @@ unshare --mount true 2>/dev/null || skip "this machine does not allow a mount na
 
 ROOT=$T/root
 PYTHON=/usr/bin/python3
+# The same list as the runtime takes it: then its own namespace is what nothing else exists in.
+RUNTIME=$(dirname "$REDOUBT")/redoubt-run
+namespace=0
+if grep -qa -- --insecure-manifest "$RUNTIME"; then namespace=1; else echo "note: this runtime has no --insecure-manifest; in a root directory only"; fi
 
 # build_root FILE: $ROOT holds exactly what the list (JSON) names, a few devices, an empty /tmp and /proc.
 build_root() {
@@ -35,20 +39,23 @@ END
     chmod 1777 "$ROOT/tmp"
 }
 
+SMALL=(env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin HOME=/tmp LC_ALL=C.UTF-8)
+# shellcheck disable=SC2016  # for the inner shell
+INSIDE=("${SMALL[@]}" unshare --mount --propagation private bash -c '
+    mount -t proc proc "$0/proc" || exit 1
+    exec chroot "$0" "$@"' "$ROOT")
 # inside COMMAND...: in the root, with /proc, a small environment and standard input from nowhere.
-inside() {
-    # shellcheck disable=SC2016  # for the inner shell
-    env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin HOME=/tmp LC_ALL=C.UTF-8 \
-        unshare --mount --propagation private bash -c '
-            mount -t proc proc "$0/proc" || exit 1
-            exec chroot "$0" "$@"' "$ROOT" "$@" </dev/null
+inside() { "${INSIDE[@]}" "$@" </dev/null; }
+# namespace_of LABEL FILE: sets PROTECTED to the words that run a program under the runtime, with nothing but the list.
+namespace_of() {
+    PROTECTED=("${SMALL[@]}" "$RUNTIME" --launch "--insecure-manifest=$T/$1.manifest" "--program=$2" --)
 }
 
 # measured LABEL ARGUMENTS...: measures, checks the YAML form as a part of a session, builds the root.
 measured() {
     local label=$1
     shift
-    (cd "$WORK" && timeout 60 "$REDOUBT" measure "${@:1:1}" --json -o "$T/$label.json" "${@:2}") 2>"$T/$label.measure.err" </dev/null ||
+    (cd "$WORK" && timeout 60 "$REDOUBT" measure "${@:1:1}" --json -o "$T/$label.json" --manifest "$T/$label.manifest" "${@:2}") 2>"$T/$label.measure.err" </dev/null ||
         { cat "$T/$label.measure.err" >&2; fail "$label: measure failed"; }
     build_root "$T/$label.json"
     echo "ok $label: $(grep -c '"sha256"' "$T/$label.json") files, $(grep -c '"target"' "$T/$label.json") links"
@@ -69,13 +76,25 @@ check_fragment() {
 }
 
 equals() { [[ $2 == "$3" ]] || fail "$1: expected \"$3\", found \"$2\""; }
-listens_inside() {  # LABEL PORT COMMAND...: starts it in the root and waits for the port
-    local label=$1 port=$2
+# serve LABEL PORT COMMAND...: starts it, the leader of a session of its own, and waits for the port.
+serve() {
+    local label=$1 at=$2
     shift 2
-    inside "$@" >"$T/$label.server.err" 2>&1 &
+    setsid "$@" </dev/null >>"$T/$label.server.err" 2>&1 &
     SERVER_PID=$!
     E2E_PIDS+=("$SERVER_PID")
-    wait_for_port "$port" "$SERVER_PID"
+    wait_for_port "$at" "$SERVER_PID"
+}
+
+# prints LABEL EXPECTED COMMAND...: in the root, and in the runtime's namespace.
+prints() {
+    local label=$1 expected=$2 found
+    shift 2
+    equals "$label" "$(inside "$@")" "$expected"
+    ((namespace == 1)) || return 0
+    namespace_of "$label" "$1"
+    found=$(timeout 60 "${PROTECTED[@]}" "$@" 2>"$T/$label.namespace.err" </dev/null)
+    equals "$label in the namespace" "$found" "$expected"
 }
 
 mkdir "$WORK"
@@ -85,10 +104,16 @@ if type -P redis-server redis-cli >/dev/null; then
     check_fragment redis-server
     measured redis redis-server
     free_port
-    listens_inside redis "$PORT" /usr/bin/redis-server --port "$PORT" --bind 127.0.0.1 --save '' --dir /tmp
+    serve redis "$PORT" "${INSIDE[@]}" /usr/bin/redis-server --port "$PORT" --bind 127.0.0.1 --save '' --dir /tmp
     equals redis "$(redis-cli -p "$PORT" set key value; redis-cli -p "$PORT" get key)" $'OK\nvalue'
-    redis-cli -p "$PORT" shutdown nosave >/dev/null 2>&1 || true
-    wait_for_exit "$SERVER_PID"
+    stop_server TERM "$SERVER_PID"
+    if ((namespace == 1)); then
+        free_port
+        namespace_of redis /usr/bin/redis-server
+        serve redis "$PORT" "${PROTECTED[@]}" redis-server --port "$PORT" --bind 127.0.0.1 --save ''
+        equals "redis in the namespace" "$(redis-cli -p "$PORT" set key value; redis-cli -p "$PORT" get key)" $'OK\nvalue'
+        stop_server TERM "$SERVER_PID"
+    fi
     # One file less is too few: the list has nothing that stands in for it.
     rm "$ROOT/usr/lib/x86_64-linux-gnu/libc.so.6" "$ROOT"/lib/x86_64-linux-gnu/libc.so.6 2>/dev/null || true
     ! inside /usr/bin/redis-server --version >/dev/null 2>&1 || fail "redis runs without libc, so the root is not closed"
@@ -114,10 +139,9 @@ http {
 }
 END
     measured nginx nginx --with "$WORK/nginx.conf" --with "$WORK/site" --for 1 --observe -- -c "$WORK/nginx.conf"
-    listens_inside nginx "$PORT" /usr/sbin/nginx -c "$WORK/nginx.conf"
+    serve nginx "$PORT" "${INSIDE[@]}" /usr/sbin/nginx -c "$WORK/nginx.conf"
     equals nginx "$(curl -s "http://127.0.0.1:$PORT/")" "measured page"
-    kill -KILL "$SERVER_PID"
-    wait_for_exit "$SERVER_PID"
+    stop_server TERM "$SERVER_PID"
     ran+=(nginx)
 fi
 
@@ -127,13 +151,13 @@ import sqlite3, ssl, sys, yaml
 print(yaml.safe_load("{a: [1, 2]}"), sqlite3.connect(":memory:").execute("select 6*7").fetchone()[0], ssl.OPENSSL_VERSION_INFO[0])
 END
     measured python "$PYTHON" --with app.py --observe -- app.py
-    equals python "$(inside "$PYTHON" "$WORK/app.py")" "{'a': [1, 2]} 42 3"
+    prints python "{'a': [1, 2]} 42 3" "$PYTHON" "$WORK/app.py"
     # A script whose first line goes through env, and no observation: --with names its world.
     printf '#!/usr/bin/env perl\nprint 6*7, "\\n";\n' >"$WORK/script"
     chmod +x "$WORK/script"
     if type -P perl >/dev/null; then
         measured script ./script
-        equals script "$(inside "$WORK/script")" 42
+        prints script 42 "$WORK/script"
     fi
     ran+=(python)
 fi
@@ -144,7 +168,7 @@ if [[ -n $NODE ]]; then
     echo 'exports.text = "measured " + require("path").basename("/a/node");' >"$WORK/node_modules/greeting/index.js"
     echo 'console.log(require("greeting").text, require("crypto").createHash("sha256").update("x").digest("hex").length)' >"$WORK/app.js"
     measured node "$NODE" --with app.js --with node_modules --observe -- app.js
-    equals node "$(inside "$NODE" "$WORK/app.js")" "measured node 64"
+    prints node "measured node 64" "$NODE" "$WORK/app.js"
     ran+=(node)
 fi
 
@@ -163,7 +187,7 @@ END
     jar --create --file "$WORK/app.jar" --main-class Hello -C "$WORK/classes" .
     JAVA=$(type -P java)
     measured java "$JAVA" --with app.jar --observe -- -Xmx128m -jar app.jar
-    equals java "$(inside "$JAVA" -Xmx128m -jar "$WORK/app.jar")" "measured java 32 1970-01-01T00:00:00Z ab"
+    prints java "measured java 32 1970-01-01T00:00:00Z ab" "$JAVA" -Xmx128m -jar "$WORK/app.jar"
     ran+=(java)
 fi
 
@@ -173,7 +197,7 @@ if type -P go >/dev/null; then
     (cd "$WORK/go" && as_caller env CGO_ENABLED=0 GOFLAGS=-mod=mod GO111MODULE=off go build -o ../static main.go) 2>"$T/go.err"
     measured go ./static
     equals "go's list" "$(grep -c '"sha256"' "$T/go.json")" 1
-    equals go "$(inside "$WORK/static")" "measured go"
+    prints go "measured go" "$WORK/static"
     ran+=(go)
 fi
 

@@ -122,6 +122,7 @@ Result<Material, Error> issue_certificate(const Issuance& issuance) {
 
 Result<Material, Error> given_certificate(const policy::Secret& secret, const crypto::PrivateKey* key,
                                           const Material* issuer) {
+  if (!secret.value) return fail(ErrorCode::kMalformed, "expected a value, found none");
   std::vector<Bytes> certificates = TRY(crypto::certificates_from_pem(*secret.value));
   Material material;
   material.kind = secret.kind;

@@ -103,7 +103,7 @@ class Maker {
   }
 
   Made make(const Secret& secret, size_t depth) {
-    if (secret.import) return take_imported(secret);
+    if (secret.import) return take_imported(secret, *secret.import);
     switch (secret.kind) {
       case SecretKind::kAscii: return make_ascii(secret);
       case SecretKind::kBinary: return make_binary(secret);
@@ -122,8 +122,8 @@ class Maker {
     return fail(ErrorCode::kMalformed, "expected a kind or an import, found neither");
   }
 
-  Made take_imported(const Secret& secret) {
-    const std::string from = "\"" + secret.import->secret + "\" of session \"" + secret.import->session + "\"";
+  Made take_imported(const Secret& secret, const policy::SecretImport& import) {
+    const std::string from = "\"" + import.secret + "\" of session \"" + import.session + "\"";
     const auto found = imported_.find(secret.name);
     if (found == imported_.end()) return fail(ErrorCode::kFailed, "it is imported, and " + from + " is not there");
     const SecretKind kind = found->second.kind;

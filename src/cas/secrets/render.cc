@@ -98,6 +98,7 @@ Rendered chain(const Context& context) {
   blocks.push_back(crypto::to_pem(context.material.certificate, "CERTIFICATE"));
   for (const Bytes& issuer : issuers) blocks.push_back(crypto::to_pem(issuer, "CERTIFICATE"));
   std::vector<ByteView> views;
+  views.reserve(blocks.size());
   for (const SecretBytes& block : blocks) views.push_back(block.view());
   return crypto::concatenated(views);
 }

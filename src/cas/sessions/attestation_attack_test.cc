@@ -25,7 +25,9 @@ std::string outcome(const std::function<void(TestOptions&)>& change,
   EXPECT_EQ(cas.audit.last(), answer ? "attest.accepted/allowed" : "attest.refused/refused");
   if (!answer) {
     EXPECT_EQ(cas.audit.detail("check"), answer.error().check);
+    const size_t recorded = cas.audit.events.size();
     EXPECT_EQ(check_of(connection.report_code()), "request.order");
+    EXPECT_EQ(cas.audit.events.size(), recorded);  // one refusal a connection
   }
   return check_of(answer);
 }
@@ -173,6 +175,10 @@ TEST(AttestationAttack, TellsUnknownSessionsAndServicesAlike) {
   EXPECT_EQ(two.error().expected, one.error().expected);
   EXPECT_EQ(two.error().remedy, one.error().remedy);
   EXPECT_EQ(two.error().refusal, one.error().refusal);
+  TestConnection odd(cas);
+  odd.session = "shop/../\n";
+  EXPECT_EQ(check_of(odd.start()), "session.service");
+  EXPECT_EQ(cas.audit.events.back().session, "shop/../?");
 }
 
 TEST(AttestationAttack, SaysWhatAServiceLacks) {
@@ -224,7 +230,7 @@ TEST(AttestationAttack, TakesTheCollateralThatIsForThePlatform) {
   TestOptions foreign;
   foreign.tcb_info_text =
       attest::sgx::TestPlatform::tcb_info_text(attest::sgx::TestPlatform::tcb_level(0, 0, "UpToDate"));
-  foreign.tcb_info_text.replace(foreign.tcb_info_text.find("0A0B"), 4, "0A0C");
+  foreign.tcb_info_text.replace(foreign.tcb_info_text.find("0a0b"), 4, "0a0c");
   verifiers.push_back(QuoteMaker(foreign).verifier());  // of another family
   verifiers.push_back(cas.maker.verifier());
   AttestationService service(cas.store, cas.audit, std::move(verifiers), cas.key, [&] { return cas.now; });

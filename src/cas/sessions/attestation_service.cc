@@ -18,6 +18,7 @@
 #include "crypto/ecdsa.h"
 #include "crypto/hash.h"
 #include "crypto/hex.h"
+#include "policy/syntax.h"
 #include "wire/attest_protocol.h"
 
 namespace redoubt::cas {
@@ -117,6 +118,7 @@ struct Attestation::State {
   template <typename Do>
   Answer<SecretBytes> run(Step expected, Step next, const char* refused_event, Do todo) {
     if (step != expected) {
+      const bool over = step == Step::kOver;
       const char* found = kStepNames[static_cast<size_t>(step)];
       step = Step::kOver;
       Problem problem{Refusal::kMalformed,
@@ -125,7 +127,8 @@ struct Attestation::State {
                       std::string("a request for ") + kStepNames[static_cast<size_t>(expected)],
                       "open a new connection and begin with the challenge",
                       ""};
-      record_refusal(refused_event, problem);
+      // Once a connection: what comes after a refusal is no decision, and must not fill the log.
+      if (!over) record_refusal(refused_event, problem);
       return std::unexpected(std::move(problem));
     }
     step = Step::kOver;
@@ -195,11 +198,13 @@ struct Attestation::State {
   const Materials& materials() const {
     return resolved_materials ? *resolved_materials : snapshot.materials->materials;
   }
-  Recipient recipient(UtcTime now) const { return {session(), *service, materials(), snapshot.session->hash, now}; }
+  Recipient recipient(UtcTime now) const {
+    return {session(), *service, materials(), snapshot.materials->forms, snapshot.session->hash, now};
+  }
 
   // One refusal for an unknown session and an unknown service.
   Answer<void> find_service() {
-    snapshot = TRY(parts.loader.snapshot(session_name));
+    if (policy::is_session_name(session_name)) snapshot = TRY(parts.loader.snapshot(session_name));
     if (snapshot.session) point_to_service();
     if (service != nullptr) return {};
     return refuse(Refusal::kNotFound, "session.service", "a session and a service that CAS has",

@@ -65,7 +65,7 @@ std::vector<std::pair<std::string, std::string>> asked_for(const policy::Service
 }
 
 Answer<void> fill(const Recipient& recipient, const HostValues& host, Filled& filled) {
-  SecretSource source(recipient.session, recipient.materials, recipient.now);
+  SecretSource source(recipient.session, recipient.materials, recipient.now, nullptr, &recipient.forms);
   const policy::Lookup lookup = source.lookup();
   const std::string service = "service \"" + recipient.service.name + "\", ";
   auto arguments = policy::fill_command(recipient.service.command, host.arguments, lookup);
@@ -151,10 +151,11 @@ Answer<SecretBytes> encode_templates(const Recipient& recipient, ByteView reques
   if (request.size() > wire::kLargestConfiguration || !wire::decode(request, asked)) {
     return malformed("a body of another form");
   }
+  if (asked.templates.empty()) return malformed("no template");
   const policy::Image* image = image_of(recipient.session, recipient.service);
   const std::vector<std::string>* provided =
       image != nullptr && image->provide_secrets ? &*image->provide_secrets : nullptr;
-  SecretSource source(recipient.session, recipient.materials, recipient.now, provided);
+  SecretSource source(recipient.session, recipient.materials, recipient.now, provided, &recipient.forms);
   Filled texts;
   wire::TemplateReply reply;
   for (const wire::Template& one : asked.templates) {

@@ -14,6 +14,7 @@
 #include "base/utc_time.h"
 #include "cas/secrets/material.h"
 #include "cas/sessions/problem.h"
+#include "cas/sessions/rendered_forms.h"
 #include "policy/session.h"
 
 namespace redoubt::cas {
@@ -28,6 +29,7 @@ struct Recipient {
   const policy::Session& session;  // kinds of imported secrets resolved
   const policy::Service& service;  // of it
   const Materials& materials;      // imported ones included
+  const RenderedForms& forms;      // of those that are not imported
   const std::string& session_hash;
   UtcTime now;
 };

@@ -42,6 +42,7 @@ class Finder {
           "remove it: CAS does not tell platforms of one kind apart");
     }
     exporters();
+    fragments();
     const policy::AccessPolicy& access = session_.access_policy;
     principals("access_policy.read", access.read, false);
     principals("access_policy.update", access.update, true);
@@ -64,6 +65,15 @@ class Finder {
     if (sessions.size() <= kMostExporters) return;
     add("secrets", "imports from at most " + std::to_string(kMostExporters) + " sessions",
         std::to_string(sessions.size()) + " sessions", "collect what is shared in fewer sessions");
+  }
+
+  // Decisions would have to wait for what another session says today.
+  void fragments() {
+    for (const policy::UnresolvedFragment& one : session_.unresolved_fragments) {
+      add(one.where, "a fragment of this session itself",
+          policy::quoted(one.secret) + " of session " + policy::quoted(one.session),
+          "copy the fragment into this session: CAS does not merge fragments of other sessions");
+    }
   }
 
   void principals(const std::string& where, const std::vector<Principal>& list, bool signed_requests) {

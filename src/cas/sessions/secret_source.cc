@@ -9,8 +9,13 @@
 namespace redoubt::cas {
 
 SecretSource::SecretSource(const policy::Session& session, const Materials& materials, UtcTime now,
-                           const std::vector<std::string>* provided)
-    : session_(session), materials_(materials), now_(now), provided_(provided), room_(wire::kLargestConfiguration) {}
+                           const std::vector<std::string>* provided, const RenderedForms* forms)
+    : session_(session),
+      materials_(materials),
+      now_(now),
+      provided_(provided),
+      forms_(forms),
+      room_(wire::kLargestConfiguration) {}
 
 policy::Lookup SecretSource::lookup() {
   return [this](const policy::Variable& variable, policy::Place place) { return find(variable, place); };
@@ -29,7 +34,9 @@ policy::Substituted<std::string> SecretSource::find(const policy::Variable& vari
     return fail("a secret of session \"" + session_.name + "\" that may stand here, in a form it has",
                 variable.spelling(), "define it, or list it in provide_secrets of the image");
   }
-  auto value = render(*secret, materials_, row->form, now_);
+  const bool own = forms_ != nullptr && !secret->import;
+  auto value =
+      own ? forms_->render(*secret, materials_, row->form, now_) : render(*secret, materials_, row->form, now_);
   if (!value) return std::unexpected(value.error().message);
   if (value->size() > room_) {
     return fail("at most " + std::to_string(wire::kLargestConfiguration) + " bytes of secrets in one configuration",

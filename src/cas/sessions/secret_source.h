@@ -11,6 +11,7 @@
 #include "base/secret_bytes.h"
 #include "base/utc_time.h"
 #include "cas/secrets/material.h"
+#include "cas/sessions/rendered_forms.h"
 #include "policy/session.h"
 #include "policy/substitute.h"
 
@@ -19,8 +20,9 @@ namespace redoubt::cas {
 class SecretSource {
  public:
   // `provided`: the names that may be used; null: all. All arguments must outlive it.
+  // `forms`: of the session's own secrets, that is, of all in `materials` that are not imported; null: none are kept.
   SecretSource(const policy::Session& session, const Materials& materials, UtcTime now,
-               const std::vector<std::string>* provided = nullptr);
+               const std::vector<std::string>* provided = nullptr, const RenderedForms* forms = nullptr);
 
   policy::Lookup lookup();
 
@@ -31,6 +33,7 @@ class SecretSource {
   const Materials& materials_;
   const UtcTime now_;
   const std::vector<std::string>* provided_;
+  const RenderedForms* forms_;
   size_t room_;
 };
 

@@ -15,6 +15,9 @@ namespace {
 constexpr size_t kSessionCacheWeight = 64 << 20;
 constexpr size_t kModelPerText = 4;
 constexpr size_t kMaterialsCacheWeight = 32 << 20;
+// Room for the rendered forms of materials.
+constexpr size_t kFormsPerRecord = 4;
+constexpr size_t kLeastFormsRoom = 16 << 10;
 constexpr int kAttempts = 8;
 
 Materials copy_of(const Materials& materials) {
@@ -84,8 +87,9 @@ Answer<std::shared_ptr<const StoredMaterials>> SessionLoader::materials(const st
 
   auto decoded = decode_materials(fields.materials);
   if (!decoded) return unavailable("read secrets of " + name, decoded.error());
-  auto stored = std::make_shared<const StoredMaterials>(StoredMaterials{*std::move(decoded), version});
-  materials_.insert(name, version, stored, bytes.size());
+  const size_t forms_room = bytes.size() * kFormsPerRecord + kLeastFormsRoom;
+  auto stored = std::make_shared<const StoredMaterials>(*std::move(decoded), version, forms_room);
+  materials_.insert(name, version, stored, bytes.size() + forms_room);
   return stored;
 }
 

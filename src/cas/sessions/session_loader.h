@@ -11,6 +11,7 @@
 #include "base/utc_time.h"
 #include "cas/secrets/material.h"
 #include "cas/sessions/problem.h"
+#include "cas/sessions/rendered_forms.h"
 #include "cas/sessions/snapshot_cache.h"
 #include "cas/store/store.h"
 #include "policy/session.h"
@@ -27,8 +28,12 @@ struct StoredSession {
 };
 
 struct StoredMaterials {
+  StoredMaterials(Materials stored, uint64_t version, size_t forms_room)
+      : materials(std::move(stored)), record_version(version), forms(forms_room) {}
+
   Materials materials;
   uint64_t record_version;
+  RenderedForms forms;
 };
 
 struct Snapshot {

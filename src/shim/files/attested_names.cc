@@ -150,7 +150,12 @@ int64_t attested_truncate(Call& call, const PathRule& rule) {
   return pass_host(call, read_only, *place, Follow::kYes, true);
 }
 
-Result<void> change_directory(const Place& place) {
+Result<void> change_directory(const Place& named) {
+  Place place = named;
+  if (named.kind == PlaceKind::kDescriptor) {  // /proc/self/fd/N
+    KernelView view(state().tree);
+    place = TRY(place_of(AT_FDCWD, TRY(view.directory_of(named.host.fd)), Follow::kNo));
+  }
   if (place.kind == PlaceKind::kMissing) return fail(ENOENT);
   const bool is_directory = place.kind == PlaceKind::kDirectory ||
                             (place.kind == PlaceKind::kHost && place.host.kind == HostEntry::Kind::kDirectory);

@@ -136,6 +136,7 @@ std::optional<int64_t> intercept_descriptors(Call& call) {
       return -EINVAL;
     }
     if (is_code && rule->kinds == kPlaceholders) continue;
+    const ScratchScope scratch(call.thread.shares_memory);
     return rule->perform(call, call.int_arg(i), node);
   }
   return std::nullopt;

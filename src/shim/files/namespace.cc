@@ -4,12 +4,14 @@
 #include "shim/files/namespace.h"
 
 #include <fcntl.h>
+#include <sys/personality.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include <algorithm>
 #include <climits>
 
+#include "shim/files/attested_calls.h"
 #include "shim/files/code_file.h"
 #include "shim/files/host_link.h"
 #include "shim/files/kernel_view.h"
@@ -134,6 +136,15 @@ Result<void> build(Tree& tree, const wire::CodeManifest& manifest, std::string* 
 
 }  // namespace
 
+void activate() {
+  constexpr uint64_t kAsk = 0xffffffff;
+  const int64_t persona = gate::call(SYS_personality, kAsk);
+  if (!is_error(persona) && (persona & READ_IMPLIES_EXEC) != 0) {
+    gate::call(SYS_personality, static_cast<uint64_t>(persona & ~READ_IMPLIES_EXEC));
+  }
+  active = true;
+}
+
 State& state() {
   static State the_state;
   return the_state;
@@ -142,7 +153,7 @@ State& state() {
 Result<void> start(const wire::CodeManifest& manifest, std::string* culprit) {
   std::string ignored;
   TRY_VOID(build(state().tree, manifest, culprit != nullptr ? culprit : &ignored));
-  active = true;
+  activate();
   return {};
 }
 
@@ -212,17 +223,7 @@ Result<void> inject(const wire::InjectedFile& file) {
 
 Result<void> set_working_directory(const std::string& path) {
   const Place place = TRY(place_of(AT_FDCWD, path, Follow::kYes));
-  if (place.kind == PlaceKind::kMissing) return fail(ENOENT);
-  const bool is_directory = place.kind == PlaceKind::kDirectory ||
-                            (place.kind == PlaceKind::kHost && place.host.kind == HostEntry::Kind::kDirectory);
-  if (!is_directory) return fail(ENOTDIR);
-  if (place.kind == PlaceKind::kHost) {
-    TRY(from_raw(
-        gate::call(SYS_faccessat, static_cast<uint64_t>(AT_FDCWD), gate::address_of(place.host_path.c_str()), X_OK)));
-  }
-  if (place.path.size() >= PATH_MAX) return fail(ENAMETOOLONG);
-  working_directory().set(place.path);
-  return {};
+  return change_directory(place);
 }
 
 Result<std::string> read_file(const std::string& path, size_t limit) {

@@ -103,7 +103,7 @@ Result<void> restore(ByteView bytes) {
   TRY_VOID(special::restore(entries));
   state() = std::move(restored);
   working_directory().set(saved.working_directory);
-  active = true;
+  activate();
   return {};
 }
 

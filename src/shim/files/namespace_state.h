@@ -22,6 +22,10 @@ struct State {
 };
 State& state();
 
+// From here on the namespace holds. Takes READ_IMPLIES_EXEC off the process, which the launcher may have set: it would make every
+// readable mapping executable.
+void activate();
+
 // Resolves a path argument of the program: relative to `directory` (AT_FDCWD: the working directory).
 Result<Place> place_of(int directory, const std::string& path, Follow follow);
 

@@ -121,7 +121,7 @@ int64_t read_link(int directory, uint64_t path_at, uint64_t buffer_at, uint64_t 
   if (text == own_executable::runtime_path()) {
     const auto pid = own_executable::process_of_link(directory, *path);
     std::string program_path = pid ? own_executable::program_path(*pid) : std::string();
-    if (!program_path.empty()) text = std::move(program_path);
+    if (!program_path.empty()) text = name_of_substitute(program_path);  // a code file, in an attested run
   } else {
     text = name_of_substitute(text);
   }

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include <algorithm>
 #include <array>
 
 #include "shim/abi/numbers.h"
@@ -132,6 +133,13 @@ int64_t watch(Call& call, const PathRule& rule) {
   return ask(call, actual);
 }
 
+bool has_path(const Row& row) {
+  return std::any_of(std::begin(row.args), std::end(row.args),
+                     [](const Arg& arg) { return arg.kind == ArgKind::kPath; });
+}
+// exec: process/program_file.cc asks open_code().
+bool is_resolved_elsewhere(uint64_t number) { return number == nr::execve || number == nr::execveat; }
+
 }  // namespace
 
 const PathRule* find_path_rule(uint64_t number) {
@@ -187,6 +195,7 @@ std::optional<int64_t> intercept(Call& call) {
     const ScratchScope scratch(call.thread.shares_memory);
     return rule->perform(call, *rule);
   }
+  if (has_path(*call.row) && !is_resolved_elsewhere(call.number)) return -EPERM;
   return intercept_descriptors(call);
 }
 

@@ -120,8 +120,12 @@ NodeId node_of_any(int fd) {
 NodeId node_of(int fd) {
   if (!may_be(fd)) return kNoNode;
   const NodeId node = node_of_any(fd);
-  if (node == kNoNode) forget(fd);
-  return node;
+  if (node != kNoNode) return node;
+  forget(fd);
+  // Another thread may have put a special one under this number since it was looked at, and hinted before it was forgotten.
+  const NodeId later = fd < kTrackedDescriptors ? node_of_any(fd) : kNoNode;
+  if (later != kNoNode) hint(fd);
+  return later;
 }
 
 bool is_memory_file(uint64_t device) { return device != 0 && device == memory_device; }

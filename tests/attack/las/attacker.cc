@@ -199,6 +199,16 @@ int exec_twice() {
     must(recv(connection.get(), &byte, 1, MSG_PEEK) == 1, "recv");  // LAS has measured and sent its challenge
     become(arguments.at(0), connection, {"answer-and-return", std::to_string(connection.get()), own_path});
 }
+// The same, with a helper that keeps the first address space alive.
+int exec_twice_shared() {
+    static uint8_t stack[16384];
+    const auto wait = [](void*) -> int {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (;;) pause();
+    };
+    must(clone(wait, stack + sizeof(stack), CLONE_VM | SIGCHLD, nullptr) > 0, "clone");
+    return exec_twice();
+}
 int answer_and_return() {
     const las::Descriptor connection = inherited(0);
     const Bytes request = wire::encode(take_challenge(connection));
@@ -411,6 +421,7 @@ constexpr Mode kModes[] = {
     {"exec-between", exec_between},
     {"take-reply", take_reply},
     {"exec-twice", exec_twice},
+    {"exec-twice-shared", exec_twice_shared},
     {"answer-and-return", answer_and_return},
     {"traced", traced},
     {"traced-later", traced_later},

@@ -110,6 +110,8 @@ fi
 expect_refused "connects, execs the genuine program, a child answers" request.credentials "$T/evil" "$socket" exec-first "$T/genuine"
 expect_refused "answers, then execs the genuine program" process.changed "$T/evil" "$socket" exec-between "$T/genuine"
 expect_refused "genuine, answers as another, genuine again" process.exec "$T/genuine" "$socket" exec-twice "$T/evil"
+expect_refused "the same, its first address space kept alive" process.exec "$T/genuine" "$socket" exec-twice-shared "$T/evil"
+expect_refused "a layout that is not random" process.layout setarch -R "$T/genuine" "$socket" genuine
 expect_refused "changes user" request.credentials "$T/genuine" "$socket" changes-user
 expect_refused "a child of another user answers" request.credentials "$T/genuine" "$socket" passes-connection
 expect_refused "traced" process.traced "$T/genuine" "$socket" traced
