@@ -7,11 +7,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <climits>
 #include <cstring>
 #include <random>
 
 #include "shim/gate/fake/fake_gate.h"
+#include "shim/memory/sealed.h"
 
 namespace redoubt::shim {
 namespace {
@@ -83,6 +85,34 @@ TEST(Handover, AStaticProgramHasNoInterpreter) {
   ASSERT_TRUE(after);
   EXPECT_FALSE(after->files.interpreter.valid());
   (void)after->files.program.release();
+}
+
+// In secret memory where the kernel has it, and in a sealed memory file where it was said that keys may be unsealed.
+TEST(Handover, AnAttestedStateComesBackAndIsWiped) {
+  std::vector<uint8_t> attested(5000);
+  for (size_t i = 0; i < attested.size(); ++i) attested[i] = static_cast<uint8_t>(i * 7);
+  for (const bool insecure : {false, true}) {
+    if (!sealed::start(insecure)) continue;  // no secret memory on this machine
+    sealed::adopt(insecure);
+    Handover before = example();
+    before.attested = attested;
+    auto file = write_handover(before);
+    ASSERT_TRUE(file);
+    EXPECT_EQ(sealed::is_secret(file->get()), !insecure);
+    EXPECT_EQ(fcntl(file->get(), F_GETFD), 0) << "must survive exec";
+    const int file_number = file->get();
+    auto after = read_handover(file->release());
+    ASSERT_TRUE(after);
+    EXPECT_FALSE(is_open(file_number));
+    EXPECT_TRUE(std::ranges::equal(after->attested, attested));
+    EXPECT_EQ(after->environment, before.environment);
+    EXPECT_EQ(after->sealed.empty(), insecure);
+    release_attested(*after);
+    EXPECT_TRUE(after->attested.empty() && after->sealed.empty() && after->unsealed.empty());
+    (void)after->files.program.release();
+    (void)after->files.interpreter.release();
+  }
+  sealed::adopt(false);
 }
 
 TEST(Handover, OnlyFullySealedMemoryFilesAreRead) {
