@@ -72,7 +72,7 @@ public class Main {
     }
 }
 END
-    (cd "$T" && javac Main.java && printf 'Main-Class: Main\n' >head && jar cfm main.jar head Main.class)
+    (cd "$T" && javac Main.java && printf 'Main-Class: Main\n' >jar.head && jar cfm main.jar jar.head Main.class)
     JAVA_HOME=${JAVA%/bin/java}
     options=(--file "$JAVA" --tree "$JAVA_HOME" --file "$T/main.jar")
     [[ ! -d /etc/java-17-openjdk ]] || options+=(--tree /etc/java-17-openjdk)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Proves: under a code manifest bash and coreutils work on what the manifest, the injected files and the host directories hold, and
 # nothing else exists: not through "..", links of the host, /proc, or descriptors. Changes are refused as on Linux.
-# shellcheck source=namespace_lib.sh disable=SC1091
+# shellcheck source=namespace_lib.sh disable=SC1091,SC2016  # for the inner shell
 source "$(dirname "$0")/namespace_lib.sh"
 need bash cat ls stat cp mv ln rm mkdir readlink tail find
 

@@ -66,8 +66,7 @@ class NamespaceOnALyingHost : public testing::Test {
 TEST_F(NamespaceOnALyingHost, TheTruthIsAccepted) { EXPECT_TRUE(file_namespace::verified_file(node_)); }
 
 TEST_F(NamespaceOnALyingHost, CopiesThatDidNotHappen) {
-    for (const int64_t lie :
-         {int64_t{0}, int64_t{1}, int64_t{99999}, int64_t{100001}, int64_t{1} << 40, int64_t{-5}, INT64_MIN}) {
+    for (const int64_t lie : {int64_t{0}, int64_t{99999}, int64_t{100001}, int64_t{1} << 40, int64_t{-5}, INT64_MIN}) {
         EXPECT_FALSE(with_answer(SYS_sendfile, lie, true)) << lie;
         EXPECT_FALSE(with_answer(SYS_sendfile, lie, false)) << lie;
     }

@@ -22,7 +22,7 @@ Result<HashedFile> hash_host_file(const std::string& path);
 
 // Copies the host's file at `path` into `into` (a memory file that is not sealed yet). The size is what was copied.
 Result<uint64_t> copy_host_file(const std::string& path, int into);
-// The hash of a memory file that can no longer shrink.
+// The hash of the first `size` bytes of a memory file. EIO: it has fewer.
 Result<FileHash> hash_memory_file(int fd, uint64_t size);
 
 // One line on standard error: what was expected, what was found, what to do.
