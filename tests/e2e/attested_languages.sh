@@ -80,7 +80,7 @@ prints() { [[ $(<"$T/$1.out") == "$2" ]] || fail "$1: expected \"$2\", found \"$
 
 export PYTHONPYCACHEPREFIX=$T/pycache
 session python "[/usr/bin/python3, -B, $APP/show.py, fixed, \"@@1\", \"\$\$SCONE::secret\$\$\"]" \
-    "$(cd "$WORK" && touch "$T/app.conf" && measured_code python3 --with "$APP/show.py" --with "$APP/package" --observe -- -B -c 'import json, os, sys')"
+    "$(measured_code python3 --with "$APP/show.py" --with "$APP/package" --observe -- -B -c 'import json, os, sys')"
 shows python
 /usr/bin/python3 - "$T/python.out" "$SECRET" <<'END' || fail "python: $(<"$T/python.out")"
 import json, sys
@@ -110,9 +110,8 @@ fi
 
 if type -P javac >/dev/null; then
     (cd "$APP" && javac Show.java && printf 'Main-Class: Show\n' >manifest && jar cfm show.jar manifest Show.class) || fail "javac"
-    echo content >"$T/host.conf"
     session java "[java, -XX:-UsePerfData, -jar, $APP/show.jar, \"@@1\"]" \
-        "$(cd "$WORK" && measured_code java --with "$APP/show.jar" --observe -- -XX:-UsePerfData -cp "$APP/show.jar" Show 2>/dev/null || true)"
+        "$(measured_code java --with "$APP/show.jar" --observe -- -XX:-UsePerfData -jar "$APP/show.jar")"
     shows java
     prints java "host-argument|$SECRET|null|content $SECRET"
     echo "ok java"

@@ -69,7 +69,8 @@ echo "ok redis-cli works with the password of the session, and the injected file
 
 # --- what everybody and root see ---
 for secret in "$ARGUMENT" "$VARIABLE" "$CONTENT" "$MASTERAUTH" "$PASSWORD"; do
-    ps axeww -o args | grep -v grep | grep -qF -- "$secret" && fail "ps shows $secret"
+    ps axeww -o args >"$T/ps.out"
+    grep -qF -- "$secret" "$T/ps.out" && fail "ps shows $secret"
     grep -qaF -- "$secret" "/proc/$SERVER_PID/cmdline" "/proc/$SERVER_PID/environ" && fail "/proc/$SERVER_PID shows $secret"
     for fd in "/proc/$SERVER_PID/fd/"*; do
         [[ -f $fd ]] || continue
