@@ -183,8 +183,8 @@ class Attester {
         session_ = options.session.substr(0, slash);
         service_ = options.session.substr(slash + 1);
         const auto key = crypto::P256SigningKey::generate();
-    if (!key) die("no instance key");
-    instance_key_ = key->public_key().coordinates();
+        if (!key) die("no instance key");
+        instance_key_ = key->public_key().coordinates();
     }
 
     // nullopt: a configuration was given, `text` says what is in it.
