@@ -35,6 +35,9 @@ std::vector<RootInfo> describe(const Trust& trust) {
     }
   }
   if (roots.empty()) log(LogLevel::kWarning, "no --root was given: no evidence will be accepted");
+  if (trust.verifiers().empty() && !roots.empty()) {
+    log(LogLevel::kWarning, "no --collateral was given: no evidence will be accepted");
+  }
   return roots;
 }
 

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
 #include <thread>
 
 namespace redoubt::cas {
@@ -31,6 +32,17 @@ constexpr const char* kFooter =
     "wrong;\n"
     "  3 the data directory is not what CAS left there (tampered with, put back, wrong root key, readable by others)";
 
+// `redoubt simulate create` puts the collateral beside the root.
+std::vector<std::string> collateral_beside(const std::vector<std::string>& simulated_roots) {
+  std::vector<std::string> found;
+  for (const std::string& root : simulated_roots) {
+    const std::filesystem::path beside = std::filesystem::path(root).parent_path() / "collateral.json";
+    std::error_code ignored;
+    if (std::filesystem::exists(beside, ignored)) found.push_back(beside.string());
+  }
+  return found;
+}
+
 }  // namespace
 
 std::variant<Options, ExitStatus> parse_options(int argc, char** argv) {
@@ -56,7 +68,8 @@ std::variant<Options, ExitStatus> parse_options(int argc, char** argv) {
                  "The same, of a simulated platform: for development")
       ->type_name("FILE")
       ->allow_extra_args(false);
-  app.add_option("--collateral", options.trust.collateral, "DCAP collateral, JSON; may be repeated")
+  app.add_option("--collateral", options.trust.collateral,
+                 "DCAP collateral, JSON; may be repeated. Default: collateral.json beside each simulated root")
       ->type_name("FILE")
       ->allow_extra_args(false);
   app.add_option("--threads", options.server.threads, "Threads that serve requests")
@@ -80,6 +93,7 @@ std::variant<Options, ExitStatus> parse_options(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? ExitStatus::kStopped : ExitStatus::kUsage;
   }
+  if (options.trust.collateral.empty()) options.trust.collateral = collateral_beside(options.trust.simulated_roots);
   const auto milliseconds = [](double seconds) { return std::chrono::milliseconds(static_cast<long>(seconds * 1000)); };
   options.server.limits.request = milliseconds(request_seconds);
   options.server.limits.idle = milliseconds(idle_seconds);

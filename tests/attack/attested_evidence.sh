@@ -87,6 +87,7 @@ again app; refused "a CAS without the simulated root" 'evidence\.[a-z]+'
 cas_down
 # cas_does_not_start WHAT OPTION...: and says why.
 cas_does_not_start() {
+    : >"$T/bad.out"
     setsid "$BIN/redoubt-cas" --data "$CAS_DATA" --listen 127.0.0.1:0 "${@:2}" >"$T/bad.out" 2>"$T/bad.err" </dev/null &
     SERVER_PID=$!
     E2E_PIDS+=("$SERVER_PID")

@@ -18,7 +18,7 @@ export XDG_CONFIG_HOME=$T/config
 services_up() {
     "$REDOUBT" simulate create "$SIMULATED" >"$T/simulate.err" 2>&1 || fail "simulate create"
     las_up
-    cas_up --simulated-root "$SIMULATED/root.pem" --collateral "$SIMULATED/collateral.json"
+    cas_up --simulated-root "$SIMULATED/root.pem"  # and collateral.json beside it
     MRENCLAVE=$("$REDOUBT" self show --json | /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["mrenclave"])')
 }
 
@@ -26,6 +26,7 @@ line_in() { grep -q -- "$1" "$2" 2>/dev/null; }
 line_or_death() { line_in "$1" "$2" || process_is_gone "$3"; }
 
 las_up() {
+    : >"$T/las.out"  # the line of an earlier start must not count
     setsid "$BIN/redoubt-las" --socket "$LAS_SOCKET" --simulated "$SIMULATED" >"$T/las.out" 2>"$T/las.err" </dev/null &
     LAS_PID=$!
     E2E_PIDS+=("$LAS_PID")
@@ -36,6 +37,7 @@ las_up() {
 
 # cas_up OPTION...: on a port of its own; $CAS_DATA is kept from one start to the next.
 cas_up() {
+    : >"$T/cas.out"
     setsid "$BIN/redoubt-cas" --data "$CAS_DATA" --listen 127.0.0.1:0 "$@" >"$T/cas.out" 2>>"$T/cas.err" </dev/null &
     CAS_PID=$!
     E2E_PIDS+=("$CAS_PID")
