@@ -2,6 +2,7 @@
 by their own ids, and every wait has a limit. The sessions that tests/bench/attested measures are here, too.
 """
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -66,8 +67,9 @@ class Services:
         """The platform, LAS and CAS; afterwards attested runs work."""
         self.command("simulate", "create", self.file("simulated"))
         self.start("redoubt-las", "listening on", "--socket", self.file("las.sock"), "--simulated", self.file("simulated"))
-        found = self.start("redoubt-cas", r"address=(\S+) key=([0-9a-f]{64})", "--data", cas_data, "--listen", "127.0.0.1:0", "--log-level", "warning",
-                           "--simulated-root", self.file("simulated/root.pem"), "--collateral", self.file("simulated/collateral.json"))
+        found = self.start("redoubt-cas", r"address=(\S+) key=([0-9a-f]{64})", "--data", cas_data, "--listen", "127.0.0.1:0",
+                           "--log-level", "warning", "--simulated-root", self.file("simulated/root.pem"),
+                           "--collateral", self.file("simulated/collateral.json"))
         self.cas_address = found[1]
         self.environment |= {"REDOUBT_LAS_ADDR": self.file("las.sock"), "REDOUBT_CAS_ADDR": found[1], "REDOUBT_CAS_KEY": found[2]}
         self.mrenclave = json.loads(self.command("self", "show", "--json"))["mrenclave"]
@@ -90,7 +92,8 @@ class Services:
 
 @contextlib.contextmanager
 def services(redoubt, cas_parent):
-    with tempfile.TemporaryDirectory(prefix="redoubt-bench.") as temporary, tempfile.TemporaryDirectory(prefix="redoubt-bench.", dir=cas_parent) as data:
+    temporary_directory = functools.partial(tempfile.TemporaryDirectory, prefix="redoubt-bench.")
+    with temporary_directory() as temporary, temporary_directory(dir=cas_parent) as data:
         with Services(redoubt, temporary) as up:
             up.up(os.path.join(data, "cas"))
             yield up
@@ -116,7 +119,8 @@ INJECTED = """images:
 def session(name, mrenclave, command, code):
     """A service as a server has it: a password, a certificate under a CA of its own with its key, and measured code."""
     return (f"name: {name}\nversion: \"0.3\"\nservices:\n  - name: app\n    image_name: image\n    command: {json.dumps(command)}\n"
-            f"    environment: {{ PASSWORD: \"$$SCONE::password$$\" }}\n    attestation: [{{ mrenclave: {mrenclave} }}]\n    code:\n{code}{INJECTED}{SECRETS}")
+            f"    environment: {{ PASSWORD: \"$$SCONE::password$$\" }}\n    attestation: [{{ mrenclave: {mrenclave} }}]\n"
+            f"    code:\n{code}{INJECTED}{SECRETS}")
 
 
 def invented_code(count=CODE_FILES):
@@ -135,7 +139,8 @@ def large_session(count):
 def start_time(command, environment):
     """Seconds from spawning a command to its end; it must succeed."""
     begin = time.perf_counter()
-    process = os.posix_spawn(command[0], command, environment)
+    silence = [(os.POSIX_SPAWN_OPEN, 2, "/dev/null", os.O_WRONLY, 0)]
+    process = os.posix_spawn(command[0], command, environment, file_actions=silence)
     _, status = os.waitpid(process, 0)
     took = time.perf_counter() - begin
     if status != 0:
