@@ -52,6 +52,8 @@ class Writer {
     return std::ranges::all_of(values, [&](const T& value) { return each(*this, value); });
   }
 
+  // Room for so many bytes, so that writing them copies nothing.
+  void reserve(size_t size) { out_.reserve(size); }
   const Bytes& written() const { return out_; }
   Bytes take() { return std::move(out_); }
 
@@ -150,9 +152,11 @@ bool messages(Archive& archive, Messages& values) {
   return archive.list(values, [](Archive& a, auto& value) { return fields(a, value); });
 }
 
+// `room`: how many bytes it will be, roughly, for large messages.
 template <typename Message>
-Bytes encode(const Message& message) {
+Bytes encode(const Message& message, size_t room = 0) {
   Writer writer;
+  writer.reserve(room);
   fields(writer, message);
   return writer.take();
 }

@@ -267,6 +267,30 @@ TEST(Attestation, AnUpdateInBetweenDoesNotMixVersions) {
   EXPECT_EQ(configuration.session_hash, first);
 }
 
+TEST(Attestation, ReadsTheStoreOnlyForWhatChanged) {
+  TestCas cas;
+  const std::string yaml = shop_session();
+  cas.put(yaml);
+  const auto password = [&] {
+    TestConnection connection(cas);
+    EXPECT_TRUE(connection.start());
+    const auto answer = connection.report_code();
+    wire::Configuration configuration;
+    EXPECT_TRUE(answer && wire::decode(answer->view(), configuration));
+    return std::string(configuration.arguments.at(2));
+  };
+  EXPECT_EQ(password(), "canary-5c1");
+  cas.store.reads = 0;
+  EXPECT_EQ(password(), "canary-5c1");
+  EXPECT_EQ(cas.store.reads, 0U);
+  std::string next = yaml;
+  next.replace(next.find("canary-5c1"), 10, "canary-5c9");
+  cas.put(next + "predecessor: " + cas.sessions.hash(cas.owner, "shop").value() + "\n");
+  cas.store.reads = 0;
+  EXPECT_EQ(password(), "canary-5c9");
+  EXPECT_EQ(cas.store.reads, 2U);  // the session and its materials
+}
+
 TEST(Attestation, DoesNothingThatIsNotRecorded) {
   TestCas cas;
   cas.put(shop_session());

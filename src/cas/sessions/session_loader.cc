@@ -51,12 +51,15 @@ SessionLoader::SessionLoader(Store& store)
     : store_(store), sessions_(kSessionCacheWeight), materials_(kMaterialsCacheWeight) {}
 
 Answer<std::shared_ptr<const StoredSession>> SessionLoader::session(const std::string& name, bool keep) {
+  const auto present = store_.version(RecordKind::kSession, name);
+  if (!present) return unavailable("read session " + printable(name), present.error());
+  if (*present == 0) return nullptr;
+  if (auto cached = sessions_.find(name, *present)) return cached;
+
   const auto record = store_.get(RecordKind::kSession, name);
   if (!record) return unavailable("read session " + printable(name), record.error());
   if (!*record) return nullptr;
   const uint64_t version = (*record)->version;
-  if (auto cached = sessions_.find(name, version)) return cached;
-
   SessionRecord fields;
   if (!decode_record((*record)->bytes.view(), fields)) return unavailable("read session " + name, "unknown record");
   policy::CheckedSession checked = policy::check_session(fields.yaml);
@@ -75,6 +78,10 @@ Answer<std::shared_ptr<const StoredSession>> SessionLoader::session(const std::s
 // Null: they are of another session, which came in between.
 Answer<std::shared_ptr<const StoredMaterials>> SessionLoader::materials(const std::string& name,
                                                                         const std::string& session_hash) {
+  const auto present = store_.version(RecordKind::kMaterials, name);
+  if (!present) return unavailable("read secrets of " + name, present.error());
+  if (auto cached = materials_.find(name, *present)) return cached->session_hash == session_hash ? cached : nullptr;
+
   const auto record = store_.get(RecordKind::kMaterials, name);
   if (!record) return unavailable("read secrets of " + name, record.error());
   if (!*record) return unavailable("read secrets of " + name, "there are none");
@@ -83,12 +90,10 @@ Answer<std::shared_ptr<const StoredMaterials>> SessionLoader::materials(const st
   if (!decode_record(bytes, fields)) return unavailable("read secrets of " + name, "unknown record");
   if (fields.session_hash != session_hash) return nullptr;
   const uint64_t version = (*record)->version;
-  if (auto cached = materials_.find(name, version)) return cached;
-
   auto decoded = decode_materials(fields.materials);
   if (!decoded) return unavailable("read secrets of " + name, decoded.error());
   const size_t forms_room = bytes.size() * kFormsPerRecord + kLeastFormsRoom;
-  auto stored = std::make_shared<const StoredMaterials>(*std::move(decoded), version, forms_room);
+  auto stored = std::make_shared<const StoredMaterials>(*std::move(decoded), session_hash, version, forms_room);
   materials_.insert(name, version, stored, bytes.size() + forms_room);
   return stored;
 }

@@ -28,10 +28,11 @@ struct StoredSession {
 };
 
 struct StoredMaterials {
-  StoredMaterials(Materials stored, uint64_t version, size_t forms_room)
-      : materials(std::move(stored)), record_version(version), forms(forms_room) {}
+  StoredMaterials(Materials stored, std::string hash, uint64_t version, size_t forms_room)
+      : materials(std::move(stored)), session_hash(std::move(hash)), record_version(version), forms(forms_room) {}
 
   Materials materials;
+  std::string session_hash;  // of the session that they were made for
   uint64_t record_version;
   RenderedForms forms;
 };

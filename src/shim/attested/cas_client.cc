@@ -27,8 +27,7 @@ Outcome<ByteView> CasClient::post(std::string_view path, ByteView body) {
   head.append("POST ").append(path).append(" HTTP/1.1\r\nHost: ").append(host_).append("\r\nContent-Type: ");
   head.append(wire::kWireType).append("\r\nContent-Length: ").decimal(body.size()).append("\r\n\r\n");
   channel_.expect_answer_within(kAnswerMilliseconds);
-  TRY_VOID(channel_.send(as_bytes(head.view())));
-  TRY_VOID(channel_.send(body));
+  TRY_VOID(channel_.send({as_bytes(head.view()), body}));
 
   // Any byte may be a secret from here on.
   const std::span<uint8_t> first = pool::bytes(kLargestHead);

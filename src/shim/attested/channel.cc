@@ -187,16 +187,21 @@ Outcome<void> Channel::fill() {
   }
 }
 
-Outcome<void> Channel::send(ByteView bytes) {
-  while (!bytes.empty()) {
-    size_t written = 0;
-    ERR_clear_error();
-    const ByteView piece = bytes.first(std::min(bytes.size(), kBuffer));
-    const int result = SSL_write_ex(tls_.get(), piece.data(), piece.size(), &written);
-    TRY_VOID(progress(result, "cas.send", "a TLS connection to send a request on"));
-    if (result == 1) bytes = bytes.subspan(written);
+// Small parts leave in one segment: CAS wakes up once a request.
+Outcome<void> Channel::send(std::initializer_list<ByteView> parts) {
+  for (ByteView bytes : parts) {
+    while (!bytes.empty()) {
+      size_t written = 0;
+      ERR_clear_error();
+      const ByteView piece = bytes.first(std::min(bytes.size(), kBuffer));
+      const int result = SSL_write_ex(tls_.get(), piece.data(), piece.size(), &written);
+      if (result != 1 || written == kBuffer) {
+        TRY_VOID(progress(result, "cas.send", "a TLS connection to send a request on"));
+      }
+      if (result == 1) bytes = bytes.subspan(written);
+    }
   }
-  return {};
+  return flush();
 }
 
 Outcome<size_t> Channel::receive(std::span<uint8_t> into) {

@@ -10,6 +10,7 @@
 // give us a configuration of its own making: which is no secret of anybody's.
 #pragma once
 
+#include <initializer_list>
 #include <memory>
 #include <string_view>
 
@@ -31,7 +32,7 @@ class Channel {
 
   // One request's worth of waiting: send() and receive() until the next call of this fail after so long.
   void expect_answer_within(int64_t milliseconds);
-  Outcome<void> send(ByteView bytes);
+  Outcome<void> send(std::initializer_list<ByteView> parts);
   // At least one byte, at most `into`. The peer's end of the connection is a failure.
   Outcome<size_t> receive(std::span<uint8_t> into);
   // Says goodbye, so that CAS sees the end of the exchange and not a loss.

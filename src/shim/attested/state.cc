@@ -52,7 +52,8 @@ void save(std::vector<uint8_t>& out) {
   }
   saved.unsealed = sealed::is_insecure();
   saved.file_namespace = files;
-  out = wire::encode(saved);
+  constexpr size_t kAllElse = 8192;  // names, hash, key
+  out = wire::encode(saved, files.size() + kAllElse);
   wipe(files);
 }
 

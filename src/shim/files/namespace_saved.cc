@@ -27,6 +27,10 @@ struct SavedNode {
   uint16_t permission = 0;  // kInjected
   ByteView content;         // kInjected
 };
+// What a node takes at least: numbers, hash, and the lengths of its texts.
+constexpr size_t kLeastNode = 63;
+constexpr size_t kUsualNode = 128;
+
 struct SavedDescriptor {
   uint64_t inode = 0;
   uint32_t node = 0;
@@ -51,6 +55,14 @@ bool fields(Archive& a, wire::Of<Archive, Saved>& m) {
   return a.text(m.working_directory) && wire::messages(a, m.nodes) && wire::messages(a, m.descriptors);
 }
 
+// Of an encoded Saved, before it is decoded; no more than there can be.
+size_t count_of_nodes(ByteView bytes) {
+  wire::Reader reader(bytes);
+  std::string_view directory;
+  uint32_t count = 0;
+  return reader.text(directory) && reader.number(count) && count <= bytes.size() / kLeastNode ? count : 0;
+}
+
 SavedNode saved_node(const State& state, NodeId id) {
   const Node& node = state.tree.node(id);
   SavedNode saved{.kind = node.kind,
@@ -73,17 +85,28 @@ SavedNode saved_node(const State& state, NodeId id) {
 void save(std::vector<uint8_t>& out) {
   const std::string directory = working_directory().get();
   Saved saved{.working_directory = directory, .nodes = {}, .descriptors = {}};
-  for (NodeId id = 0; id < state().tree.size(); ++id) saved.nodes.push_back(saved_node(state(), id));
+  size_t room = state().tree.size() * kUsualNode;
+  saved.nodes.reserve(state().tree.size());
+  for (NodeId id = 0; id < state().tree.size(); ++id) {
+    saved.nodes.push_back(saved_node(state(), id));
+    room += saved.nodes.back().content.size();
+  }
   for (const auto& [inode, node] : special::entries()) saved.descriptors.push_back({inode, node});
-  Bytes bytes = wire::encode(saved);
+  Bytes bytes = wire::encode(saved, room);
+  if (out.empty()) {
+    out = std::move(bytes);
+    return;
+  }
   out.insert(out.end(), bytes.begin(), bytes.end());
   explicit_bzero(bytes.data(), bytes.size());
 }
 
 Result<void> restore(ByteView bytes) {
   Saved saved;
+  saved.nodes.reserve(count_of_nodes(bytes));
   if (!wire::decode(bytes, saved) || saved.nodes.empty()) return fail(EINVAL);
   State restored;
+  restored.tree.reserve(saved.nodes.size());
   for (NodeId id = 1; id < saved.nodes.size(); ++id) {
     const SavedNode& from = saved.nodes[id];
     const NodeId added = TRY(restored.tree.append_saved(from.parent, from.name, from.kind));

@@ -39,7 +39,8 @@ NodeId Tree::append(NodeId parent, std::string_view name, NodeKind kind) {
   added.parent = parent;
   added.name = name;
   if (added.is_directory()) ++nodes_[parent].subdirectories;
-  nodes_[parent].children.emplace(std::string(name), id);
+  auto& children = nodes_[parent].children;
+  children.emplace_hint(children.end(), name, id);  // manifests are sorted
   return id;
 }
 

@@ -77,6 +77,7 @@ class Tree {
 
   // For a tree that is restored node by node. EINVAL: the parent is no directory before it, or has such a child.
   Result<NodeId> append_saved(NodeId parent, std::string_view name, NodeKind kind);
+  void reserve(size_t nodes) { nodes_.reserve(nodes); }
 
  private:
   NodeId append(NodeId parent, std::string_view name, NodeKind kind);

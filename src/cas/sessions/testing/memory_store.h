@@ -19,7 +19,15 @@ class MemoryStore final : public Store {
     if (broken) return fail(ErrorCode::kFailed, "the test's store is broken");
     const auto found = records_.find({kind, name});
     if (found == records_.end()) return std::nullopt;
+    ++reads;
     return Record{found->second.version, found->second.bytes.copy()};
+  }
+
+  Result<uint64_t, Error> version(RecordKind kind, const std::string& name) const override {
+    const std::scoped_lock lock(mutex_);
+    if (broken) return fail(ErrorCode::kFailed, "the test's store is broken");
+    const auto found = records_.find({kind, name});
+    return found == records_.end() ? 0 : found->second.version;
   }
 
   Result<CommitOutcome, Error> commit(std::vector<Change> changes) override {
@@ -53,6 +61,7 @@ class MemoryStore final : public Store {
   bool broken = false;                  // everything fails
   bool read_only = false;               // commits fail
   std::function<void()> before_commit;  // runs once, before the next commit
+  mutable unsigned reads = 0;           // records that get() gave
 
  private:
   mutable std::mutex mutex_;
