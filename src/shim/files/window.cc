@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include <algorithm>
@@ -52,6 +53,13 @@ bool is_free(int base) {
   return true;
 }
 
+bool is_same_file(int one, int other) {
+  struct stat first, second;
+  return !is_error(gate::call(SYS_fstat, number(one), gate::address_of(&first))) &&
+         !is_error(gate::call(SYS_fstat, number(other), gate::address_of(&second))) && first.st_dev == second.st_dev &&
+         first.st_ino == second.st_ino;
+}
+
 }  // namespace
 
 Result<int> choose_base() {
@@ -95,7 +103,11 @@ void fill() {
 int64_t reopen(int fd, int flags) {
   Text<64> path;
   path.append("thread-self/fd/").decimal(number(fd));
-  return gate::call(SYS_openat, number(get(Slot::kProc)), gate::address_of(path.c_str()), number(flags));
+  const int64_t opened =
+      gate::call(SYS_openat, number(get(Slot::kProc)), gate::address_of(path.c_str()), number(flags));
+  if (is_error(opened) || is_same_file(fd, static_cast<int>(opened))) return opened;
+  gate::call(SYS_close, number(static_cast<int>(opened)));
+  return -EIO;
 }
 
 }  // namespace redoubt::shim::window
