@@ -123,17 +123,18 @@ Checked<CodePlaces> check_mappings(const Descriptor& directory, const Executable
   CodePlaces places;
   for (const ExecutableMapping& mapping : *mappings) {
     places.push_back(mapping.start);
-    if (is_kernels(mapping)) continue;
-    if (!is_file_of(mapping, executable, directory)) {
+    if (!is_kernels(mapping) && !is_file_of(mapping, executable, directory)) {
       return refuse("process.mappings", "nothing executable but " + executable.path,
                     mapping.name.empty() ? "executable memory of no file" : "code of " + mapping.name, kUseRuntime);
     }
     if (mapping.writable || mapping.changed != 0) {
-      return refuse("process.code-changed", "the code of " + executable.path + " as the file has it",
+      const std::string code = is_kernels(mapping) ? mapping.name + " as the kernel made it"
+                                                   : "the code of " + executable.path + " as the file has it";
+      return refuse("process.code-changed", code,
                     mapping.writable ? "code that can be written" : std::to_string(mapping.changed) + " KiB changed",
                     kUseRuntime);
     }
-    found = true;
+    found = found || !is_kernels(mapping);
   }
   if (found) return places;
   return refuse("process.mappings", "the code of " + executable.path, "a process that has not mapped it", kUseRuntime);
