@@ -102,6 +102,14 @@ Checked<void> check_user(const Descriptor& directory, uid_t uid) {
                 "do not change users between connecting and asking; set-user-ID programs get no evidence");
 }
 
+// Whoever made a user namespace may trace every process in it and read its memory, undumpable ones too, now and later.
+Checked<void> check_user_namespace(const Descriptor& directory) {
+  if (same_user_namespace(directory)) return {};
+  return refuse("process.user-namespace", "a process of LAS's user namespace",
+                "one of another, whose maker reads the process's memory",
+                "start it outside of user namespaces; rootless containers have one of their own");
+}
+
 bool is_file_of(const ExecutableMapping& mapping, const Executable& executable, const Descriptor& directory) {
   if (mapping.inode == executable.inode && makedev(mapping.device_major, mapping.device_minor) == executable.device) {
     return true;
@@ -175,6 +183,7 @@ Checked<MeasuredProcess> MeasuredProcess::measure(const Peer& peer, KnownHashes&
   TRY_VOID(check_randomised(directory));
   Executable executable = TRY(measure_executable(directory, hashes));
   CodePlaces code = TRY(check_mappings(directory, executable));
+  TRY_VOID(check_user_namespace(directory));
   return MeasuredProcess(peer, hashes, std::move(directory), std::move(maps), std::move(start_time),
                          std::move(executable), std::move(code));
 }
@@ -190,6 +199,7 @@ Checked<void> MeasuredProcess::measure_again() const {
                   "connect from the process that asks, after its execve");
   }
   const CodePlaces code = TRY(check_mappings(directory_, executable));
+  TRY_VOID(check_user_namespace(directory_));
   // Last, so that all the above was read of the same address space as the first time.
   char byte;
   if (pread(maps_.get(), &byte, 1, 0) != 1 || code != code_) {

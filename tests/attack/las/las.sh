@@ -149,6 +149,7 @@ else
   skipped=$((skipped + 1))
 fi
 if unshare -Urm true 2>/dev/null; then
+  expect_refused "a user namespace of its own" process.user-namespace unshare -Ur "$T/genuine" "$socket" genuine
   mkdir "$T/upper" "$T/work" "$T/lower" "$T/merged"
   cp "$T/genuine" "$T/lower/program"
   # shellcheck disable=SC2016  # expanded by the inner shell
