@@ -35,7 +35,8 @@ Json claims_as_json(const attest::sgx::Claims& claims) {
       {"fmspc", to_hex(claims.fmspc)},
       {"pceid", to_hex(claims.pce_id)},
       {"ppid", to_hex(claims.ppid)},
-      {"simultaneous_multithreading", claims.simultaneous_multithreading},
+      {"simultaneous_multithreading",
+       claims.simultaneous_multithreading ? Json(*claims.simultaneous_multithreading) : Json(nullptr)},
   };
 }
 

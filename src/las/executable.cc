@@ -31,13 +31,6 @@ std::string mount_id(const Descriptor& file) {
   return digits == std::string::npos ? "" : text.substr(digits, text.find('\n', digits) - digits);
 }
 
-bool same_user_namespace(const Descriptor& process) {
-  struct stat own {
-  }, theirs{};
-  return stat("/proc/self/ns/user", &own) == 0 && fstatat(process.get(), "ns/user", &theirs, 0) == 0 &&
-         own.st_dev == theirs.st_dev && own.st_ino == theirs.st_ino;
-}
-
 Checked<const FileSystem*> check_file_system(const Descriptor& process, const Descriptor& place) {
   const Descriptor mounts(openat(process.get(), "mountinfo", O_RDONLY | O_CLOEXEC));
   const auto text = read_from_start(mounts, 4 << 20);
@@ -101,6 +94,13 @@ bool unchanged(const struct stat& before, const struct stat& after) {
 }
 
 }  // namespace
+
+bool same_user_namespace(const Descriptor& process) {
+  struct stat own {
+  }, theirs{};
+  return stat("/proc/self/ns/user", &own) == 0 && fstatat(process.get(), "ns/user", &theirs, 0) == 0 &&
+         own.st_dev == theirs.st_dev && own.st_ino == theirs.st_ino;
+}
 
 Checked<Executable> measure_executable(const Descriptor& process, KnownHashes& hashes) {
   const Descriptor place(openat(process.get(), "exe", O_PATH | O_CLOEXEC));

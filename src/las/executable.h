@@ -27,7 +27,9 @@ struct Executable {
   bool operator==(const Executable&) const = default;
 };
 
-// `process`: /proc/PID, opened as a directory.
+// `process`, here and below: /proc/PID, opened as a directory. Whether it is in LAS's own user namespace.
+bool same_user_namespace(const Descriptor& process);
+
 Checked<Executable> measure_executable(const Descriptor& process, KnownHashes& hashes);
 
 }  // namespace redoubt::las

@@ -102,6 +102,14 @@ Checked<void> check_user(const Descriptor& directory, uid_t uid) {
                 "do not change users between connecting and asking; set-user-ID programs get no evidence");
 }
 
+// Whoever made a user namespace may trace every process in it and read its memory, undumpable ones too, now and later.
+Checked<void> check_user_namespace(const Descriptor& directory) {
+  if (same_user_namespace(directory)) return {};
+  return refuse("process.user-namespace", "a process of LAS's user namespace",
+                "one of another, whose maker reads the process's memory",
+                "start it outside of user namespaces; rootless containers have one of their own");
+}
+
 bool is_file_of(const ExecutableMapping& mapping, const Executable& executable, const Descriptor& directory) {
   if (mapping.inode == executable.inode && makedev(mapping.device_major, mapping.device_minor) == executable.device) {
     return true;
@@ -123,17 +131,18 @@ Checked<CodePlaces> check_mappings(const Descriptor& directory, const Executable
   CodePlaces places;
   for (const ExecutableMapping& mapping : *mappings) {
     places.push_back(mapping.start);
-    if (is_kernels(mapping)) continue;
-    if (!is_file_of(mapping, executable, directory)) {
+    if (!is_kernels(mapping) && !is_file_of(mapping, executable, directory)) {
       return refuse("process.mappings", "nothing executable but " + executable.path,
                     mapping.name.empty() ? "executable memory of no file" : "code of " + mapping.name, kUseRuntime);
     }
     if (mapping.writable || mapping.changed != 0) {
-      return refuse("process.code-changed", "the code of " + executable.path + " as the file has it",
+      const std::string code = is_kernels(mapping) ? mapping.name + " as the kernel made it"
+                                                   : "the code of " + executable.path + " as the file has it";
+      return refuse("process.code-changed", code,
                     mapping.writable ? "code that can be written" : std::to_string(mapping.changed) + " KiB changed",
                     kUseRuntime);
     }
-    found = true;
+    found = found || !is_kernels(mapping);
   }
   if (found) return places;
   return refuse("process.mappings", "the code of " + executable.path, "a process that has not mapped it", kUseRuntime);
@@ -174,6 +183,7 @@ Checked<MeasuredProcess> MeasuredProcess::measure(const Peer& peer, KnownHashes&
   TRY_VOID(check_randomised(directory));
   Executable executable = TRY(measure_executable(directory, hashes));
   CodePlaces code = TRY(check_mappings(directory, executable));
+  TRY_VOID(check_user_namespace(directory));
   return MeasuredProcess(peer, hashes, std::move(directory), std::move(maps), std::move(start_time),
                          std::move(executable), std::move(code));
 }
@@ -189,6 +199,7 @@ Checked<void> MeasuredProcess::measure_again() const {
                   "connect from the process that asks, after its execve");
   }
   const CodePlaces code = TRY(check_mappings(directory_, executable));
+  TRY_VOID(check_user_namespace(directory_));
   // Last, so that all the above was read of the same address space as the first time.
   char byte;
   if (pread(maps_.get(), &byte, 1, 0) != 1 || code != code_) {

@@ -4,7 +4,10 @@
 #include "shim/launch.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 
 #include <algorithm>
@@ -126,6 +129,42 @@ void open_essential(window::Slot slot, const char* path, uint64_t flags, const c
   if (is_error(fd) || !window::put(slot, static_cast<int>(fd))) usage(needed);
 }
 
+// Whoever starts the runtime chooses its mounts: a directory of his own on /proc would choose what the runtime opens through it.
+void open_proc() {
+  open_essential(window::Slot::kProc, "/proc", O_PATH | O_DIRECTORY, "/proc is not mounted, and the shim needs it");
+  constexpr uint64_t kRootInode = 1;  // PROC_ROOT_INO, include/linux/proc_fs.h
+  const auto proc = static_cast<uint64_t>(window::get(window::Slot::kProc));
+  struct statfs system {};
+  struct stat root {};
+  if (is_error(gate::call(SYS_fstatfs, proc, gate::address_of(&system))) || system.f_type != PROC_SUPER_MAGIC ||
+      is_error(gate::call(SYS_fstat, proc, gate::address_of(&root))) || root.st_ino != kRootInode) {
+    usage("/proc is something else than procfs: mount procfs there");
+  }
+}
+
+// By /proc/self/exe, step by step, so that nothing mounted over one of them is taken for it: exec hands the program's secrets to
+// what is opened here.
+void open_own_file() {
+  static constexpr char kWrong[] =
+      "the runtime's own file cannot be opened through /proc/self/exe: something is mounted below /proc";
+  const auto open_at = [](uint64_t directory, const char* name, uint64_t flags, uint64_t resolve) {
+    const open_how how{.flags = flags | O_PATH | O_CLOEXEC, .mode = 0, .resolve = resolve};
+    const int64_t fd = gate::call(SYS_openat2, directory, gate::address_of(name), gate::address_of(&how), sizeof(how));
+    if (is_error(fd)) usage(kWrong);
+    return OwnedFd(static_cast<int>(fd));
+  };
+  const auto number_of_fd = [](const OwnedFd& fd) { return static_cast<uint64_t>(fd.get()); };
+  const OwnedFd self =
+      open_at(static_cast<uint64_t>(window::get(window::Slot::kProc)), "self", O_DIRECTORY, RESOLVE_NO_XDEV);
+  const OwnedFd link = open_at(number_of_fd(self), "exe", O_NOFOLLOW, RESOLVE_NO_XDEV);
+  struct stat status {};
+  if (is_error(gate::call(SYS_fstat, number_of_fd(link), gate::address_of(&status))) || !S_ISLNK(status.st_mode)) {
+    usage(kWrong);
+  }
+  OwnedFd runtime = open_at(number_of_fd(self), "exe", 0, 0);
+  if (!window::put(window::Slot::kRuntime, runtime.release())) usage(kWrong);
+}
+
 const char* explanation(int error) {
   switch (error) {
     case EACCES: return "expected a regular file that you may read and execute, on a file system without noexec";
@@ -183,9 +222,8 @@ void open_descriptors(Handover& state, const Outputs& outputs) {
         "use");
   }
   window::start(*base);
-  open_essential(window::Slot::kProc, "/proc", O_PATH | O_DIRECTORY, "/proc is not mounted, and the shim needs it");
-  open_essential(window::Slot::kRuntime, "/proc/self/exe", O_PATH,
-                 "the runtime's own file cannot be opened through /proc/self/exe: expected procfs on /proc");
+  open_proc();
+  open_own_file();
   if (state.options.trace) open_output(window::Slot::kTrace, outputs.trace);
   if (state.options.stats) open_output(window::Slot::kStatistics, outputs.stats);
   window::fill();

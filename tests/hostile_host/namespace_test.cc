@@ -130,5 +130,24 @@ TEST_F(NamespaceOnALyingHost, LinksOfAnyKindAreResolvedInTheTree) {
     }
 }
 
+// Somebody who mounts over /proc/PID/fd names an open directory as he likes: as another mount, or as /proc.
+TEST_F(NamespaceOnALyingHost, DirectoriesAreWhatTheirDescriptorsSay) {
+    for (const auto& [path, target] : {std::pair("/data", "/tmp"), {"/other", "/usr"}}) {
+        const auto mount = state().tree.add(path, NodeKind::kHost);
+        ASSERT_TRUE(mount);
+        state().tree.node(*mount).target = target;
+    }
+    KernelView view(state().tree);
+    const OwnedFd directory(open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    EXPECT_EQ(view.directory_of(directory.get()), "/data");
+    const gate::FakeGate fake([=](const gate::HostCall& call) -> int64_t {
+        if (call.number != SYS_readlinkat) return gate::real_host(call);
+        const std::string_view text("/usr");
+        text.copy(reinterpret_cast<char*>(call.args[2]), text.size());
+        return static_cast<int64_t>(text.size());
+    });
+    EXPECT_FALSE(view.directory_of(directory.get()));
+}
+
 }  // namespace
 }  // namespace redoubt::shim

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <linux/magic.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -52,6 +53,7 @@ struct ProcFileHost {
                 replaced.append(reinterpret_cast<const char*>(a[1]), a[2]);
                 return static_cast<int64_t>(a[2]);
             case SYS_openat: return kReopened;
+            case SYS_fstat: std::memset(reinterpret_cast<void*>(a[1]), 0, sizeof(struct stat)); return 0;
             case SYS_dup3: was_replaced = true; return static_cast<int64_t>(a[1]);
             case SYS_close: closed_files += a[0] == kFile; return 0;
             case SYS_getpid: return getpid();

@@ -31,7 +31,7 @@ struct Claims {
   ByteArray<6> fmspc;
   ByteArray<2> pce_id;
   ByteArray<16> ppid;
-  bool simultaneous_multithreading;  // false also when the PCK certificate does not say (processor CA)
+  std::optional<bool> simultaneous_multithreading;  // unknown when the PCK certificate does not say (processor CA)
 };
 
 }  // namespace redoubt::attest::sgx

@@ -44,7 +44,7 @@ std::vector<Bytes> serials(const Bytes& one_byte_each) {
 
 }  // namespace
 
-Bytes make_pck_extension(const ByteArray<16>& component_svns, uint16_t pce_svn, bool smt) {
+Bytes make_pck_extension(const ByteArray<16>& component_svns, uint16_t pce_svn, std::optional<bool> smt) {
   PckExtension extension{};
   extension.ppid.fill(0xAA);
   extension.component_svns = component_svns;

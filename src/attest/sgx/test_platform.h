@@ -41,7 +41,7 @@ struct TestOptions {
   TestCertificate pck{.name = "Intel SGX PCK Certificate", .serial = 3};
   TestCertificate tcb_signing{.name = "Intel SGX TCB Signing", .serial = 4};
   Bytes revoked_by_root, revoked_by_pck_ca;  // serial numbers of one byte
-  bool smt = true;
+  std::optional<bool> smt = true;
   Bytes pck_extension;  // empty: made from the following
   ByteArray<16> component_svns{5, 5, 2, 2, 3, 1};
   uint16_t pce_svn = 11;
@@ -77,6 +77,6 @@ class TestPlatform {
 };
 
 // The extension of a PCK certificate with these numbers; FMSPC 0a0b0c0d0e0f, PCEID 0000.
-Bytes make_pck_extension(const ByteArray<16>& component_svns, uint16_t pce_svn, bool smt);
+Bytes make_pck_extension(const ByteArray<16>& component_svns, uint16_t pce_svn, std::optional<bool> smt);
 
 }  // namespace redoubt::attest::sgx

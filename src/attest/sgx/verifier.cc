@@ -149,7 +149,7 @@ Claims claims_of(const ReportBody& body, const PckExtension& platform) {
       .fmspc = platform.fmspc,
       .pce_id = platform.pce_id,
       .ppid = platform.ppid,
-      .simultaneous_multithreading = platform.simultaneous_multithreading.value_or(false),
+      .simultaneous_multithreading = platform.simultaneous_multithreading,
   };
 }
 

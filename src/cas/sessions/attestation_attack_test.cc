@@ -44,6 +44,10 @@ TEST(AttestationAttack, RefusesPlatformsThatTheSessionDoesNotTolerate) {
   EXPECT_EQ(outcome(debug, "tolerate: [hyperthreading, debug-mode]"), "");
   EXPECT_EQ(outcome([](auto&) {}, "tolerate: []"), "platform.hyperthreading");
   EXPECT_EQ(outcome([](auto& options) { options.smt = false; }, "tolerate: []"), "");
+  // A certificate that does not say, as those of the processor CA, is none that says no.
+  const auto silent = [](auto& options) { options.smt = std::nullopt; };
+  EXPECT_EQ(outcome(silent, "tolerate: []"), "platform.hyperthreading");
+  EXPECT_EQ(outcome(silent), "");
   EXPECT_EQ(outcome([](auto&) {}, "tolerate: [hyperthreading]", /*simulated=*/true), "root.simulated");
   EXPECT_EQ(outcome([](auto&) {}, "tolerate: [hyperthreading, simulation]", /*simulated=*/true), "");
   const auto old = [](auto& options) { options.component_svns[0] = 4; };

@@ -165,10 +165,13 @@ EvidenceDecision decide_on_evidence(const Verifiers& verifiers, ByteView evidenc
   }
   decision.reasons = policy_of(security).reasons_to_refuse(appraisal);
   const bool tolerated = std::ranges::find(security.tolerate, Tolerance::kHyperthreading) != security.tolerate.end();
-  if (claims->simultaneous_multithreading && !tolerated) {
-    decision.reasons.push_back({"platform.hyperthreading", "a platform without simultaneous multithreading",
-                                "one that has it switched on, as its PCK certificate says",
-                                "switch it off in the firmware, or tolerate hyperthreading"});
+  const std::optional<bool> multithreading = claims->simultaneous_multithreading;
+  if (multithreading.value_or(true) && !tolerated) {
+    decision.reasons.push_back(
+        {"platform.hyperthreading", "a platform whose PCK certificate says that simultaneous multithreading is off",
+         multithreading ? "one that has it switched on, as its PCK certificate says"
+                        : "one whose PCK certificate does not say (of the processor CA)",
+         multithreading ? "switch it off in the firmware, or tolerate hyperthreading" : "tolerate hyperthreading"});
   }
   const bool named =
       std::ranges::any_of(service.attestation, [&](const AttestationVariant& one) { return matches(one, *claims); });

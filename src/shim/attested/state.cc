@@ -7,6 +7,7 @@
 #include "shim/attested/openssl_start.h"
 #include "shim/files/namespace.h"
 #include "shim/memory/sealed.h"
+#include "shim/process/crash.h"
 #include "shim/process/wipe.h"
 #include "wire/codec.h"
 
@@ -37,6 +38,7 @@ void set_state(State state) {
   static State kept;
   kept = std::move(state);
   current = &kept;
+  keep_program_out_of_reports();
 }
 
 void save(std::vector<uint8_t>& out) {

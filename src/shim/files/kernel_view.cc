@@ -134,8 +134,14 @@ Result<std::string> KernelView::directory_of(int fd) {
   struct stat status;
   TRY(from_raw(gate::call(SYS_fstat, static_cast<uint64_t>(fd), gate::address_of(&status))));
   if (!S_ISDIR(status.st_mode)) return fail(ENOTDIR);
-  std::string path = tree_.path_of_host(path_of_fd(fd));
+  const std::string host_path = path_of_fd(fd);
+  std::string path = tree_.path_of_host(host_path);
   if (path.empty()) return fail(ENOENT);
+  // The name is what /proc says; where a mount hides it, that could be any.
+  struct stat named;
+  TRY(from_raw(gate::call(SYS_newfstatat, static_cast<uint64_t>(AT_FDCWD), gate::address_of(host_path.c_str()),
+                          gate::address_of(&named), AT_SYMLINK_NOFOLLOW)));
+  if (named.st_dev != status.st_dev || named.st_ino != status.st_ino) return fail(ENOENT);
   return path;
 }
 

@@ -10,7 +10,8 @@
 //   directory   what the paths above imply; listed from the same data, not writable (EROFS)
 //   injected    a file that exists only in the shim's memory (injected_files.h)
 //   host        below one of host.directories: the host's files, unprotected, never executable. Symbolic links in there that lead
-//               out are resolved in this namespace, not in the host's.
+//               out are resolved in this namespace, not in the host's, and reach no injected file, nothing in /proc and no open file
+//               but the standard streams: the host must not make a program read its secrets as if they were data, or overwrite them.
 //   devices     /dev/null, zero, full, random, urandom, and host.devices
 //   /proc, /sys the process's own directory as without attestation, and a short list of the kernel's numbers, read-only
 //

@@ -4,6 +4,7 @@
 // before what is left of the path.
 #include "shim/files/resolve.h"
 
+#include <algorithm>
 #include <climits>
 #include <optional>
 #include <vector>
@@ -33,7 +34,22 @@ class Walk {
     }
   }
 
+  // What the program keeps to itself is not for the host to put under a name that the program takes for the host's.
   Result<Place> follow(std::string_view path, Follow follow_last) {
+    const Place place = TRY(walk(path, follow_last));
+    if (!by_host_) return place;
+    constexpr int kLastStandardStream = 2;
+    const bool is_stream = place.host.kind == HostEntry::Kind::kDescriptor && place.host.fd <= kLastStandardStream;
+    const bool is_kernels = place.mount != kNoNode && tree_.node(place.mount).kind == NodeKind::kKernel;
+    const bool is_in_tree = place.kind == PlaceKind::kInjected || place.kind == PlaceKind::kDirectory;
+    const bool is_private =
+        place.kind == PlaceKind::kDescriptor || is_kernels || (is_in_tree && holds_private(place.node));
+    if (is_stream || !is_private) return place;
+    return fail(EACCES);
+  }
+
+ private:
+  Result<Place> walk(std::string_view path, Follow follow_last) {
     std::string rest(path);
     int links = 0;
     if (path.starts_with('/')) to_root();
@@ -62,6 +78,7 @@ class Walk {
       if (const auto target = link_target(place);
           target && (!is_last || wants_directory || follow_last == Follow::kYes)) {
         if (++links > kMaximumLinks) return fail(ELOOP);
+        by_host_ = by_host_ || is_of_host(place);
         if (target->empty()) return fail(ENOENT);
         std::string next = *target;
         if (is_last ? wants_directory : true) next += "/" + remaining;
@@ -96,7 +113,6 @@ class Walk {
     }
   }
 
- private:
   static std::string_view take(std::string_view& rest) {
     const size_t slash = rest.find('/');
     const std::string_view component = rest.substr(0, slash);
@@ -129,6 +145,16 @@ class Walk {
     std::string text = tree_.node(top().mount).target;
     for (; first < steps_.size(); ++first) text.append("/").append(steps_[first].name);
     return text;
+  }
+
+  // Also of directories, which may be opened or entered first and the file by its name afterwards.
+  bool holds_private(NodeId id) const {
+    const Node& node = tree_.node(id);
+    return node.kind == NodeKind::kInjected || node.kind == NodeKind::kKernel ||
+           std::ranges::any_of(node.children, [&](const auto& entry) { return holds_private(entry.second); });
+  }
+  bool is_of_host(const Place& place) const {
+    return place.kind == PlaceKind::kHost && tree_.node(place.mount).kind == NodeKind::kHost;
   }
 
   static std::optional<std::string> link_target_of(const Tree& tree, const Place& place) {
@@ -193,6 +219,7 @@ class Walk {
   const Tree& tree_;
   HostView& view_;
   std::vector<Step> steps_;
+  bool by_host_ = false;  // a link of a host directory was followed
 };
 
 }  // namespace

@@ -63,7 +63,8 @@ struct Place {
 enum class Follow : bool { kNo, kYes };
 
 // `base` is the canonical path of the directory that relative paths start from. ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG, and errors
-// of the view. A path that ends with a slash is followed whatever `follow` says, and names a directory or nothing.
+// of the view; EACCES for a link of a host directory that leads to an injected file, into /proc or /sys, or to an open file other than
+// a standard stream. A path that ends with a slash is followed whatever `follow` says, and names a directory or nothing.
 Result<Place> resolve(const Tree& tree, HostView& view, std::string_view base, std::string_view path, Follow follow);
 
 }  // namespace redoubt::shim

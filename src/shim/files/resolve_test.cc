@@ -50,6 +50,17 @@ class TableView final : public HostView {
       {"/srv/host/conf", {Kind::kDirectory, {}, -1}},
       {"/srv/host/conf/app.conf", {Kind::kFile, {}, -1}},
       {"/srv/host/conf/other", {Kind::kFile, {}, -1}},
+      {"/srv/host/to_secret", {Kind::kLink, "/etc/app/secret.conf", -1}},
+      {"/srv/host/to_secrets", {Kind::kLink, "/etc/app", -1}},
+      {"/srv/host/to_root", {Kind::kLink, "/", -1}},
+      {"/srv/host/to_link", {Kind::kLink, "to_secret", -1}},
+      {"/srv/host/to_proc", {Kind::kLink, "/proc/environ", -1}},
+      {"/srv/host/to_stdout", {Kind::kLink, "/proc/fd1", -1}},
+      {"/srv/host/to_fd", {Kind::kLink, "/proc/fd4", -1}},
+      {"/srv/host/to_null", {Kind::kLink, "/dev/null", -1}},
+      {"/proc/environ", {Kind::kFile, {}, -1}},
+      {"/proc/fd1", {Kind::kDescriptor, {}, 1}},
+      {"/proc/fd4", {Kind::kDescriptor, {}, 4}},
       {"/srv/host/fd3", {Kind::kDescriptor, {}, 3}},
       {"/srv/host/fd4", {Kind::kDescriptor, {}, 4}},
       {"/srv/host/fd5", {Kind::kDescriptor, {}, 5}},
@@ -71,6 +82,8 @@ class Resolve : public testing::Test {
     add("/opt/app/to_tmp", NodeKind::kLink, "/tmp/dir");
     add("/dev/null", NodeKind::kDevice, "/dev/null");
     add("/tmp", NodeKind::kHost, "/srv/host");
+    add("/proc", NodeKind::kKernel, "/proc");
+    add("/opt/app/log", NodeKind::kLink, "/etc/app/secret.conf");
     EXPECT_TRUE(tree_.add_injected("/etc/app/secret.conf"));
     EXPECT_TRUE(tree_.add_injected("/tmp/conf/app.conf"));
     for (int i = 0; i <= 40; ++i) {
@@ -241,6 +254,21 @@ TEST_F(Resolve, SaysHowThePathEnded) {
   ASSERT_TRUE(slash);
   EXPECT_TRUE(slash->wants_directory);
   EXPECT_FALSE(slash->ends_in_dots);
+}
+
+// Whoever owns a host directory must not make the program read its own secrets as if they were his data, or write over them.
+TEST_F(Resolve, LinksOfTheHostReachNothingPrivate) {
+  const std::string refused = std::to_string(EACCES);
+  for (const char* path : {"/tmp/to_secret", "/tmp/to_link", "/tmp/to_secrets/secret.conf", "/tmp/to_secrets",
+                           "/tmp/to_root", "/tmp/to_proc", "/tmp/to_fd"}) {
+    EXPECT_EQ(result(path), refused) << path;
+  }
+  EXPECT_EQ(result("/tmp/to_secret", Follow::kNo), "host /tmp/to_secret = /srv/host/to_secret");
+  EXPECT_EQ(result("/tmp/to_null"), "device /dev/null = /dev/null");
+  EXPECT_EQ(result("/tmp/to_stdout"), "descriptor /proc/fd1 = /proc/fd1");
+  // What the session itself links to is the program's.
+  EXPECT_EQ(result("/opt/app/log"), "injected /etc/app/secret.conf");
+  EXPECT_EQ(result("/proc/environ"), "host /proc/environ = /proc/environ");
 }
 
 }  // namespace

@@ -5,12 +5,14 @@
 
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include <algorithm>
 
 #include "base/text.h"
 #include "shim/gate/gate.h"
+#include "shim/gate/host_answer.h"
 
 namespace redoubt::shim::window {
 namespace {
@@ -50,6 +52,15 @@ bool is_free(int base) {
     if (gate::call(SYS_fcntl, number(fd), F_GETFD) != -EBADF) return false;
   }
   return true;
+}
+
+bool is_same_file(int one, int other) {
+  struct stat first {
+  }, second{};
+  second.st_ino = 1;  // two answers that were none are not the same
+  return !is_error(gate::call(SYS_fstat, number(one), gate::address_of(&first))) &&
+         !is_error(gate::call(SYS_fstat, number(other), gate::address_of(&second))) && first.st_dev == second.st_dev &&
+         first.st_ino == second.st_ino;
 }
 
 }  // namespace
@@ -95,7 +106,12 @@ void fill() {
 int64_t reopen(int fd, int flags) {
   Text<64> path;
   path.append("thread-self/fd/").decimal(number(fd));
-  return gate::call(SYS_openat, number(get(Slot::kProc)), gate::address_of(path.c_str()), number(flags));
+  const auto opened = gate::descriptor_of(
+      gate::call(SYS_openat, number(get(Slot::kProc)), gate::address_of(path.c_str()), number(flags)));
+  if (!opened) return -number_of(opened.error());
+  if (is_same_file(fd, *opened)) return *opened;
+  gate::call(SYS_close, number(*opened));
+  return -EIO;
 }
 
 }  // namespace redoubt::shim::window

@@ -42,7 +42,8 @@ int get(Slot slot);
 void adopt(unsigned bits);
 unsigned open_slots();
 
-// Opens the file behind `fd` anew with `flags`, whatever its name is by now. Returns a descriptor or -errno.
+// Opens the file behind `fd` anew with `flags`, whatever its name is by now. Returns a descriptor or -errno; EIO when /proc led to
+// another file, since what was verified through `fd` must be what is opened.
 int64_t reopen(int fd, int flags);
 
 // At launch, after the first `put`: occupies every slot that is not in use.

@@ -171,7 +171,9 @@ int64_t sys_mremap(Call& call) {
   const int64_t result = pass(call);
   if (is_error(result)) return result;
   const bool keeps_old = (flags & MREMAP_DONTUNMAP) != 0 || call.args[1] == 0;
-  const bool never_executable = space.never_executable().touches(old_range.begin, old_range.begin + kPage);
+  // Since Linux 6.17 several mappings may move in one call: one that is not executable makes the whole so.
+  const bool never_executable =
+      space.never_executable().touches(old_range.begin, std::max(old_range.end, old_range.begin + kPage));
   if (!keeps_old) space.forget(old_range.begin, old_range.end);
   Range range;
   if (!page_range(static_cast<uint64_t>(result), new_size, range)) return result;
@@ -283,6 +285,7 @@ int64_t sys_shmat(Call& call) {
   if (file_namespace::is_active() && (call.args[2] & SHM_EXEC) != 0) return -EACCES;  // bytes of others
   shmid_ds segment{};
   const int64_t known = gate::call(SYS_shmctl, call.args[0], IPC_STAT, gate::address_of(&segment));
+  if (file_namespace::is_active() && is_error(known)) return known;  // its range could not be marked
   AddressSpace& space = address_space();
   std::lock_guard lock(space.mutex());
   Range range;

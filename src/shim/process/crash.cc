@@ -15,6 +15,7 @@
 #include "shim/entry/thread_control.h"
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
+#include "shim/process/options.h"
 #include "shim/process/thread.h"
 #include "shim/syscalls/statistics.h"
 #include "shim/syscalls/trace.h"
@@ -24,6 +25,8 @@ extern "C" const char etext[];
 
 namespace redoubt::shim {
 namespace {
+
+constinit bool program_is_private = false;
 
 using Line = Text<1024>;
 
@@ -104,12 +107,20 @@ void print_backtrace(const ThreadControl& control, uint64_t rip, uint64_t rbp) {
   }
 }
 
+// What an attested program reads and writes is not for whoever reads its standard error, unless its evidence said so.
+bool may_show_arguments() { return !program_is_private || options().trace; }
+
 void print_last_call(const ThreadControl& control) {
   Line line;
   line.append("redoubt: last call of the thread: ");
-  char text[512];
-  format_call(text, sizeof(text), find_row(control.last_number), control.last_number, control.last_args, std::nullopt);
-  line.append(text).append("\n");
+  const Row* const row = find_row(control.last_number);
+  if (may_show_arguments()) {
+    char text[512];
+    format_call(text, sizeof(text), row, control.last_number, control.last_args, std::nullopt);
+    line.append(text).append("\n");
+  } else {
+    line.append(row != nullptr ? row->name : "unknown").append("\n");
+  }
   print(line);
 }
 
@@ -119,6 +130,8 @@ void print_last_call(const ThreadControl& control) {
 }
 
 }  // namespace
+
+void keep_program_out_of_reports() { program_is_private = true; }
 
 void panic(const char* message) {
   block_host_signals();

@@ -9,6 +9,9 @@ namespace redoubt::shim {
 // Exit status of a run that Redoubt itself ended, as for env(1) and timeout(1).
 inline constexpr int kOwnFailure = 125;
 
+// In an attested run: from here on reports name the last call without its arguments, unless the run is traced.
+void keep_program_out_of_reports();
+
 // Prints what failed, the thread, a symbolised backtrace and the last call to standard error, and ends the process with
 // kOwnFailure. `message` says what was expected and what to do.
 [[noreturn]] void panic(const char* message);

@@ -5,6 +5,7 @@
 // goes on through fork and ends with exec, as Linux's does.
 #include <atomic>
 
+#include "shim/attested/hardening.h"
 #include "shim/attested/state.h"
 #include "shim/syscalls/call.h"
 #include "shim/syscalls/handlers.h"
@@ -21,6 +22,14 @@ int64_t sys_set_dumpable(Call& call) {
   if (call.args[1] > 1) return -EINVAL;
   programs_value = static_cast<int64_t>(call.args[1]);
   return 0;
+}
+
+// The kernel sets the value anew when a process changes its credentials, to fs.suid_dumpable: with 2, as systemd-coredump has it,
+// core files get written again.
+int64_t sys_change_credentials(Call& call) {
+  const int64_t result = pass(call);
+  if (attested::state() != nullptr) attested::forbid_inspection();
+  return result;
 }
 
 int64_t sys_get_dumpable(Call& call) { return attested::state() == nullptr ? pass(call) : programs_value.load(); }

@@ -35,7 +35,8 @@ int64_t sys_execve(Call& call);
 int64_t sys_execveat(Call& call);
 int64_t sys_exit(Call& call);
 int64_t sys_exit_group(Call& call);
-int64_t sys_set_dumpable(Call& call);  // options of prctl
+int64_t sys_change_credentials(Call& call);  // setuid and its kin, capset
+int64_t sys_set_dumpable(Call& call);        // options of prctl
 int64_t sys_get_dumpable(Call& call);
 int64_t sys_set_tid_address(Call& call);
 int64_t sys_set_robust_list(Call& call);

@@ -21,7 +21,7 @@ namespace redoubt::shim {
   X(pkey_mprotect) X(brk) X(madvise) X(process_madvise) X(shmat) X(shmdt) X(remap_file_pages) X(mseal)    \
   X(open) X(openat) X(openat2) X(creat) X(readlink) X(readlinkat) X(stat) X(lstat) X(newfstatat)          \
   X(statx) X(access) X(faccessat) X(faccessat2) X(getdents) X(getdents64) X(close) X(close_range) X(dup)  \
-  X(dup2) X(dup3) X(getrlimit) X(setrlimit) X(prlimit64) X(set_dumpable) X(get_dumpable)
+  X(dup2) X(dup3) X(getrlimit) X(setrlimit) X(prlimit64) X(set_dumpable) X(change_credentials) X(get_dumpable)
 // clang-format on
 
 #define FAKE_HANDLER(name) \

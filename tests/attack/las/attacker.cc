@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -299,6 +300,17 @@ int patched_code() {
     return genuine();
 }
 
+// The same with the vDSO, which is the kernel's code until somebody writes to it. The kernel does not split it, so its size is tried.
+int patched_vdso() {
+    auto* start = reinterpret_cast<uint8_t*>(getauxval(AT_SYSINFO_EHDR));
+    size_t size = 4096;
+    while (size < 65536 && mprotect(start, size, PROT_READ | PROT_WRITE | PROT_EXEC) != 0) size += 4096;
+    must(size < 65536, "mprotect");
+    *const_cast<volatile uint8_t*>(start) = *start;
+    must(mprotect(start, size, PROT_READ | PROT_EXEC) == 0, "mprotect");
+    return genuine();
+}
+
 int wrong_challenge() {
     const las::Descriptor connection = connect();
     wire::LasRequest request = take_challenge(connection);
@@ -433,6 +445,7 @@ constexpr Mode kModes[] = {
     {"foreign-code", foreign_code},
     {"foreign-code-later", foreign_code_later},
     {"patched-code", patched_code},
+    {"patched-vdso", patched_vdso},
     {"wrong-challenge", wrong_challenge},
     {"replayed-challenge", replayed_challenge},
     {"junk", junk},

@@ -131,6 +131,7 @@ expect_evidence "after a change in place" "$(sha256sum "$T/rewritten" | cut -d' 
 expect_refused "executable memory of no file" process.mappings "$T/genuine" "$socket" foreign-code
 expect_refused "executable memory after the challenge" process.mappings "$T/genuine" "$socket" foreign-code-later
 expect_refused "its own code changed" process.code-changed "$T/genuine" "$socket" patched-code
+expect_refused "the vDSO changed" process.code-changed "$T/genuine" "$socket" patched-vdso
 if [[ -x $build/bin/redoubt-run ]]; then
   expect_refused "a program in an unattested run of the runtime" process.mappings \
     "$build/bin/redoubt-run" --launch "--program=$T/evil" -- "$T/evil" "$socket" genuine
@@ -148,6 +149,7 @@ else
   skipped=$((skipped + 1))
 fi
 if unshare -Urm true 2>/dev/null; then
+  expect_refused "a user namespace of its own" process.user-namespace unshare -Ur "$T/genuine" "$socket" genuine
   mkdir "$T/upper" "$T/work" "$T/lower" "$T/merged"
   cp "$T/genuine" "$T/lower/program"
   # shellcheck disable=SC2016  # expanded by the inner shell
