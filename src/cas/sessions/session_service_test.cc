@@ -82,15 +82,6 @@ TEST_F(SessionServiceTest, RefusesWhatNobodyEnforces) {
   EXPECT_EQ(refused(put(alice_, "a", "security: {attestation: {must_be_sgx_local: true}}\n")), "session.check");
 }
 
-TEST_F(SessionServiceTest, RefusesFragmentsOfOtherSessions) {
-  const auto answer =
-      put(alice_, "a",
-          "access_policy: {read: [CREATOR, \"$$SCONE::people$$\"]}\nsecrets: [{name: people, kind: config-fragment, "
-          "import: {session: b, secret: people}}]\n");
-  ASSERT_FALSE(answer);
-  EXPECT_NE(answer.error().more.find("of session \\\"b\\\""), std::string::npos) << answer.error().more;
-}
-
 TEST_F(SessionServiceTest, NeedsACertificateToCreate) {
   const auto answer = put(kAnonymous, "shop");
   ASSERT_FALSE(answer);
