@@ -49,7 +49,8 @@ constexpr const char* kFooter =
     "Exit status: the program's own (a signal that kills the program kills this command), or\n"
     "  2    the command line is wrong\n"
     "  3    the host name of CAS cannot be resolved\n"
-    "  125  Redoubt itself failed, before or while running the program, or CAS refused\n"
+    "  120  attested: CAS refused, or a file is not what the session says\n"
+    "  125  Redoubt itself failed, before or while running the program\n"
     "  126  PROGRAM was found but cannot be executed\n"
     "  127  PROGRAM was not found";
 

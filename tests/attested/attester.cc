@@ -30,6 +30,7 @@
 #include "attest/simulated/evidence_source.h"
 #include "crypto/hash.h"
 #include "crypto/hex.h"
+#include "crypto/signing_key.h"
 #include "wire/attest_protocol.h"
 
 namespace redoubt {
@@ -181,7 +182,9 @@ class Attester {
         if (slash == std::string::npos) die("--session: expected SESSION/SERVICE");
         session_ = options.session.substr(0, slash);
         service_ = options.session.substr(slash + 1);
-        instance_key_.fill(0x42);
+        const auto key = crypto::P256SigningKey::generate();
+        if (!key) die("no instance key");
+        instance_key_ = key->public_key().coordinates();
     }
 
     // nullopt: a configuration was given, `text` says what is in it.

@@ -116,6 +116,10 @@ start_fake "${service[@]}" "directory=$T/host" "template=$T/host/template.conf" 
 attested
 expect "a template from disk" 0 '^value: filled$'
 
+start_fake "${service[@]}" "directory=$T/host" "pwd=$T/host" -- bash -c 'pwd'
+attested
+expect "working directory below a host directory" 0 "^$T/host\$"
+
 start_fake "${service[@]}" -- nowhere
 attested
 expect "a program that is not there" 127 '' 'nowhere'

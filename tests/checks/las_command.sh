@@ -71,6 +71,8 @@ expect "ready" 0 "redoubt-las: listening on $T/s" '' echo "$line"
 expect "self with LAS" 0 '*simulated SGX*another program*yes*a false machine*NO*' '' "$redoubt" self show --las "$T/s"
 expect "LAS says that it is simulated" 0 '*SIMULATED*' '' cat log
 kill -TERM "$las"
-expect "SIGTERM" 0 '' '' wait "$las"
+stopped=0
+wait "$las" || stopped=$?  # not inside `expect`, whose command runs in another shell
+expect "SIGTERM ends it with 0" 0 0 '' echo "$stopped"
 
 ((failures == 0))

@@ -39,8 +39,8 @@ cas_up() {
     setsid "$BIN/redoubt-cas" --data "$CAS_DATA" --listen 127.0.0.1:0 "$@" >"$T/cas.out" 2>>"$T/cas.err" </dev/null &
     CAS_PID=$!
     E2E_PIDS+=("$CAS_PID")
-    wait_until 10 "CAS to listen" line_or_death 'listening' "$T/cas.out" "$CAS_PID"
-    line_in listening "$T/cas.out" || fail "CAS ended: $(tail -n 3 "$T/cas.err")"
+    wait_until 10 "CAS to listen" line_or_death '^ready' "$T/cas.out" "$CAS_PID"
+    line_in '^ready' "$T/cas.out" || fail "CAS ended: $(tail -n 3 "$T/cas.err")"
     CAS_ADDRESS=$(grep -o '127\.0\.0\.1:[0-9]*' "$T/cas.out" | head -n 1)
     CAS_KEY=$(grep -oE '\b[0-9a-f]{64}\b' "$T/cas.out" | head -n 1)
     export REDOUBT_CAS_ADDR=$CAS_ADDRESS REDOUBT_CAS_KEY=$CAS_KEY

@@ -33,6 +33,11 @@ Result<std::string, Error> read_file(const std::string& path) {
 Result<attest::TrustAnchor, Error> load_root(const std::string& path, bool simulated) {
   const std::string text = TRY(read_file(path));
   crypto::Certificate certificate = TRY(crypto::Certificate::from_pem_or_der(as_bytes(text)));
+  // Roots of `redoubt simulate` say what they are. Under --root they would count as hardware.
+  if (!simulated && certificate.subject().common_name.find("simulated") != std::string::npos) {
+    return fail(ErrorCode::kUnsupported, "expected the root of real hardware, found \"" +
+                                             certificate.subject().common_name + "\"; give it with --simulated-root");
+  }
   return attest::TrustAnchor{std::move(certificate), simulated};
 }
 
@@ -40,7 +45,13 @@ Result<std::shared_ptr<const attest::sgx::Verifier>, Error> load_collateral(
     const std::string& path, const std::vector<attest::TrustAnchor>& anchors) {
   const std::string text = TRY(read_file(path));
   const attest::CollateralFile file = TRY(attest::parse_collateral_file(text));
-  return std::make_shared<const attest::sgx::Verifier>(file, anchors);
+  auto verifier = std::make_shared<const attest::sgx::Verifier>(file, anchors);
+  if (const auto problem = verifier->collateral_problem()) {
+    return fail(ErrorCode::kUnauthentic, problem->check + ": expected " + problem->expected + ", found " +
+                                             problem->actual +
+                                             "; give the root it was issued under, or fresh collateral");
+  }
+  return verifier;
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 //
 // Whom CAS believes about platforms: root certificates and collateral files from the command line. Nothing is built in. A root
 // given as simulated marks whatever is verified under it. Collateral expires: the files are read again on SIGHUP, and a file
-// that does not parse then is not taken, so that a failed renewal leaves what was there.
+// that is not genuine then is not taken, so that a failed renewal leaves what was there.
 #pragma once
 
 #include <memory>

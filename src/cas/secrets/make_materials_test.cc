@@ -126,8 +126,10 @@ TEST(GivenCertificate, MustFitItsKeyItsIssuerAndItsOrder) {
   const Pki pki;
   const std::string leaf = pki.certificate("leaf"), root = pki.certificate("root");
   const std::string key = "{name: key, kind: private-key, value: " + pki.key("root_key") + "}";
-  EXPECT_EQ(error_of(make_materials(session_with({"{name: a, kind: x509, private_key: key, value: " + leaf + "}", key}),
-                                    nullptr, {}, {}, kNow)),
+  // The checks of sessions refuse this one already.
+  policy::Session foreign_key = session_with({"{name: a, kind: x509, value: " + leaf + "}", key});
+  foreign_key.secrets.front().private_key = "key";
+  EXPECT_EQ(error_of(make_materials(foreign_key, nullptr, {}, {}, kNow)),
             "secret \"a\": value: expected a certificate for the key \"key\", found one for another key");
   EXPECT_TRUE(error_of(make_materials(session_with({"{name: a, kind: x509, issuer: other, value: " + leaf + "}",
                                                     "{name: other, kind: x509-ca}"}),
@@ -145,9 +147,10 @@ TEST(GivenCertificate, MustFitItsKeyItsIssuerAndItsOrder) {
 TEST(GivenCertificate, IssuesOnlyAsItMay) {
   const Pki pki;
   const std::string key = "{name: key, kind: private-key, value: " + pki.key("leaf_key") + "}";
-  const auto not_authority =
-      session_with({"{name: a, kind: x509, issuer: ca}",
-                    "{name: ca, kind: x509-ca, private_key: key, value: " + pki.certificate("leaf") + "}", key});
+  const auto leaf = session_with({"{name: leaf, kind: x509, value: " + pki.certificate("leaf") + "}"});
+  policy::Session not_authority = session_with({"{name: a, kind: x509, issuer: ca}", "{name: ca, kind: x509-ca}", key});
+  not_authority.secrets[1].private_key = "key";
+  not_authority.secrets[1].value = leaf.secrets.front().value;
   EXPECT_TRUE(error_of(make_materials(not_authority, nullptr, {}, {}, kNow))
                   .starts_with("secret \"a\": issuer \"ca\": expected a certificate that may sign others"));
   const std::string root_key = "{name: key, kind: private-key, value: " + pki.key("root_key") + "}";
@@ -169,12 +172,14 @@ TEST(GivenPublicKey, MustBeThatOfItsPrivateKey) {
                      "PUBLIC KEY")
           .text());
   const std::string key = "{name: key, kind: private-key, value: " + pki.key("leaf_key") + "}";
-  made(session_with({"{name: p, kind: public-key, private_key: key, value: " + value + "}", key}));
-  EXPECT_TRUE(
-      error_of(make_materials(session_with({"{name: p, kind: public-key, private_key: key, value: " + value + "}",
-                                            "{name: key, kind: private-key}"}),
-                              nullptr, {}, {}, kNow))
-          .starts_with("secret \"p\": value: expected the public key of \"key\""));
+  const auto session_of = [&](const std::string& key_line) {
+    policy::Session session = session_with({"{name: p, kind: public-key, value: " + value + "}", key_line});
+    session.secrets.front().private_key = "key";  // the checks of sessions refuse it beside a value
+    return session;
+  };
+  made(session_of(key));
+  EXPECT_TRUE(error_of(make_materials(session_of("{name: key, kind: private-key}"), nullptr, {}, {}, kNow))
+                  .starts_with("secret \"p\": value: expected the public key of \"key\""));
 }
 
 // --- chains ---
@@ -260,19 +265,27 @@ TEST(Refusals, SayWhatToChange) {
   const Refused kRows[] = {
       {"vault", "{name: s, kind: vault, address: \"https://v\", path: p, field: f}",
        "kind vault: this CAS does not fetch"},
-      {"token signed by P-256", "{name: s, kind: jwt, signer: small, payload: {a: b}}", "signer \"small\": expected a"},
       {"token that sets a time", "{name: s, kind: jwt, signer: key, payload: {exp: 1}}", "payload: expected no exp"},
-      {"token without claims", "{name: s, kind: jwt, signer: key, payload: [a]}", "payload: expected a map of claims"},
       {"PGP key that is none", "{name: s, kind: pgp-key, value: abc}", "expected an OpenPGP key in ASCII armor"},
       {"long common name", "{name: s, kind: x509, common_name: " + std::string(65, 'x') + "}",
        "common_name: expected at most 64 characters, found 65"},
       {"lines in a common name", "{name: s, kind: x509, common_name: \"a\\nb\"}", "common_name: expected one line"},
   };
   for (const Refused& row : kRows) {
-    const auto session = session_with({row.secret, key, "{name: small, kind: private-key}"});
+    const auto session = session_with({row.secret, key});
     const std::string error = error_of(make_materials(session, nullptr, {}, {}, kNow));
     EXPECT_TRUE(error.starts_with("secret \"s\": " + row.message)) << row.name << ": " << error;
   }
+  // The checks of sessions refuse these already.
+  policy::Session token =
+      session_with({"{name: s, kind: jwt, signer: key, payload: {a: b}}", key, "{name: small, kind: private-key}"});
+  policy::Session without_claims = token;
+  without_claims.secrets.front().parameters["payload"] = "[\"a\"]";
+  EXPECT_TRUE(error_of(make_materials(without_claims, nullptr, {}, {}, kNow))
+                  .starts_with("secret \"s\": payload: expected a map of claims"));
+  token.secrets.front().signer = "small";
+  EXPECT_TRUE(
+      error_of(make_materials(token, nullptr, {}, {}, kNow)).starts_with("secret \"s\": signer \"small\": expected a"));
 }
 
 TEST(Refusals, TextWithNul) {

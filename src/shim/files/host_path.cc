@@ -21,8 +21,10 @@ int64_t open_without_links(const std::string& path, int flags, uint64_t mode) {
   const bool creates = (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE;
   const open_how how{
       .flags = static_cast<uint64_t>(flags), .mode = creates ? mode & 07777 : 0, .resolve = RESOLVE_NO_SYMLINKS};
-  return gate::interruptible(SYS_openat2, static_cast<uint64_t>(AT_FDCWD), gate::address_of(path.c_str()),
-                             gate::address_of(&how), sizeof(how));
+  // Only opening what a path leads to can block (a FIFO). O_PATH is also used before the program's first thread exists.
+  const auto open = (flags & O_PATH) != 0 ? gate::call : gate::interruptible;
+  return open(SYS_openat2, static_cast<uint64_t>(AT_FDCWD), gate::address_of(path.c_str()), gate::address_of(&how),
+              sizeof(how), 0, 0);
 }
 
 std::string path_through_descriptor(int fd) {

@@ -15,7 +15,10 @@ namespace redoubt::shim {
 
 class ForkLock {
  public:
-  explicit ForkLock(SignalActions& actions) : memory_(address_space().mutex()), actions_(actions.mutex_for_fork()), directory_(working_directory().mutex_for_fork()) {}
+  explicit ForkLock(SignalActions& actions)
+      : memory_(address_space().mutex()),
+        actions_(actions.mutex_for_fork()),
+        directory_(working_directory().mutex_for_fork()) {}
 
  private:
   std::lock_guard<std::mutex> memory_;
