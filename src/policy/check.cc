@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "policy/fragments.h"
+#include "policy/not_supported.h"
 #include "policy/read_parts.h"
 #include "policy/references.h"
 #include "policy/yaml_document.h"
@@ -28,16 +29,18 @@ void limit(std::vector<Mistake>& mistakes) {
 
 }  // namespace
 
-CheckedSession check_session(std::string_view yaml, const ImportedFragments* imported) {
+CheckedSession check_session(std::string_view yaml, const ImportedFragments* imported, Severity not_supported) {
   CheckedSession result;
   std::optional<Node> root = read_yaml(yaml, result.mistakes);
   if (root) {
     std::vector<UnresolvedFragment> unresolved = expand_fragments(*root, imported, result.mistakes);
     const Node* name = root->find("name");
-    Reader reader(result.mistakes, name == nullptr ? "" : name->text);
+    if (name != nullptr) result.name = name->text;
+    Reader reader(result.mistakes, result.name);
     Session session = read_session(reader, *root);
     session.unresolved_fragments = std::move(unresolved);
     check_references(session, *root, reader.references(), result.mistakes);
+    note_not_supported(session, *root, not_supported, result.mistakes);
     if (!has_errors(result.mistakes)) result.session = std::move(session);
   }
   std::ranges::stable_sort(result.mistakes, {}, order_of);

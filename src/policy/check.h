@@ -19,6 +19,7 @@ namespace redoubt::policy {
 
 struct CheckedSession {
   std::optional<Session> session;  // when there are no errors
+  std::string name;                // as the text has it, also when there are errors; empty: none
   std::vector<Mistake> mistakes;   // errors and warnings in the order of the text, at most kMaxMistakes
 };
 
@@ -30,10 +31,14 @@ using ImportedFragments = std::map<std::pair<std::string, std::string>, std::str
 
 // Without `imported`, or where it lacks a fragment, the session's `unresolved_fragments` name what is open, with a warning each.
 //
+// `not_supported` is the severity of what CAS refuses (not_supported.h): at the desk a warning, at CAS an error.
+//
 // CAS: (1) A session is identified by session_hash(*check_session(yaml).session), without imported values: the hash covers
 // fragments of the session itself by their value and others by name. (2) Decisions (who may read or update, what attests) are
 // made by check_session(yaml, &imported) alone, and by no session whose unresolved_fragments are not empty or that has errors:
-// refuse then, naming the first. Should it be used all the same, it gives nothing away that the whole session would not.
-CheckedSession check_session(std::string_view yaml, const ImportedFragments* imported = nullptr);
+// refuse then, naming the first. (3) Without its fragments a session allows nothing that its own text would not: who may read or
+// update it may be decided so where the fragments cannot be had, lest another session shut its owner out.
+CheckedSession check_session(std::string_view yaml, const ImportedFragments* imported = nullptr,
+                             Severity not_supported = Severity::kWarning);
 
 }  // namespace redoubt::policy

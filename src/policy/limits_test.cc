@@ -2,6 +2,7 @@
 //
 // What a session may cost: text that is small and means much, deep, long or many; and how long a big honest one takes.
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <chrono>
 #include <cstdio>
@@ -41,7 +42,7 @@ TEST(Limits, LongTextDoesNotMultiply) {
 }
 
 TEST(Limits, DepthAndSize) {
-  for (const int depth : {100, 100'000}) {
+  for (const int depth : {100, 9000, 100'000}) {
     const std::string deep = kHead + ("secrets: " + std::string(static_cast<size_t>(depth), '['));
     EXPECT_FALSE(check_session(deep).session);
     EXPECT_EQ(check_session(deep).mistakes.size(), 1u);
@@ -90,6 +91,61 @@ TEST(Limits, AThousandServices) {
   std::printf("1000 services, %zu bytes: check %.1f ms, hash %.1f ms\n", text.size(), milliseconds(middle - start),
               milliseconds(end - middle));
   EXPECT_EQ(hash.size(), 64u);
+}
+
+// What the text and everything made of it may take: the largest resident size of this process so far, in MiB.
+double peak_mebibytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+// A Python distribution with its packages.
+TEST(Limits, ThirtyThousandFilesOfCode) {
+  std::string text = kHead;
+  text +=
+      "services:\n  - name: s\n    command: /usr/bin/python3\n    attestation: {mrenclave: " + std::string(64, 'a') +
+      "}\n    code:\n";
+  for (int index = 0; index < 30'000; ++index) {
+    text += "      /usr/lib/python3/dist-packages/package" + std::to_string(index % 500) + "/module" +
+            std::to_string(index) + ".py: " + std::string(64, 'b') + "\n";
+  }
+  ASSERT_GT(text.size(), 3'500'000U);
+  ASSERT_LE(text.size(), kMaxTextSize);
+  const double before = peak_mebibytes();
+  const auto start = std::chrono::steady_clock::now();
+  const CheckedSession checked = check_session(text);
+  const auto middle = std::chrono::steady_clock::now();
+  ASSERT_TRUE(checked.session) << first_of(checked);
+  const std::string hash = session_hash(*checked.session);
+  const auto end = std::chrono::steady_clock::now();
+  const auto milliseconds = [](auto duration) { return std::chrono::duration<double, std::milli>(duration).count(); };
+  std::printf("30,000 files, %zu bytes: check %.0f ms, hash %.0f ms, %.0f MiB more than before\n", text.size(),
+              milliseconds(middle - start), milliseconds(end - middle), peak_mebibytes() - before);
+  EXPECT_EQ(checked.session->services[0].code->files.size(), 30'000U);
+}
+
+// Memory before the first value is known is bounded, too.
+TEST(Limits, OpenBracketsCostLittle) {
+  for (const char* bracket : {"[", "{", "[\"\","}) {
+    std::string text;
+    while (text.size() + 4 < kMaxTextSize) text += bracket;
+    const double before = peak_mebibytes();
+    EXPECT_FALSE(check_session(text).session);
+    EXPECT_LT(peak_mebibytes() - before, 64) << bracket;
+  }
+}
+
+// The worst of its size: as many small values as fit.
+TEST(Limits, ManySmallValues) {
+  for (const char* value : {"[],", "x,", "{},", "*a,"}) {
+    std::string text = kHead + std::string("x: [&a y, ");
+    while (text.size() + 4 < kMaxTextSize) text += value;
+    const auto start = std::chrono::steady_clock::now();
+    EXPECT_FALSE(check_session(text + "]\n").session);
+    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
+    std::printf("%zu bytes of %s: %.0f ms, peak %.0f MiB\n", text.size(), value, took.count(), peak_mebibytes());
+  }
 }
 
 }  // namespace

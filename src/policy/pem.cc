@@ -99,6 +99,18 @@ std::optional<KeyFacts> read_public_key(std::string_view text) {
   return facts_of(key);
 }
 
+std::string public_key_der(std::string_view text) {
+  const Bio bio = open_text(text);
+  const Key key(PEM_read_bio_PUBKEY(bio.get(), nullptr, no_pass_phrase, nullptr));
+  ERR_clear_error();
+  unsigned char* der = nullptr;
+  const int size = key ? i2d_PUBKEY(key.get(), &der) : 0;
+  if (size <= 0) return "";
+  std::string bytes(reinterpret_cast<const char*>(der), static_cast<size_t>(size));
+  OPENSSL_free(der);
+  return bytes;
+}
+
 bool key_fits_certificate(std::string_view private_key, std::string_view certificate) {
   const Key key = read_private(private_key);
   const Certificate parsed = first_certificate(certificate);

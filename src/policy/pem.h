@@ -21,6 +21,7 @@ bool is_private_key_pem(std::string_view text);                   // without a p
 bool is_authority_pem(std::string_view text);                     // its first certificate may sign others
 std::optional<KeyFacts> read_private_key(std::string_view text);  // without a pass phrase
 std::optional<KeyFacts> read_public_key(std::string_view text);   // SubjectPublicKeyInfo in PEM
+std::string public_key_der(std::string_view text);                // what that PEM holds; empty: no key
 // Whether the key is that of the first certificate. Preconditions: both are what they should be.
 bool key_fits_certificate(std::string_view private_key, std::string_view certificate);
 

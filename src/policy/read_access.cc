@@ -3,6 +3,8 @@
 // access_policy: who may read and update a session, and create and list sessions below it.
 #include <algorithm>
 #include <charconv>
+#include <set>
+#include <string>
 
 #include "policy/pem.h"
 #include "policy/read_parts.h"
@@ -30,6 +32,15 @@ void read_signer(Reader& reader, const Node& node, std::vector<Principal>& out) 
   out.push_back({PrincipalKind::kSigner, node.text, 0, {}});
 }
 
+// Across a whole board, so that nobody's one signature counts in two of its groups.
+void check_each_signer_once(Reader& reader, Position at, const Principal& group, std::set<std::string>& seen) {
+  for (const Principal& member : group.members) {
+    if (member.kind == PrincipalKind::kGroup) check_each_signer_once(reader, at, member, seen);
+    if (member.kind != PrincipalKind::kSigner || seen.insert(public_key_der(member.text)).second) continue;
+    reader.error(at, "each signer once in a board", "a key again", "list every signer in one group only");
+  }
+}
+
 // require-all: [...] and require-at-least-N: [...]
 void read_group(Reader& reader, const Node::Key& key, const Node& node, bool boards, int depth,
                 std::vector<Principal>& out) {
@@ -46,6 +57,8 @@ void read_group(Reader& reader, const Node::Key& key, const Node& node, bool boa
                  "write signer: a public key in PEM");
     break;
   }
+  std::set<std::string> seen;
+  if (depth == 0) check_each_signer_once(reader, key.at, group, seen);
   if (!known(&node)) {
     group.threshold = UINT32_MAX;  // nobody can meet it before all members are known
     return out.push_back(std::move(group));
@@ -100,6 +113,10 @@ void read_principals(Reader& reader, const Node& node, bool boards, bool changes
   const auto has = [&](PrincipalKind kind) { return std::ranges::find(out, kind, &Principal::kind) != out.end(); };
   if (has(PrincipalKind::kNone) && out.size() > 1) {
     reader.error(node.at, "NONE alone", "NONE beside others", "remove NONE or the others");
+  }
+  if (!changes && has(PrincipalKind::kSigner)) {
+    reader.warn(node.at, "a signer has no effect here: requests to read and to list carry no signatures",
+                "name a certificate or the hash of a key");
   }
   if (has(PrincipalKind::kAny)) {
     reader.warn(node.at,

@@ -182,6 +182,20 @@ class TreeBuilder : public YAML::EventHandler {
   bool stopped_ = false;
 };
 
+// yaml-cpp keeps some 250 bytes for each bracket that is open before it tells of the first one: 4 MiB of "[" would be a
+// gigabyte. Counted without knowing what is quoted, so with room for any honest text.
+bool has_too_many_open_brackets(std::string_view text) {
+  size_t open = 0;
+  for (const char c : text) {
+    if (c == '[' || c == '{') {
+      if (++open > kMaxOpenBrackets) return true;
+    } else if ((c == ']' || c == '}') && open > 0) {
+      --open;
+    }
+  }
+  return false;
+}
+
 void add_error(std::vector<Mistake>& mistakes, Position at, std::string expected, std::string found, std::string hint) {
   mistakes.push_back({Severity::kError, at, "", std::move(expected), std::move(found), std::move(hint)});
 }
@@ -209,6 +223,11 @@ std::optional<Node> read_yaml(std::string_view text, std::vector<Mistake>& mista
   }
   if (const auto bad = find_invalid_utf8(text)) {
     add_error(mistakes, *bad, "text in UTF-8", "other bytes", "save the file as UTF-8");
+    return std::nullopt;
+  }
+  if (has_too_many_open_brackets(text)) {
+    add_error(mistakes, {}, "at most " + std::to_string(kMaxOpenBrackets) + " brackets that are not closed", "more",
+              "close them");
     return std::nullopt;
   }
   TreeBuilder builder(mistakes);

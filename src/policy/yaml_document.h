@@ -15,10 +15,11 @@
 
 namespace redoubt::policy {
 
-inline constexpr size_t kMaxTextSize = 1u << 20;       // bytes of YAML
+inline constexpr size_t kMaxTextSize = 4u << 20;       // bytes of YAML; 30,000 files of `code` with long paths
 inline constexpr size_t kMaxValueCount = 200'000;      // scalars, lists and maps, aliases expanded
 inline constexpr size_t kMaxExpandedSize = 16u << 20;  // bytes of scalars, aliases expanded
 inline constexpr size_t kMaxDepth = 32;
+inline constexpr size_t kMaxOpenBrackets = 10'000;  // [ and { less ] and }, in quotes and comments too
 
 struct Node {
   // kUnknown: what a fragment of another session will say (fragments.h); never read from text.

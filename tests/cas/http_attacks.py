@@ -20,6 +20,7 @@ ROUTES = [("PUT", "/v1/sessions/a/b"), ("GET", "/v1/sessions/a/b"), ("GET", "/v1
           ("POST", "/v1/attest/configuration"), ("POST", "/v1/attest/templates"), ("GET", "/v1/identity"),
           ("GET", "/v1/audit/key"), ("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics")]
 MEBIBYTE = 1 << 20
+LARGEST_SESSION = 4 * MEBIBYTE
 
 
 class Attacker:
@@ -135,13 +136,17 @@ def oversized(attacker, _):
         wire = ["Content-Type: " + WIRE] if "attest" in path else []
         attacker.expect(f"long header on {path}", head(method, path, "A: " + "x" * 20000), 431, None)
         attacker.expect(f"many headers on {path}", head(method, path, *[f"A{number}: x" for number in range(5000)]), 431, None)
-        attacker.expect(f"declared body on {path}", head(method, path, *wire, f"Content-Length: {MEBIBYTE + 1}"), 413)
-        attacker.expect(f"sent body on {path}", head(method, path, *wire, f"Content-Length: {3 * MEBIBYTE}") + b"x" * (3 * MEBIBYTE), 413)
+        largest = MEBIBYTE if "attest" in path else LARGEST_SESSION
+        more = largest + 2 * MEBIBYTE
+        attacker.expect(f"declared body on {path}", head(method, path, *wire, f"Content-Length: {largest + 1}"), 413)
+        attacker.expect(f"sent body on {path}", head(method, path, *wire, f"Content-Length: {more}") + b"x" * more, 413)
         chunk = b"10000\r\n" + b"x" * 65536 + b"\r\n"
-        attacker.expect(f"chunked body on {path}", head(method, path, *wire, "Transfer-Encoding: chunked") + chunk * 17, 413)
+        attacker.expect(f"chunked body on {path}", head(method, path, *wire, "Transfer-Encoding: chunked") + chunk * (largest // 65536 + 1), 413)
     attacker.expect("long path", head("GET", "/v1/sessions/" + "a" * 20000), 431, None)
-    attacker.expect("largest session", head("POST", "/v1/sessions/check", f"Content-Length: {MEBIBYTE}") + b"#" * MEBIBYTE, 422)
-    attacker.expect("worst session", head("POST", "/v1/sessions/check", f"Content-Length: {MEBIBYTE}") + b"[" * MEBIBYTE, 422)
+    attacker.expect("largest session", head("POST", "/v1/sessions/check", f"Content-Length: {LARGEST_SESSION}") + b"#" * LARGEST_SESSION, 422)
+    for what in (b"[", b"[],", b"x,", b"&a "):
+        body = b"x: [" + what * ((LARGEST_SESSION - 4) // len(what))
+        attacker.expect(f"many {what.decode()}", head("POST", "/v1/sessions/check", f"Content-Length: {len(body)}") + body, 422)
 
 
 def wrong_bodies(attacker, generator):
@@ -175,9 +180,9 @@ def pipelined(attacker, _):
     both = attacker.secure(head("GET", "/healthz", close=False) + head("GET", "/v1/identity"))
     assert both.count(b"HTTP/1.1 200 OK") == 2, both
     # What follows a refused body is not taken for a request.
-    smuggled = attacker.secure(head("PUT", "/v1/sessions/a", f"Content-Length: {2 * MEBIBYTE}", close=False) + head("GET", "/v1/identity"))
+    smuggled = attacker.secure(head("PUT", "/v1/sessions/a", f"Content-Length: {2 * LARGEST_SESSION}", close=False) + head("GET", "/v1/identity"))
     assert smuggled.count(b"HTTP/1.1") == 1 and b" 413 " in smuggled[:20], smuggled
-    early = attacker.secure(head("PUT", "/v1/sessions/a", f"Content-Length: {2 * MEBIBYTE}", "Expect: 100-continue"))
+    early = attacker.secure(head("PUT", "/v1/sessions/a", f"Content-Length: {2 * LARGEST_SESSION}", "Expect: 100-continue"))
     assert b"413" in early[:20] and b"100 Continue" not in early, early
     with socket.create_connection(("127.0.0.1", attacker.cas.port), timeout=10) as plain:
         with attacker.cas.tls().wrap_socket(plain, server_hostname="localhost") as connection:

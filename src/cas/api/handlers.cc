@@ -104,7 +104,8 @@ Reply list_sessions(Services& services, const Request& request, const Client& cl
 
 Reply check_session(Services&, const Request& request) {
   if (auto problem = take_query(request, {})) return refused(*problem);
-  const policy::CheckedSession checked = policy::check_session(as_text(request.body));
+  const policy::CheckedSession checked =
+      policy::check_session(as_text(request.body), nullptr, policy::Severity::kError);
   const std::string mistakes = policy::as_json(checked.mistakes);
   if (!checked.session) {
     return refused({Refusal::kInvalid, "session.valid", "a session without mistakes",

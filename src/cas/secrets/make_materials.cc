@@ -127,13 +127,12 @@ class Maker {
     const auto found = imported_.find(secret.name);
     if (found == imported_.end()) return fail(ErrorCode::kFailed, "it is imported, and " + from + " is not there");
     const SecretKind kind = found->second.kind;
-    if (kind == SecretKind::kJwt) {
-      return fail(ErrorCode::kUnsupported, from + " is a jwt, which cannot be imported: it is signed where it is used");
-    }
     if (secret.kind != SecretKind::kImported && secret.kind != kind) {
       return fail(ErrorCode::kMalformed, "expected kind " + word_of(secret.kind) + ", found that " + from +
                                              " is of kind " + word_of(kind) + ": correct kind or leave it out");
     }
+    // A token is good for a while only: it is imported anew at every start, and not kept.
+    if (kind == SecretKind::kJwt) return of_bytes(kind, {});
     return found->second.copy();
   }
 

@@ -20,7 +20,8 @@ namespace redoubt::cas {
 struct Material {
   policy::SecretKind kind;
   // ascii, binary: the bytes; private-key, x509, x509-ca: PKCS #8 DER (empty: public only); public-key: SPKI DER;
-  // pgp-key: its secret packets (empty: public only); config-fragment: JSON; jwt: nothing, it is made when it is rendered
+  // pgp-key: its secret packets (empty: public only); config-fragment: JSON; jwt: nothing, it is made when it is rendered (imported: the token,
+  // while a program is given its configuration)
   SecretBytes value;
   Bytes certificate;                   // x509, x509-ca: DER; pgp-key: its public packets
   std::vector<Bytes> chain;            // x509, x509-ca: issuers' certificates, DER, from its issuer up to the root

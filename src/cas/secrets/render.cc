@@ -46,6 +46,10 @@ Rendered as_it_is(const Context& context) { return context.material.value.copy()
 
 Rendered text(const Context& context) {
   if (context.material.kind != policy::SecretKind::kJwt) return as_it_is(context);
+  if (context.secret.import) {
+    if (context.material.value.empty()) return fail(ErrorCode::kFailed, "its session has not signed it yet");
+    return as_it_is(context);
+  }
   const auto signer = context.all.find(context.secret.signer);
   if (signer == context.all.end()) {
     return fail(ErrorCode::kFailed, "the signer \"" + context.secret.signer + "\" has no key");

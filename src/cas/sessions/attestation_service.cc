@@ -8,6 +8,7 @@
 #include "attest/report_data.h"
 #include "cas/sessions/configuration.h"
 #include "cas/sessions/evidence_decision.h"
+#include "cas/sessions/fragments.h"
 #include "cas/sessions/imports.h"
 #include "cas/sessions/one_time_password.h"
 #include "cas/sessions/refuse.h"
@@ -206,7 +207,11 @@ struct Attestation::State {
   Answer<void> find_service() {
     if (policy::is_session_name(session_name)) snapshot = TRY(parts.loader.snapshot(session_name));
     if (snapshot.session) point_to_service();
-    if (service != nullptr) return {};
+    if (service != nullptr) {
+      snapshot.session = TRY(with_fragments(parts.loader, snapshot.session));
+      point_to_service();
+      return {};
+    }
     return refuse(Refusal::kNotFound, "session.service", "a session and a service that CAS has",
                   printable(session_name + "/" + service_name),
                   "put the session, and name it and its service in REDOUBT_CONFIG_ID=session/service");
@@ -269,6 +274,9 @@ struct Attestation::State {
 
   Answer<void> record(const char* event, const char* outcome, AuditDetails details) {
     details.emplace(details.begin(), "service", printable(service_name));
+    if (snapshot.session && !snapshot.session->fragments_hash.empty()) {
+      details.emplace_back("fragments", snapshot.session->fragments_hash);
+    }
     const auto recorded = parts.audit.record({event, outcome, printable(session_name), instance, std::move(details)});
     if (!recorded) return unavailable("audit log", recorded.error());
     return {};

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <thread>
 
 #include "cas/sessions/testing/attester.h"
@@ -160,6 +161,30 @@ TEST(Attestation, TakesAOneTimePasswordOnce) {
   EXPECT_EQ(start(at(0)), "one-time-password");
   cas.now += std::chrono::seconds(600);
   EXPECT_EQ(start(at(0)), "");
+}
+
+// RFC 6238, 5.2: one step to either side for clocks that differ, and no more; from the first second of a step to its last.
+TEST(Attestation, OneTimePasswordsHaveAWindowOfOneStep) {
+  const Bytes key(20, 0x31);
+  std::string secret;
+  for (int index = 0; index < 20; ++index) secret += "31";
+  for (const int second : {0, 29}) {
+    for (int steps = -3; steps <= 3; ++steps) {
+      TestCas cas;
+      std::string yaml =
+          shop_session("", "tolerate: [hyperthreading], one_time_password_shared_secret: \"$$SCONE::otp$$\"");
+      yaml.replace(yaml.find("secrets: ["), 10, "secrets: [{name: otp, kind: binary, value: " + secret + "}, ");
+      cas.put(yaml);
+      const auto step = totp_step_of(cas.now);
+      cas.now = utc_time_from_unix(static_cast<int64_t>(step) * kTotpStep + second);
+      TestConnection connection(cas);
+      char text[8];
+      std::snprintf(text, sizeof(text), "%06u", totp_code(key, step + static_cast<uint64_t>(steps)));
+      connection.password = text;
+      EXPECT_EQ(check_of(connection.start()), std::abs(steps) <= 1 ? "" : "one-time-password")
+          << steps << ' ' << second;
+    }
+  }
 }
 
 TEST(Attestation, RefusesSharedSecretsThatNoAppTakes) {

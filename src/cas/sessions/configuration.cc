@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "cas/sessions/enforced.h"
 #include "cas/sessions/refuse.h"
+#include "cas/sessions/runtime_features.h"
 #include "cas/sessions/secret_encode.h"
 #include "cas/sessions/secret_source.h"
 #include "crypto/hex.h"

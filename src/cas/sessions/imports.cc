@@ -15,13 +15,6 @@ using policy::Secret;
 using policy::SecretExport;
 using policy::Session;
 
-bool exports_to(const Secret& secret, const std::string& importer, const std::string& hash) {
-  return std::ranges::any_of(secret.exports, [&](const SecretExport& one) {
-    if (!one.name_space.empty()) return importer.starts_with(one.name_space + "/");
-    return one.session == importer && (one.session_hash.empty() || one.session_hash == hash);
-  });
-}
-
 std::unexpected<Problem> not_exported(const Session& importer, const std::string& hash, const Secret& secret) {
   const policy::SecretImport& wanted = *secret.import;
   return refuse(Refusal::kForbidden, "session.import",
@@ -57,7 +50,27 @@ class Exporters {
   std::map<std::string, Snapshot> found_;
 };
 
-Answer<Material> resolve(Exporters& exporters, const Session& importer, const std::string& hash, const Secret& secret) {
+// What the importer gets of an exporter's secret: its material. Of a jwt a token that is signed at this moment with the exporter's own
+// signer, whose key stays where it is. (A signer that the exporter imports itself is not for it to pass on.)
+Answer<Material> given_out(const Session& exporter, const Secret& secret, const Materials& materials, UtcTime now,
+                           const Secret& importing) {
+  Material material = materials.at(secret.name).copy();
+  if (material.kind != policy::SecretKind::kJwt) return material;
+  const auto signer = std::ranges::find(exporter.secrets, secret.signer, &Secret::name);
+  if (signer == exporter.secrets.end() || signer->import) {
+    return refuse(Refusal::kForbidden, "session.import",
+                  "the jwt \"" + importing.import->secret + "\" to be signed by a key of session \"" + exporter.name +
+                      "\" itself",
+                  "a signer that is imported", "export it from the session that owns the signer");
+  }
+  auto token = render(secret, materials, policy::Form::kText, now);
+  if (!token) return unavailable("jwt of session " + exporter.name, token.error());
+  material.value = *std::move(token);
+  return material;
+}
+
+Answer<Material> resolve(Exporters& exporters, const Session& importer, const std::string& hash, const Secret& secret,
+                         UtcTime now) {
   const policy::SecretImport& wanted = *secret.import;
   if (wanted.session == importer.name) return not_exported(importer, hash, secret);
   const Snapshot* exporter = TRY(exporters.find(wanted.session));
@@ -77,14 +90,14 @@ Answer<Material> resolve(Exporters& exporters, const Session& importer, const st
         "kind " + word(material->second.kind) + " of \"" + wanted.secret + "\" in session \"" + wanted.session + "\"",
         "leave the kind out, or write the exporter's");
   }
-  return material->second.copy();
+  return given_out(exporter->session->session, *found, exporter->materials->materials, now, secret);
 }
 
-Answer<Materials> resolve_all(Exporters exporters, const Session& session, const std::string& hash) {
+Answer<Materials> resolve_all(Exporters exporters, const Session& session, const std::string& hash, UtcTime now) {
   Materials imported;
   for (const Secret& secret : session.secrets) {
     if (!secret.import) continue;
-    Material material = TRY(resolve(exporters, session, hash, secret));
+    Material material = TRY(resolve(exporters, session, hash, secret, now));
     imported.emplace(secret.name, std::move(material));
   }
   return imported;
@@ -119,18 +132,25 @@ Answer<void> each_template(const Session& session, auto check) {
 
 }  // namespace
 
+bool exports_to(const Secret& secret, const std::string& importer, const std::string& hash) {
+  return std::ranges::any_of(secret.exports, [&](const SecretExport& one) {
+    if (!one.name_space.empty()) return importer.starts_with(one.name_space + "/");
+    return one.session == importer && (one.session_hash.empty() || one.session_hash == hash);
+  });
+}
+
 bool has_imports(const Session& session) {
   return std::ranges::any_of(session.secrets, [](const Secret& secret) { return secret.import.has_value(); });
 }
 
 Answer<Materials> resolve_imports(SessionLoader& loader, const Session& session, const std::string& hash, UtcTime now) {
-  return resolve_all(Exporters(loader, now, /*nested=*/false), session, hash);
+  return resolve_all(Exporters(loader, now, /*nested=*/false), session, hash, now);
 }
 
 Answer<Snapshot> with_renewed_certificates(SessionLoader& loader, Snapshot snapshot, UtcTime now) {
   const StoredSession& stored = *snapshot.session;
   if (!has_imports(stored.session)) return loader.renewed(std::move(snapshot), {}, now);
-  auto imported = resolve_all(Exporters(loader, now, /*nested=*/true), stored.session, stored.hash);
+  auto imported = resolve_all(Exporters(loader, now, /*nested=*/true), stored.session, stored.hash, now);
   // An issuer that is exported to it no longer issues nothing for it: its certificates stay as they are.
   if (!imported) return snapshot;
   return loader.renewed(std::move(snapshot), *imported, now);

@@ -17,10 +17,10 @@
 
 namespace redoubt::cas {
 
-bool has_imports(const policy::Session& session);
+// Whether an exporting session lets `importer`, with this hash, have the secret.
+bool exports_to(const policy::Secret& secret, const std::string& importer, const std::string& hash);
 
-// So many sessions may be named by the imports of one: each is read at every start.
-inline constexpr size_t kMostExporters = 32;
+bool has_imports(const policy::Session& session);
 
 // The materials of all imported secrets, by their local names, with certificates that are not due for renewal. `hash`: of the
 // importing session. Refusals name both sessions and say the same whether the exporting session, its secret or the permission is

@@ -6,7 +6,8 @@
 #include "cas/sessions/refuse.h"
 #include "cas/sessions/secret_encode.h"
 #include "cas/sessions/stored_session.h"
-#include "policy/check.h"
+#include "crypto/hash.h"
+#include "crypto/hex.h"
 
 namespace redoubt::cas {
 namespace {
@@ -24,6 +25,15 @@ Materials copy_of(const Materials& materials) {
   Materials copies;
   for (const auto& [name, material] : materials) copies.emplace(name, material.copy());
   return copies;
+}
+
+// Of what was filled in, for the audit log. Names and values hold no NUL.
+std::string hash_of(const policy::ImportedFragments& fragments) {
+  std::string text;
+  for (const auto& [name, value] : fragments) {
+    for (const std::string* part : {&name.first, &name.second, &value}) text.append(*part).push_back('\0');
+  }
+  return crypto::to_hex(crypto::sha256(as_bytes(text)));
 }
 
 bool any_due(const Materials& materials, UtcTime now) {
@@ -48,7 +58,10 @@ SecretBytes materials_record(const std::string& session_hash, const Materials& m
 }
 
 SessionLoader::SessionLoader(Store& store)
-    : store_(store), sessions_(kSessionCacheWeight), materials_(kMaterialsCacheWeight) {}
+    : store_(store),
+      sessions_(kSessionCacheWeight),
+      filled_sessions_(kSessionCacheWeight),
+      materials_(kMaterialsCacheWeight) {}
 
 Answer<std::shared_ptr<const StoredSession>> SessionLoader::session(const std::string& name, bool keep) {
   const auto present = store_.version(RecordKind::kSession, name);
@@ -73,6 +86,41 @@ Answer<std::shared_ptr<const StoredSession>> SessionLoader::session(const std::s
                     utc_time_from_unix(static_cast<int64_t>(fields.updated)), version});
   if (keep) sessions_.insert(name, version, stored, fields.yaml.size() * kModelPerText);
   return stored;
+}
+
+Answer<std::shared_ptr<const StoredSession>> SessionLoader::filled(const StoredSession& session,
+                                                                   policy::ImportedFragments fragments) {
+  const std::string& name = session.session.name;
+  const auto cached = filled_sessions_.find(name, session.record_version);
+  if (cached && cached->fragments == fragments) return cached->session;
+
+  const auto record = store_.get(RecordKind::kSession, name);
+  if (!record) return unavailable("read session " + name, record.error());
+  SessionRecord fields;
+  if (!*record || (*record)->version != session.record_version) {
+    return refuse(Refusal::kConflict, "session.conflict", "the session to stay the same while it is read",
+                  "a new version", "try again");
+  }
+  if (!decode_record((*record)->bytes.view(), fields)) return unavailable("read session " + name, "unknown record");
+  policy::CheckedSession checked = policy::check_session(fields.yaml, &fragments, policy::Severity::kError);
+  if (!checked.session || !checked.session->unresolved_fragments.empty()) {
+    // Values of fragments stay inside: whoever put the session learns more when it is put again.
+    const auto first = std::ranges::find(checked.mistakes, policy::Severity::kError, &policy::Mistake::severity);
+    return refuse(Refusal::kForbidden, "session.fragment",
+                  "fragments of other sessions that make a session of \"" + name + "\"",
+                  "a mistake at " + (first == checked.mistakes.end() ? "an open place" : first->where),
+                  "put the session again to see the mistake, and correct the fragment in its session");
+  }
+  StoredSession filled{*std::move(checked.session), session.creator,   session.hash, session.created, session.updated,
+                       session.record_version,      hash_of(fragments)};
+  for (policy::Secret& secret : filled.session.secrets) {
+    if (secret.value) wipe(*secret.value);
+  }
+  auto shared = std::make_shared<const StoredSession>(std::move(filled));
+  const size_t weight = fields.yaml.size() * kModelPerText;
+  filled_sessions_.insert(name, session.record_version,
+                          std::make_shared<const FilledSession>(FilledSession{std::move(fragments), shared}), weight);
+  return shared;
 }
 
 // Null: they are of another session, which came in between.

@@ -14,6 +14,7 @@
 #include "cas/sessions/rendered_forms.h"
 #include "cas/sessions/snapshot_cache.h"
 #include "cas/store/store.h"
+#include "policy/check.h"
 #include "policy/session.h"
 
 namespace redoubt::cas {
@@ -25,6 +26,7 @@ struct StoredSession {
   UtcTime created;
   UtcTime updated;
   uint64_t record_version;
+  std::string fragments_hash = {};  // of what fragments of other sessions were filled in; empty: nothing was
 };
 
 struct StoredMaterials {
@@ -48,6 +50,9 @@ class SessionLoader {
 
   // Null: there is none. `keep`: whether to cache it (not when looking over many).
   Answer<std::shared_ptr<const StoredSession>> session(const std::string& name, bool keep = true);
+  // The same session with fragments of other sessions filled in. kForbidden: what comes of it is no session that CAS keeps.
+  Answer<std::shared_ptr<const StoredSession>> filled(const StoredSession& session,
+                                                      policy::ImportedFragments fragments);
   Answer<Snapshot> snapshot(const std::string& name);
   // The same session with certificates that are not due for renewal. Renewed ones are in the store when this returns. `imported`:
   // the present materials of its imported secrets, which may have issued some of the certificates.
@@ -57,7 +62,14 @@ class SessionLoader {
   Answer<std::shared_ptr<const StoredMaterials>> materials(const std::string& name, const std::string& session_hash);
 
   Store& store_;
+  // What a session's text and these fragments make: for other fragments it is another one.
+  struct FilledSession {
+    policy::ImportedFragments fragments;
+    std::shared_ptr<const StoredSession> session;
+  };
+
   SnapshotCache<StoredSession> sessions_;
+  SnapshotCache<FilledSession> filled_sessions_;
   SnapshotCache<StoredMaterials> materials_;
 };
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "cas/sessions/access.h"
-#include "cas/sessions/enforced.h"
+#include "cas/sessions/fragments.h"
 #include "cas/sessions/imports.h"
 #include "cas/sessions/one_time_password.h"
 #include "cas/sessions/refuse.h"
@@ -29,26 +29,34 @@ struct Proposal {
   std::string warnings;
 };
 
+// A text that has mistakes, perhaps only together with fragments of other sessions.
+std::unexpected<Problem> has_mistakes(const std::vector<Mistake>& mistakes) {
+  const auto count = std::ranges::count(mistakes, Severity::kError, &Mistake::severity);
+  const auto first = std::ranges::find(mistakes, Severity::kError, &Mistake::severity);
+  return refuse(Refusal::kInvalid, "session.check", "a session without mistakes",
+                std::to_string(count) + " mistakes, the first at " + policy::describe(*first),
+                "redoubt session check FILE finds them offline", policy::as_json(mistakes));
+}
+
+void wipe_values(Session& session) {
+  for (policy::Secret& secret : session.secrets) {
+    if (secret.value) wipe(*secret.value);
+  }
+}
+
 Answer<Proposal> check_text(const PutRequest& request) {
-  policy::CheckedSession checked = policy::check_session(request.yaml);
+  policy::CheckedSession checked = policy::check_session(request.yaml, nullptr, Severity::kError);
   std::vector<Mistake>& mistakes = checked.mistakes;
-  if (checked.session) {
-    std::ranges::copy(unenforced(*checked.session), std::back_inserter(mistakes));
-    if (checked.session->name != request.name) {
-      mistakes.push_back({Severity::kError,
-                          {},
-                          "name",
-                          "the name in the path of the request, " + policy::quoted(request.name),
-                          policy::quoted(checked.session->name),
-                          "write the same name in both"});
-    }
+  if (!checked.name.empty() && checked.name != request.name) {
+    mistakes.push_back({Severity::kError,
+                        {},
+                        "name",
+                        "the name in the path of the request, " + policy::quoted(request.name),
+                        policy::quoted(checked.name),
+                        "write the same name in both"});
   }
   if (!checked.session || policy::has_errors(mistakes)) {
-    const auto count = std::ranges::count(mistakes, Severity::kError, &Mistake::severity);
-    const auto first = std::ranges::find(mistakes, Severity::kError, &Mistake::severity);
-    return refuse(Refusal::kInvalid, "session.check", "a session without mistakes",
-                  std::to_string(count) + " mistakes, the first at " + policy::describe(*first),
-                  "redoubt session check FILE finds them offline", policy::as_json(mistakes));
+    return has_mistakes(mistakes);
   }
   std::string hash = policy::session_hash(*checked.session);
   return Proposal{*std::move(checked.session), std::move(hash), policy::as_json(mistakes)};
@@ -62,10 +70,13 @@ std::unexpected<Problem> not_allowed(const Client& client, std::string expected)
                           : "ask whoever owns the session to name this key, or collect the board's signatures");
 }
 
-Answer<bool> may(const PutRequest& request, const Snapshot& snapshot,
-                 const std::vector<policy::Principal>& principals) {
+// `list`: which part of the access policy of a session that is there decides.
+Answer<bool> may(SessionLoader& loader, const PutRequest& request, const Snapshot& snapshot,
+                 std::vector<policy::Principal> policy::AccessPolicy::*list) {
+  const auto session = TRY(with_fragments_if_there(loader, snapshot.session));
+  const std::vector<policy::Principal>& principals = session->session.access_policy.*list;
   const std::set<KeyHash> signers = TRY(signers_of(principals, request.yaml, request.signatures));
-  const AccessContext context{snapshot.session->session, snapshot.session->creator, &snapshot.materials->materials};
+  const AccessContext context{session->session, session->creator, &snapshot.materials->materials};
   return allows(principals, context, request.client, signers);
 }
 
@@ -85,7 +96,7 @@ Answer<void> check_creation(SessionLoader& loader, const PutRequest& request, co
   const Snapshot parent = TRY(nearest_ancestor(loader, session.name));
   if (parent.session) {
     const std::string& name = parent.session->session.name;
-    const bool allowed = TRY(may(request, parent, parent.session->session.access_policy.create_sessions));
+    const bool allowed = TRY(may(loader, request, parent, &policy::AccessPolicy::create_sessions));
     if (!allowed)
       return not_allowed(request.client, "somebody whom create_sessions of session \"" + name + "\" allows");
   }
@@ -104,9 +115,10 @@ Answer<void> check_creation(SessionLoader& loader, const PutRequest& request, co
                 "look at what \"" + direct + "\" is today before you trust it");
 }
 
-Answer<void> check_update(const PutRequest& request, const Snapshot& present, const Proposal& proposal) {
+Answer<void> check_update(SessionLoader& loader, const PutRequest& request, const Snapshot& present,
+                          const Proposal& proposal) {
   const std::string& name = proposal.session.name;
-  const bool allowed = TRY(may(request, present, present.session->session.access_policy.update));
+  const bool allowed = TRY(may(loader, request, present, &policy::AccessPolicy::update));
   if (!allowed) return not_allowed(request.client, "somebody whom update of session \"" + name + "\" allows");
   if (proposal.session.predecessor == present.session->hash) return {};
   return refuse(Refusal::kConflict, "session.predecessor", present.session->hash + ", the hash of the present session",
@@ -115,11 +127,12 @@ Answer<void> check_update(const PutRequest& request, const Snapshot& present, co
 }
 
 // A client that lost the answer sends the same again.
-Answer<bool> is_repetition(const PutRequest& request, const Snapshot& present, const Proposal& proposal) {
+Answer<bool> is_repetition(SessionLoader& loader, const PutRequest& request, const Snapshot& present,
+                           const Proposal& proposal) {
   if (present.session->hash != proposal.hash) return false;
-  const bool may_read = TRY(may(request, present, present.session->session.access_policy.read));
+  const bool may_read = TRY(may(loader, request, present, &policy::AccessPolicy::read));
   if (may_read) return true;
-  return may(request, present, present.session->session.access_policy.update);
+  return may(loader, request, present, &policy::AccessPolicy::update);
 }
 
 Answer<void> each_principal(const Session& session, auto check) {
@@ -161,6 +174,14 @@ Answer<void> check_principal_is_own(const Session& session, const policy::Princi
                 "\"" + name + "\", which is imported", "write the certificate or the hash of its key");
 }
 
+// The proposal as decisions will be made by it, with what fragments of other sessions say at this moment.
+Answer<Proposal> with_fragments_of_others(SessionLoader& loader, const PutRequest& request, const Proposal& proposal) {
+  const policy::ImportedFragments fragments = TRY(imported_fragments(loader, proposal.session, proposal.hash));
+  policy::CheckedSession checked = policy::check_session(request.yaml, &fragments, Severity::kError);
+  if (!checked.session) return has_mistakes(checked.mistakes);
+  return Proposal{*std::move(checked.session), proposal.hash, policy::as_json(checked.mistakes)};
+}
+
 Answer<Materials> make_secrets(SessionLoader& loader, const Proposal& proposal, const Snapshot& present, UtcTime now) {
   const Session& session = proposal.session;
   TRY_VOID(each_principal(session, [&](const policy::Principal& one) { return check_principal_is_own(session, one); }));
@@ -175,9 +196,7 @@ Answer<Materials> make_secrets(SessionLoader& loader, const Proposal& proposal, 
     return refuse(Refusal::kInvalid, "session.secrets", "secrets that CAS can make", made.error().message,
                   "correct the secret and put the session again");
   }
-  for (policy::Secret& secret : model.secrets) {
-    if (secret.value) wipe(*secret.value);
-  }
+  wipe_values(model);
   TRY_VOID(check_settings(model, *made, now));
   return *std::move(made);
 }
@@ -211,13 +230,13 @@ class Put {
     update_ = present.session != nullptr;
     SessionReply reply{request_.name, proposal.hash, !update_, proposal.warnings};
     if (update_) {
-      const bool repeated = TRY(is_repetition(request_, present, proposal));
+      const bool repeated = TRY(is_repetition(loader_, request_, present, proposal));
       if (repeated) return reply;
-      TRY_VOID(check_update(request_, present, proposal));
+      TRY_VOID(check_update(loader_, request_, present, proposal));
     } else {
       TRY_VOID(check_creation(loader_, request_, proposal.session));
     }
-    const Materials materials = TRY(make_secrets(loader_, proposal, present, request_.now));
+    const Materials materials = TRY(materials_for(proposal, present, reply));
     TRY_VOID(record("allowed", {{"hash", proposal.hash}, {"predecessor", proposal.session.predecessor}}));
     const auto outcome = store_.commit(changes_for(request_, proposal, present, materials));
     if (!outcome) {
@@ -237,6 +256,17 @@ class Put {
   }
 
  private:
+  Answer<Materials> materials_for(const Proposal& proposal, const Snapshot& present, SessionReply& reply) {
+    if (proposal.session.unresolved_fragments.empty()) {
+      return make_secrets(loader_, proposal, present, request_.now);
+    }
+    Proposal filled = TRY(with_fragments_of_others(loader_, request_, proposal));
+    reply.warnings = std::move(filled.warnings);
+    auto made = make_secrets(loader_, filled, present, request_.now);
+    wipe_values(filled.session);
+    return made;
+  }
+
   Store& store_;
   AuditLog& audit_;
   SessionLoader& loader_;
@@ -260,9 +290,7 @@ Answer<SessionReply> put_session(Store& store, AuditLog& audit, SessionLoader& l
     answer = done ? Answer<SessionReply>(**std::move(done)) : std::unexpected(std::move(done.error()));
     break;
   }
-  for (policy::Secret& secret : proposal.session.secrets) {
-    if (secret.value) wipe(*secret.value);
-  }
+  wipe_values(proposal.session);
   const bool decided = !answer && answer.error().refusal != Refusal::kUnavailable;
   if (decided) {
     const Problem& problem = answer.error();

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "cas/sessions/access.h"
+#include "cas/sessions/fragments.h"
 #include "cas/sessions/public_value.h"
 #include "cas/sessions/refuse.h"
 #include "cas/sessions/session_loader.h"
@@ -39,11 +40,14 @@ struct SessionService::Parts {
   std::function<UtcTime()> clock;
   SessionLoader loader{store};
 
-  Answer<bool> allowed(const std::vector<policy::Principal>& principals, const StoredSession& session,
-                       const Client& client) {
+  // `list`: which part of the access policy decides.
+  Answer<bool> allowed(std::vector<policy::Principal> policy::AccessPolicy::*list,
+                       const std::shared_ptr<const StoredSession>& stored, const Client& client) {
+    const auto session = TRY(with_fragments_if_there(loader, stored));
+    const std::vector<policy::Principal>& principals = session->session.access_policy.*list;
     Snapshot snapshot;
-    if (needs_materials(principals)) snapshot = TRY(loader.snapshot(session.session.name));
-    const AccessContext context{session.session, session.creator,
+    if (needs_materials(principals)) snapshot = TRY(loader.snapshot(session->session.name));
+    const AccessContext context{session->session, session->creator,
                                 snapshot.materials ? &snapshot.materials->materials : nullptr};
     return allows(principals, context, client, {});
   }
@@ -57,7 +61,7 @@ struct SessionService::Parts {
       TRY_VOID(record(client, name, "refused", {{"what", what}, {"check", "session.name"}}));
       return unknown(name);
     }
-    const bool permitted = TRY(allowed(session->session.access_policy.read, *session, client));
+    const bool permitted = TRY(allowed(&policy::AccessPolicy::read, session, client));
     TRY_VOID(record(client, name, permitted ? "allowed" : "refused", {{"what", what}, {"hash", session->hash}}));
     if (!permitted) return may_not(client, "read", name);
     return session;
@@ -120,7 +124,7 @@ Answer<std::vector<std::string>> SessionService::list(const Client& client, cons
       }
       const auto session = TRY(parts_->loader.session(name, /*keep=*/false));
       if (!session) continue;
-      const bool permitted = TRY(parts_->allowed(session->session.access_policy.list_sessions, *session, client));
+      const bool permitted = TRY(parts_->allowed(&policy::AccessPolicy::list_sessions, session, client));
       if (permitted) listed.push_back(name);
       if (listed.size() == kMostListed) break;
     }

@@ -82,15 +82,6 @@ TEST_F(SessionServiceTest, RefusesWhatNobodyEnforces) {
   EXPECT_EQ(refused(put(alice_, "a", "security: {attestation: {must_be_sgx_local: true}}\n")), "session.check");
 }
 
-TEST_F(SessionServiceTest, RefusesFragmentsOfOtherSessions) {
-  const auto answer =
-      put(alice_, "a",
-          "access_policy: {read: [CREATOR, \"$$SCONE::people$$\"]}\nsecrets: [{name: people, kind: config-fragment, "
-          "import: {session: b, secret: people}}]\n");
-  ASSERT_FALSE(answer);
-  EXPECT_NE(answer.error().more.find("of session \\\"b\\\""), std::string::npos) << answer.error().more;
-}
-
 TEST_F(SessionServiceTest, NeedsACertificateToCreate) {
   const auto answer = put(kAnonymous, "shop");
   ASSERT_FALSE(answer);
@@ -215,6 +206,57 @@ TEST_F(SessionServiceTest, GuardsNamespaces) {
   EXPECT_EQ(refused(put(bob_, "a/y/z", "namespace_hash: " + parent->hash + "\n")), "session.namespace-hash");
   EXPECT_EQ(refused(put(alice_, "new/b")), "");  // nobody's namespace
   EXPECT_EQ(refused(put(bob_, "ab")), "");
+}
+
+// RFC 3986 names two levels deep: the nearest session above decides, and an owner further up has no say by that.
+TEST_F(SessionServiceTest, GuardsNamespacesTwoLevelsDeep) {
+  ASSERT_TRUE(put(alice_, "a", "access_policy: {create_sessions: [" + bob_.key_hash + "]}\n"));
+  const auto middle = put(bob_, "a/b");
+  ASSERT_TRUE(middle);
+  EXPECT_EQ(refused(put(alice_, "a/b/c")), "session.access-policy");
+  const auto wrong_parent = put(bob_, "a/b/c", "namespace_hash: " + hash(alice_, "a") + "\n");
+  EXPECT_EQ(refused(wrong_parent), "session.namespace-hash");
+  EXPECT_EQ(refused(put(bob_, "a/b/c", "namespace_hash: " + middle->hash + "\n")), "");
+  EXPECT_EQ(refused(put(bob_, "a/b/c/d/e")), "");  // two levels without a session: a/b/c decides
+  EXPECT_EQ(refused(put(alice_, "a/b/c/d/f")), "session.access-policy");
+  // Whoever owns the namespace above does not own what is in it.
+  EXPECT_EQ(refused(put(alice_, "a/b/c", "predecessor: " + hash(bob_, "a/b/c") + "\n")), "session.access-policy");
+  EXPECT_FALSE(service_.read(alice_, "a/b/c"));
+  // An export to a namespace reaches every level below it, and not the session of that name.
+  ASSERT_TRUE(put(alice_, "bank", "secrets: [{name: pw, kind: ascii, export: [{namespace: a/b}]}]\n"));
+  const std::string import = "secrets: [{name: pw, import: {session: bank, secret: pw}}]\n";
+  EXPECT_EQ(refused(put(bob_, "a/b/x", import)), "");
+  EXPECT_EQ(refused(put(bob_, "a/b/x/y", import)), "");
+  EXPECT_EQ(refused(put(bob_, "a/bx", import)), "session.import");
+  EXPECT_EQ(refused(put(bob_, "a/b", "predecessor: " + middle->hash + "\n" + import)), "session.import");
+}
+
+TEST_F(SessionServiceTest, CountsTheThresholdOfABoard) {
+  const BoardMember one, two, three, four;
+  const auto board = [&](const std::string& word) {
+    return "access_policy: {update: [{" + word + ": [" + one.principal() + ", " + two.principal() +
+           ", {require-all: [" + three.principal() + ", " + four.principal() + "]}]}]}\n";
+  };
+  EXPECT_EQ(refused(put(alice_, "none", board("require-at-least-0"))), "session.check");
+  EXPECT_EQ(refused(put(alice_, "more", board("require-at-least-4"))), "session.check");
+  int number = 0;
+  const auto update = [&](const std::string& word, const std::vector<const BoardMember*>& signers) {
+    const std::string name = "bank" + std::to_string(++number);
+    const auto created = put(alice_, name, board(word));
+    EXPECT_TRUE(created);
+    const std::string rest = "predecessor: " + created->hash + "\n" + board(word);
+    BoardSignatures signatures;
+    for (const BoardMember* signer : signers) signatures.push_back(signer->sign(session_text(name, rest)));
+    return refused(put(alice_, name, rest, signatures));
+  };
+  EXPECT_EQ(update("require-at-least-1", {}), "session.access-policy");
+  EXPECT_EQ(update("require-at-least-1", {&one}), "");
+  EXPECT_EQ(update("require-at-least-1", {&three}), "session.access-policy");  // half of the inner board
+  EXPECT_EQ(update("require-at-least-1", {&three, &four}), "");
+  EXPECT_EQ(update("require-at-least-2", {&three, &four}), "session.access-policy");  // it counts once
+  EXPECT_EQ(update("require-at-least-2", {&one, &three, &four}), "");
+  EXPECT_EQ(update("require-all", {&one, &two, &three}), "session.access-policy");
+  EXPECT_EQ(update("require-all", {&one, &two, &three, &four}), "");
 }
 
 TEST_F(SessionServiceTest, ListsWhatMayBeListed) {
