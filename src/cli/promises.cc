@@ -71,7 +71,7 @@ std::string attested_notice(const AttestedRun& run) {
         << " shows every call: the evidence says DEBUG, which CAS refuses unless the session tolerates debug-mode.\n";
   if (run.unsealed_keys) {
     out << "  " << warning("--insecure-unsealed-keys:")
-        << " without memfd_secret, keys lie in memory that root can read.\n";
+        << " without memfd_secret, keys lie in memory that root can read, and the evidence says DEBUG.\n";
   }
   return std::move(out).str();
 }

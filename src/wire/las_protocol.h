@@ -31,7 +31,7 @@ struct LasRequest {
   uint16_t version = kLasVersion;
   ByteArray<32> challenge{};
   ByteArray<64> report_data{};  // attest/report_data.h
-  bool debug = false;           // the run can be observed (--trace): the evidence says so
+  bool debug = false;           // the run can be observed (--trace, keys in ordinary memory): the evidence says so
 };
 
 struct LasReply {

@@ -138,6 +138,7 @@ if [[ $(id -u) == 0 ]] && command -v setpriv >/dev/null; then
   (ulimit -l 8192; "${user[@]}" "$LAUNCH" "$RUNTIME" "cas=$CAS" "las=$LAS" >"$T/out" 2>"$T/err") || status=$?
   STATUS=$status
   expect "as a user, with 8 MiB of locked memory" 0 "^$content$content$content"
+  [[ $(grep -o 'debug=[01]' "$T/seen" | tail -n 1) == debug=0 ]] || fail "the evidence of a sealed run says DEBUG"
   status=0
   (ulimit -l 64; "${user[@]}" "$LAUNCH" "$RUNTIME" "cas=$CAS" "las=$LAS" >"$T/out" 2>"$T/err") || status=$?
   STATUS=$status
@@ -147,6 +148,7 @@ if [[ $(id -u) == 0 ]] && command -v setpriv >/dev/null; then
   (ulimit -l 0; "${user[@]}" "$LAUNCH" "$RUNTIME" "cas=$CAS" "las=$LAS" unsealed >"$T/out" 2>"$T/err") || status=$?
   STATUS=$status
   expect "with none, and --insecure-unsealed-keys" 0 "^$content$content$content"
+  [[ $(grep -o 'debug=[01]' "$T/seen" | tail -n 1) == debug=1 ]] || fail "the evidence of a run with unsealed keys does not say DEBUG"
 fi
 
 # --- a program that makes itself open to debuggers, and starts children in the ways of posix_spawn and vfork ---

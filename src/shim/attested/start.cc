@@ -54,7 +54,9 @@ Outcome<Bytes> evidence(const Request& request, const Channel& channel, const In
   attest::ChannelBinding binding = {
       .exporter = channel.exporter(), .instance_key = {}, .cas_key = channel.server_key(), .nonce = challenge.nonce};
   std::memcpy(binding.instance_key.data(), key.public_key, binding.instance_key.size());
-  return evidence_from_las(request.launch.las_socket, attest::report_data_of(binding), request.launch.trace);
+  // Whoever starts the run chooses both, so the evidence must say what they allow: others can look at this process.
+  const bool observable = request.launch.trace || sealed::is_insecure();
+  return evidence_from_las(request.launch.las_socket, attest::report_data_of(binding), observable);
 }
 
 Outcome<wire::CodeManifest> attest(const Request& request, const InstanceKey& key, ByteView evidence, CasClient& cas) {
