@@ -29,13 +29,15 @@ struct Proposal {
   std::string warnings;
 };
 
-// A text that has mistakes, perhaps only together with fragments of other sessions.
+// A text that has mistakes, perhaps only together with fragments of other sessions. What stands there may be a secret in the wrong
+// place: it goes to whoever sent it (`more`), not into the audit log.
 std::unexpected<Problem> has_mistakes(const std::vector<Mistake>& mistakes) {
   const auto count = std::ranges::count(mistakes, Severity::kError, &Mistake::severity);
   const auto first = std::ranges::find(mistakes, Severity::kError, &Mistake::severity);
-  return refuse(Refusal::kInvalid, "session.check", "a session without mistakes",
-                std::to_string(count) + " mistakes, the first at " + policy::describe(*first),
-                "redoubt session check FILE finds them offline", policy::as_json(mistakes));
+  return refuse(
+      Refusal::kInvalid, "session.check", "a session without mistakes",
+      std::to_string(count) + " mistakes, the first in line " + std::to_string(first->at.line) + ": " + first->where,
+      "redoubt session check FILE finds them offline", policy::as_json(mistakes));
 }
 
 void wipe_values(Session& session) {

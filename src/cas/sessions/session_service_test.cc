@@ -75,6 +75,11 @@ TEST_F(SessionServiceTest, ReportsEveryMistake) {
   const auto unreadable = service_.put(alice_, "shop", "name: [", {});
   EXPECT_EQ(unreadable.error().refusal, Refusal::kInvalid);
   EXPECT_TRUE(audit_.events.empty());
+
+  // A secret in the wrong place is shown to the client, and to nobody else.
+  const auto misplaced = service_.put(alice_, "bad", "name: bad\nversion: \"0.3\"\nsecrets: [[canary123]]\n", {});
+  ASSERT_FALSE(misplaced);
+  EXPECT_EQ(misplaced.error().actual.find("canary123"), std::string::npos) << misplaced.error().actual;
 }
 
 TEST_F(SessionServiceTest, RefusesWhatNobodyEnforces) {
