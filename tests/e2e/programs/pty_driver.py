@@ -24,8 +24,9 @@ class Terminal:
         self.seen = 0  # how much of the transcript has been waited for
         self.pid, self.master = pty.fork()
         if self.pid == 0:
+            # Wider than any line typed, so that readline never draws one again; before the shell starts, or SIGWINCH would come.
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 200, 0, 0))
             os.execv(command[0], command)
-        self.resize(24, 200)  # wider than any line typed, so that readline never draws one again
 
     def resize(self, rows, columns):
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -151,6 +152,8 @@ def main():
     text = re.sub(r"^(\[\d+\])[ ]\d+$", r"\1 PID", text, flags=re.M)
     # Which job is the current one, when one that was stopped is killed, depends on which of two signals is reported first.
     text = re.sub(r"^(\[\d+\])[+-](.*quiet [bc])", r"\1 \2", text, flags=re.M)
+    # A stopped job that is killed: bash may have time to see it stopped once more.
+    text = re.sub(r"\n\[1\]\+  Stopped +perl \$JOB\n(?=\[1\]\+  Killed)", "", text)
     print(text)
     print(f"exit status {status}")
 
