@@ -7,7 +7,7 @@
 #include "attest/sgx/qe_identity.h"
 #include "attest/sgx/tcb_info.h"
 #include "attest/sgx/test_platform.h"
-#include "fuzz/attest/target.h"
+#include "fuzz/target.h"
 
 using namespace redoubt;
 using namespace redoubt::attest;
@@ -22,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   return 0;
 }
 
-std::vector<Bytes> fuzz::seeds() {
+std::vector<std::string> fuzz_seeds() {
   std::string version_2 =
       R"({"version":2,"issueDate":"2025-01-01T00:00:00Z","nextUpdate":"2025-02-01T00:00:00Z",)"
       R"("fmspc":"000000000000","pceId":"0000","tcbType":0,"tcbEvaluationDataNumber":1,"tcbLevels":[{"tcb":{)";
@@ -30,12 +30,8 @@ std::vector<Bytes> fuzz::seeds() {
     version_2 += R"("sgxtcbcomp)" + std::string(index < 10 ? "0" : "") + std::to_string(index) + R"(svn":1,)";
   }
   version_2 += R"("pcesvn":1},"tcbDate":"2025-01-01T00:00:00Z","tcbStatus":"UpToDate"}]})";
-  const std::string texts[] = {
-      version_2,
-      sgx::TestPlatform::tcb_info_text(sgx::TestPlatform::tcb_level(5, 5, "OutOfDate", R"("INTEL-SA-00001")")),
-      sgx::TestPlatform::qe_identity_text(sgx::TestPlatform::qe_level(5, "UpToDate")),
-      nlohmann::json{{"tcb_info", "{}"}, {"pck_crl", nullptr}, {"root_ca_crl", "00"}}.dump()};
-  std::vector<Bytes> seeds;
-  for (const std::string& text : texts) seeds.emplace_back(text.begin(), text.end());
-  return seeds;
+  return {version_2,
+          sgx::TestPlatform::tcb_info_text(sgx::TestPlatform::tcb_level(5, 5, "OutOfDate", R"("INTEL-SA-00001")")),
+          sgx::TestPlatform::qe_identity_text(sgx::TestPlatform::qe_level(5, "UpToDate")),
+          nlohmann::json{{"tcb_info", "{}"}, {"pck_crl", nullptr}, {"root_ca_crl", "00"}}.dump()};
 }

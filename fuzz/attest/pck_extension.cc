@@ -6,27 +6,10 @@
 #include "attest/sgx/collateral.h"
 #include "attest/sgx/test_platform.h"
 #include "crypto/x509.h"
-#include "fuzz/attest/target.h"
-
-namespace {
+#include "fuzz/target.h"
 
 using namespace redoubt;
 using namespace redoubt::attest;
-
-const std::vector<Bytes>& made_seeds() {
-  static const std::vector<Bytes> made = [] {
-    const sgx::TestPlatform platform;
-    const std::string chain = platform.pck_chain(), crl = *platform.collateral().pck_crl;
-    std::vector<Bytes> seeds = {sgx::make_pck_extension({1, 2, 255}, 300, true), Bytes(chain.begin(), chain.end()),
-                                Bytes(crl.begin(), crl.end())};
-    const auto certificates = crypto::Certificate::list_from_pem(chain);
-    for (const crypto::Certificate& one : *certificates) seeds.push_back(one.der());
-    return seeds;
-  }();
-  return made;
-}
-
-}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const ByteView input(data, size);
@@ -41,4 +24,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   return 0;
 }
 
-std::vector<Bytes> fuzz::seeds() { return made_seeds(); }
+std::vector<std::string> fuzz_seeds() {
+  const sgx::TestPlatform platform;
+  const std::string chain = platform.pck_chain();
+  std::vector<std::string> seeds = {std::string(as_text(sgx::make_pck_extension({1, 2, 255}, 300, true))), chain,
+                                    *platform.collateral().pck_crl};
+  const auto certificates = crypto::Certificate::list_from_pem(chain);
+  for (const crypto::Certificate& one : *certificates) seeds.emplace_back(as_text(one.der()));
+  return seeds;
+}

@@ -7,13 +7,12 @@
 #include "base/secret_bytes.h"
 #include "cli/files.h"
 #include "crypto/openssl_pointers.h"
+#include "policy/board_label.h"
 
 namespace redoubt::cli {
 namespace {
 
-// Keeps these signatures apart from whatever else the key signs. CAS has it too (src/cas/sessions).
-constexpr std::string_view kBoardLabel = "Redoubt session change 1\n";
-constexpr size_t kLargestKeyFile = 64 * 1024;
+constexpr size_t kLargestKeyFile = size_t{64} * 1024;
 constexpr size_t kLargestSignatureFile = 1024;
 
 using BioPointer = crypto::OpensslPointer<BIO, BIO_free_all>;
@@ -55,7 +54,7 @@ std::string base64(ByteView bytes) {
 Result<std::string> sign_session(std::string_view text, const std::string& key_file) {
   const SigningKey signer = TRY(read_signing_key(key_file));
   const crypto::DigestContext context(EVP_MD_CTX_new());
-  const std::string labelled = std::string(kBoardLabel).append(text);
+  const std::string labelled = std::string(policy::kBoardLabel).append(text);
   const ByteView message = as_bytes(labelled);
   size_t size = 0;
   Bytes signature;

@@ -22,7 +22,7 @@
 namespace redoubt::cli {
 namespace {
 
-constexpr size_t kLargestFile = 64 * 1024;
+constexpr size_t kLargestFile = size_t{64} * 1024;
 
 using BioPointer = crypto::OpensslPointer<BIO, BIO_free_all>;
 

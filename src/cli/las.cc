@@ -2,14 +2,12 @@
 //
 // `redoubt las start` becomes redoubt-las, which is a program of its own because it holds a node's key and should have as
 // little code as possible. Its options are checked there.
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "cli/become.h"
 #include "cli/command.h"
 #include "cli/runtime_location.h"
 
@@ -22,17 +20,11 @@ struct Options {
 };
 
 Result<ExitStatus> start(const Options& options) {
-  const Result<std::string> program = find_companion("redoubt-las", "the local attestation service");
-  if (!program) return std::unexpected(program.error());
+  const std::string program = TRY(find_companion("redoubt-las", "the local attestation service"));
   std::vector<std::string> arguments = {"redoubt-las"};
   if (!options.socket.empty()) arguments.push_back("--socket=" + options.socket);
   if (!options.simulated.empty()) arguments.push_back("--simulated=" + options.simulated);
-  std::vector<char*> argv;
-  argv.reserve(arguments.size() + 1);
-  for (std::string& argument : arguments) argv.push_back(argument.data());
-  argv.push_back(nullptr);
-  execv(program->c_str(), argv.data());
-  return fail(ExitStatus::kRedoubtFailed, "cannot start " + *program + ": " + std::strerror(errno));
+  return become(program, std::move(arguments), "the local attestation service");
 }
 
 constexpr const char* kFooter =

@@ -57,7 +57,7 @@ bool add_extra(X509* certificate, const ExtraExtension& extra) {
   return extension && X509_add_ext(certificate, extension.get(), -1) == 1;
 }
 
-bool add_extensions(X509* certificate, X509* issuer, const CertificateRequest& request) {
+bool add_extensions(X509* certificate, X509* issuer, const IssueRequest& request) {
   const std::string constraints =
       request.authority ? "critical,CA:TRUE,pathlen:" + std::to_string(request.path_length) : "critical,CA:FALSE";
   bool added = add_configured(certificate, issuer, NID_subject_key_identifier, "hash") &&
@@ -74,7 +74,7 @@ X509Pointer decode(const Certificate& certificate) {
 }
 
 // `issuer` is nullptr for a root.
-Result<Certificate, Error> issue(const CertificateRequest& request, EVP_PKEY* subject_key, X509* issuer,
+Result<Certificate, Error> issue(const IssueRequest& request, EVP_PKEY* subject_key, X509* issuer,
                                  EVP_PKEY* issuer_key) {
   const X509Pointer made(X509_new());
   const Time from = asn1_time(request.validity.from), until = asn1_time(request.validity.until);
@@ -118,14 +118,14 @@ Result<Bytes, Error> random_serial() {
   return serial;
 }
 
-Result<Certificate, Error> issue_certificate(const CertificateRequest& request, const P256PublicKey& subject_key,
+Result<Certificate, Error> issue_certificate(const IssueRequest& request, const P256PublicKey& subject_key,
                                              const Issuer& issuer) {
   const X509Pointer authority = decode(issuer.certificate);
   if (!authority) return library_failed("a certificate of its issuer");
   return issue(request, subject_key.openssl(), authority.get(), issuer.key.openssl());
 }
 
-Result<Certificate, Error> issue_root(const CertificateRequest& request, const P256SigningKey& key) {
+Result<Certificate, Error> issue_root(const IssueRequest& request, const P256SigningKey& key) {
   return issue(request, key.openssl(), nullptr, key.openssl());
 }
 

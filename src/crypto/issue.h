@@ -25,7 +25,7 @@ struct ExtraExtension {
   Bytes content;  // DER
 };
 
-struct CertificateRequest {
+struct IssueRequest {
   SubjectName subject;
   Bytes serial;  // big-endian magnitude, at most 20 bytes
   Validity validity;
@@ -44,9 +44,9 @@ struct Issuer {
 // A random serial number of 16 bytes, positive.
 Result<Bytes, Error> random_serial();
 
-Result<Certificate, Error> issue_certificate(const CertificateRequest& request, const P256PublicKey& subject_key,
+Result<Certificate, Error> issue_certificate(const IssueRequest& request, const P256PublicKey& subject_key,
                                              const Issuer& issuer);
-Result<Certificate, Error> issue_root(const CertificateRequest& request, const P256SigningKey& key);
+Result<Certificate, Error> issue_root(const IssueRequest& request, const P256SigningKey& key);
 
 // A complete CRL in DER. Its number is its time of issue, which only grows.
 Result<Bytes, Error> issue_crl(const Issuer& issuer, const Validity& validity,

@@ -94,18 +94,19 @@ Result<void, Error> Closure::add_executable(const std::string& path, const std::
   if (!start) return std::unexpected(start.error());
   programs_.push_back(walked->real);
   if (as_text(*start).starts_with("#!")) return add_script(path, as_text(*start), depth);
-  const auto facts = read_elf_file(walked->real);
-  if (!facts) return std::unexpected(facts.error());
-  if (!*facts || !(*facts)->fits) {
+  const auto read = read_elf_file(walked->real);
+  if (!read) return std::unexpected(read.error());
+  const std::optional<ElfFacts>& facts = *read;
+  if (!facts || !facts->fits) {
     return fail(ErrorCode::kUnsupported, "\"" + path + "\" is neither a program for 64-bit x86 nor a script with #! (" +
                                              why + "); measure the interpreter that reads it, and name it --with");
   }
   if (!has_program_) {
-    program_ = {nullptr, directory_of(walked->real), **facts};
+    program_ = {nullptr, directory_of(walked->real), *facts};
     has_program_ = true;
   }
-  if (!(*facts)->interpreter.empty()) {
-    const auto added = add_dynamic_loader((*facts)->interpreter, path);
+  if (!facts->interpreter.empty()) {
+    const auto added = add_dynamic_loader(facts->interpreter, path);
     if (!added) return added;
   }
   // The kernel tells ld.so the program's real path.
@@ -166,10 +167,11 @@ Result<void, Error> Closure::add_dynamic_loader(const std::string& interpreter, 
 
 Result<void, Error> Closure::add_libraries(const std::string& real, const std::string& opened_as,
                                            const Requester* loaded_by) {
-  auto facts = read_elf_file(real);
-  if (!facts) return std::unexpected(facts.error());
-  if (!*facts || !(*facts)->fits) return {};
-  const Requester requester = {loaded_by, directory_of(opened_as), std::move(**facts)};
+  auto read = read_elf_file(real);
+  if (!read) return std::unexpected(read.error());
+  std::optional<ElfFacts>& facts = *read;
+  if (!facts || !facts->fits) return {};
+  const Requester requester = {loaded_by, directory_of(opened_as), *std::move(facts)};
   names_.insert(name_of(opened_as));
   names_.insert(name_of(real));
   if (!requester.facts.soname.empty()) names_.insert(requester.facts.soname);
@@ -252,11 +254,11 @@ Result<void, Error> Closure::add_below(const std::string& path, const std::strin
     return {};
   }
   if (walked->kind == Kind::kFile) {
-    const auto facts = read_elf_file(walked->real);
     // A damaged ELF file is data to whoever reads it.
-    if (!facts || !*facts || !(*facts)->fits) return {};
-    if (!(*facts)->interpreter.empty() && (*facts)->soname.empty()) {
-      const auto loader = add_dynamic_loader((*facts)->interpreter, path);
+    const auto facts = read_elf_file(walked->real).value_or(std::nullopt);
+    if (!facts || !facts->fits) return {};
+    if (!facts->interpreter.empty() && facts->soname.empty()) {
+      const auto loader = add_dynamic_loader(facts->interpreter, path);
       if (!loader) return loader;
     }
     return add_libraries(walked->real, path, has_program_ ? &program_ : nullptr);

@@ -14,7 +14,7 @@
 namespace redoubt::measure {
 namespace {
 
-constexpr size_t kPieceSize = 256 * 1024;
+constexpr size_t kPieceSize = size_t{256} * 1024;
 
 struct Descriptor {
   explicit Descriptor(int number) : number(number) {}

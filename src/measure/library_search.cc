@@ -75,6 +75,10 @@ std::vector<std::string> filled(std::string_view text, const std::string& origin
   return out;
 }
 
+std::string in_directory(std::string_view directory, std::string_view name) {
+  return std::string(directory).append(1, '/').append(name);
+}
+
 std::string directory_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
 
 }  // namespace
@@ -99,8 +103,8 @@ LibrarySearch::LibrarySearch(ByteView cache, std::string_view library_path)
 bool LibrarySearch::is_library(const std::string& path) {
   const auto [place, is_new] = libraries_.try_emplace(path, false);
   if (is_new) {
-    const auto facts = read_elf_file(path);
-    place->second = facts && *facts && (*facts)->fits;
+    const auto facts = read_elf_file(path).value_or(std::nullopt);
+    place->second = facts && facts->fits;
   }
   return place->second;
 }
@@ -119,11 +123,14 @@ bool LibrarySearch::look_in(const std::vector<std::string>& directories, const s
   for (const std::string& directory : directories) {
     if (!is_directory(directory)) continue;
     for (const std::string_view variant : kVariants) {
-      const std::string below = directory + '/' + std::string(variant);
-      if (is_directory(below) && is_library(below + '/' + name)) found.push_back(below + '/' + name);
+      const std::string below = in_directory(directory, variant);
+      if (!is_directory(below)) continue;
+      const std::string path = in_directory(below, name);
+      if (is_library(path)) found.push_back(path);
     }
-    if (!is_library(directory + '/' + name)) continue;
-    found.insert(found.begin(), directory + '/' + name);
+    const std::string path = in_directory(directory, name);
+    if (!is_library(path)) continue;
+    found.insert(found.begin(), path);
     return true;
   }
   return false;

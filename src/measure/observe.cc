@@ -125,6 +125,7 @@ class Tracer {
     const sock_fprog filter_program = {static_cast<unsigned short>(filter.size()), filter.data()};
     std::vector<std::string> arguments = program_.arguments;
     std::vector<char*> argv;
+    argv.reserve(arguments.size() + 1);
     for (std::string& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
     root_ = fork();

@@ -53,7 +53,7 @@ Result<Walked, Error> walk(const std::string& path, const OnLink& on_link) {
       real.resize(real.empty() ? 0 : real.rfind('/'));
       continue;
     }
-    const std::string next = real + '/' + part;
+    const std::string next = std::string(real).append(1, '/').append(part);
     struct stat info;
     if (lstat(next.c_str(), &info) != 0) {
       if (errno == ENOENT || errno == ENOTDIR) return Walked{joined(next, parts), Kind::kNothing};

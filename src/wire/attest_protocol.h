@@ -24,8 +24,8 @@ namespace redoubt::wire {
 
 inline constexpr uint16_t kAttestVersion = 1;
 inline constexpr std::string_view kWireType = "application/vnd.redoubt.wire";
-inline constexpr size_t kLargestAttestRequest = 1 << 20;       // bytes; with the host's arguments and environment
-inline constexpr size_t kLargestConfiguration = 16 * 1 << 20;  // of any reply
+inline constexpr size_t kLargestAttestRequest = 1 << 20;           // bytes; with the host's arguments and environment
+inline constexpr size_t kLargestConfiguration = size_t{16} << 20;  // of any reply
 
 struct ChallengeReply {
   uint16_t version = kAttestVersion;

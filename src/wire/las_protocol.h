@@ -20,7 +20,7 @@
 namespace redoubt::wire {
 
 inline constexpr uint16_t kLasVersion = 1;
-inline constexpr size_t kLasLargestPacket = 64 * 1024;
+inline constexpr size_t kLasLargestPacket = size_t{64} * 1024;
 
 struct LasChallenge {
   uint16_t version = kLasVersion;

@@ -19,8 +19,8 @@ T must(Result<T, Error> result) {
   return *std::move(result);
 }
 
-crypto::CertificateRequest request(const TestCertificate& wanted, const Bytes& pck_extension = {}) {
-  crypto::CertificateRequest made{
+crypto::IssueRequest request(const TestCertificate& wanted, const Bytes& pck_extension = {}) {
+  crypto::IssueRequest made{
       .subject = {wanted.name, ""},
       .serial = {wanted.serial},
       .validity = {utc_time_from_unix(wanted.from), utc_time_from_unix(wanted.until)},

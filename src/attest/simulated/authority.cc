@@ -20,7 +20,7 @@ Result<Authority, Error> Authority::create(const AuthorityRequests& requests) {
   return Authority{{root_key, root}, {pck_ca_key, pck_ca}, {tcb_signing_key, tcb_signing}};
 }
 
-Result<crypto::Certificate, Error> Authority::certify_platform(const crypto::CertificateRequest& request,
+Result<crypto::Certificate, Error> Authority::certify_platform(const crypto::IssueRequest& request,
                                                                const crypto::P256PublicKey& pck_key) const {
   return crypto::issue_certificate(request, pck_key, pck_ca.issuer());
 }

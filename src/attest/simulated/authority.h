@@ -22,7 +22,7 @@ struct KeyAndCertificate {
 };
 
 struct AuthorityRequests {
-  crypto::CertificateRequest root, pck_ca, tcb_signing;
+  crypto::IssueRequest root, pck_ca, tcb_signing;
 };
 
 // What the authority says about its platforms today.
@@ -40,7 +40,7 @@ struct Authority {
 
   static Result<Authority, Error> create(const AuthorityRequests& requests);
 
-  Result<crypto::Certificate, Error> certify_platform(const crypto::CertificateRequest& request,
+  Result<crypto::Certificate, Error> certify_platform(const crypto::IssueRequest& request,
                                                       const crypto::P256PublicKey& pck_key) const;
   Result<CollateralFile, Error> collateral(const Statements& statements) const;
   // PEM, leaf first.

@@ -11,7 +11,7 @@
 namespace redoubt::attest::simulated {
 namespace {
 
-using crypto::CertificateRequest;
+using crypto::IssueRequest;
 using crypto::Validity;
 
 constexpr uint8_t kFirstComponentSvn = 5;
@@ -30,15 +30,15 @@ constexpr Role kPckCa{"Intel SGX PCK Platform CA", true, 0, kSignsCertificates};
 constexpr Role kPck{"Intel SGX PCK Certificate", false, 0, kSignsData};
 constexpr Role kTcbSigning{"Intel SGX TCB Signing", false, 0, kSignsData};
 
-Result<CertificateRequest, Error> request(const Role& role, const Validity& validity) {
+Result<IssueRequest, Error> request(const Role& role, const Validity& validity) {
   Bytes serial = TRY(crypto::random_serial());
-  return CertificateRequest{.subject = {role.common_name, std::string(kOrganisation)},
-                            .serial = std::move(serial),
-                            .validity = validity,
-                            .authority = role.authority,
-                            .path_length = role.path_length,
-                            .key_usage = role.key_usage,
-                            .extensions = {}};
+  return IssueRequest{.subject = {role.common_name, std::string(kOrganisation)},
+                      .serial = std::move(serial),
+                      .validity = validity,
+                      .authority = role.authority,
+                      .path_length = role.path_length,
+                      .key_usage = role.key_usage,
+                      .extensions = {}};
 }
 
 Result<ByteArray<16>, Error> random_identity() {
@@ -73,7 +73,7 @@ Result<Authority, Error> make_authority(const Validity& validity) {
 // The PCK key lives in here only: once the attestation key is certified, nobody needs it.
 Result<QuotingKey, Error> make_quoting_key(const Authority& authority, const Validity& validity) {
   const auto pck_key = TRY(crypto::P256SigningKey::generate());
-  CertificateRequest wanted = TRY(request(kPck, validity));
+  IssueRequest wanted = TRY(request(kPck, validity));
   Bytes content = TRY(extension());
   wanted.extensions.push_back({sgx::kPckExtensionOid, false, std::move(content)});
   const auto pck = TRY(authority.certify_platform(wanted, pck_key.public_key()));

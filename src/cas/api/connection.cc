@@ -22,7 +22,7 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 using boost::system::error_code;
 
-constexpr size_t kBufferSize = 64 * 1024;
+constexpr size_t kBufferSize = size_t{64} * 1024;
 constexpr size_t kMostDrained = 8 << 20;  // bytes of a refused body that are read and thrown away
 constexpr auto kGatePoll = std::chrono::milliseconds(5);
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";

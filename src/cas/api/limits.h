@@ -15,7 +15,7 @@ struct Limits {
   std::chrono::milliseconds linger = std::chrono::seconds(2);    // after a refused body, until the reply has been read
   std::chrono::milliseconds stopping = std::chrono::seconds(5);  // for what runs when CAS is told to stop
   std::chrono::milliseconds heavy_wait = std::chrono::seconds(10);  // until an expensive request gets its turn
-  size_t header_size = 16 * 1024;
+  size_t header_size = size_t{16} * 1024;
 };
 
 }  // namespace redoubt::cas

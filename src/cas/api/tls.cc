@@ -12,7 +12,7 @@
 namespace redoubt::cas {
 namespace {
 
-constexpr long kLargestClientChain = 16 * 1024;  // bytes
+constexpr long kLargestClientChain = 16L * 1024;  // bytes
 
 // Nothing to verify beyond the handshake's own proof of possession.
 int accept_any_certificate(X509_STORE_CTX*, void*) { return 1; }

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "cas/sessions/refuse.h"
+#include "policy/board_label.h"
 #include "policy/references.h"
 #include "policy/syntax.h"
 #include "policy/template.h"
@@ -104,7 +105,7 @@ Answer<std::set<KeyHash>> signers_of(const std::vector<Principal>& principals, s
                   std::to_string(signatures.size()) + " signatures for " + std::to_string(pems.size()) + " signers",
                   "send the signatures that are needed only");
   }
-  std::string message(kBoardLabel);
+  std::string message(policy::kBoardLabel);
   message += yaml;
   for (const std::string& text : signatures) {
     const auto signature = from_base64(text);

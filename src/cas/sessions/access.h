@@ -7,9 +7,9 @@
 //   CREATOR        the client that created the session         $$SCONE::x$$
 //   NONE           nobody                                      signer, groups   whoever brings enough signatures
 //
-// A board's signature is over kBoardLabel and the session's text byte for byte as it is sent. The text holds the name and, for an
-// update, the predecessor, so a signature is good for one change of one session. It is the same for every CAS that has
-// this very history; the label keeps it apart from whatever else the key signs.
+// A board's signature is over policy::kBoardLabel and the session's text byte for byte as it is sent. The text holds the name
+// and, for an update, the predecessor, so a signature is good for one change of one session. It is the same for every CAS that
+// has this very history.
 #pragma once
 
 #include <set>
@@ -24,8 +24,6 @@
 #include "policy/session.h"
 
 namespace redoubt::cas {
-
-inline constexpr std::string_view kBoardLabel = "Redoubt session change 1\n";
 
 // At most that many signatures come with a request, and at most that many are verified for one.
 inline constexpr size_t kMostSignatures = 64;

@@ -37,11 +37,11 @@ const std::string& text_for(const policy::Session& session, const policy::Servic
 std::optional<SecretBytes> bytes_of_binary(const policy::Session& session, const Materials& materials,
                                            const std::string& text) {
   const auto parts = policy::parse_template(text);
-  if (!parts || parts->size() != 1 || !parts->front().variable || !parts->front().variable->form.empty()) {
-    return std::nullopt;
-  }
+  if (!parts || parts->size() != 1) return std::nullopt;
+  const std::optional<policy::Variable>& variable = parts->front().variable;
+  if (!variable || !variable->form.empty()) return std::nullopt;
   std::string name;
-  policy::resolve_form(session, *parts->front().variable, policy::Place::kConfiguration, name);
+  policy::resolve_form(session, *variable, policy::Place::kConfiguration, name);
   const auto material = materials.find(name);
   if (material == materials.end() || material->second.kind != policy::SecretKind::kBinary) return std::nullopt;
   return material->second.value.copy();
@@ -112,13 +112,14 @@ Answer<void> check_one_time_password(Store& store, const policy::Session& sessio
     const auto stored = store.get(RecordKind::kPassword, name);
     if (!stored) return unavailable("read one-time password of " + name, stored.error());
     PasswordRecord record;
-    if (*stored && !decode_record((*stored)->bytes.view(), record)) {
+    const std::optional<Record>& earlier = *stored;
+    if (earlier && !decode_record(earlier->bytes.view(), record)) {
       return unavailable("read one-time password of " + name, "unknown record");
     }
     const Verdict verdict = judge(record, secret.view(), password, now);
     if (!verdict.changed) return wrong(verdict.actual, verdict.remedy);
     std::vector<Change> changes;
-    changes.push_back({RecordKind::kPassword, name, *stored ? (*stored)->version : 0, encode_secret(verdict.record)});
+    changes.push_back({RecordKind::kPassword, name, earlier ? earlier->version : 0, encode_secret(verdict.record)});
     const auto outcome = store.commit(std::move(changes));
     if (!outcome) return unavailable("write one-time password of " + name, outcome.error());
     if (*outcome == CommitOutcome::kConflict) continue;  // another attempt came first; it counts first

@@ -69,12 +69,13 @@ Answer<std::shared_ptr<const StoredSession>> SessionLoader::session(const std::s
   if (*present == 0) return nullptr;
   if (auto cached = sessions_.find(name, *present)) return cached;
 
-  const auto record = store_.get(RecordKind::kSession, name);
-  if (!record) return unavailable("read session " + printable(name), record.error());
-  if (!*record) return nullptr;
-  const uint64_t version = (*record)->version;
+  const auto read = store_.get(RecordKind::kSession, name);
+  if (!read) return unavailable("read session " + printable(name), read.error());
+  const std::optional<Record>& record = *read;
+  if (!record) return nullptr;
+  const uint64_t version = record->version;
   SessionRecord fields;
-  if (!decode_record((*record)->bytes.view(), fields)) return unavailable("read session " + name, "unknown record");
+  if (!decode_record(record->bytes.view(), fields)) return unavailable("read session " + name, "unknown record");
   policy::CheckedSession checked = policy::check_session(fields.yaml);
   if (!checked.session) return unavailable("read session " + name, "its text has mistakes");
   for (policy::Secret& secret : checked.session->secrets) {
@@ -94,14 +95,15 @@ Answer<std::shared_ptr<const StoredSession>> SessionLoader::filled(const StoredS
   const auto cached = filled_sessions_.find(name, session.record_version);
   if (cached && cached->fragments == fragments) return cached->session;
 
-  const auto record = store_.get(RecordKind::kSession, name);
-  if (!record) return unavailable("read session " + name, record.error());
+  const auto read = store_.get(RecordKind::kSession, name);
+  if (!read) return unavailable("read session " + name, read.error());
+  const std::optional<Record>& record = *read;
   SessionRecord fields;
-  if (!*record || (*record)->version != session.record_version) {
+  if (!record || record->version != session.record_version) {
     return refuse(Refusal::kConflict, "session.conflict", "the session to stay the same while it is read",
                   "a new version", "try again");
   }
-  if (!decode_record((*record)->bytes.view(), fields)) return unavailable("read session " + name, "unknown record");
+  if (!decode_record(record->bytes.view(), fields)) return unavailable("read session " + name, "unknown record");
   policy::CheckedSession checked = policy::check_session(fields.yaml, &fragments, policy::Severity::kError);
   if (!checked.session || !checked.session->unresolved_fragments.empty()) {
     // Values of fragments stay inside: whoever put the session learns more when it is put again.
@@ -130,14 +132,15 @@ Answer<std::shared_ptr<const StoredMaterials>> SessionLoader::materials(const st
   if (!present) return unavailable("read secrets of " + name, present.error());
   if (auto cached = materials_.find(name, *present)) return cached->session_hash == session_hash ? cached : nullptr;
 
-  const auto record = store_.get(RecordKind::kMaterials, name);
-  if (!record) return unavailable("read secrets of " + name, record.error());
-  if (!*record) return unavailable("read secrets of " + name, "there are none");
+  const auto read = store_.get(RecordKind::kMaterials, name);
+  if (!read) return unavailable("read secrets of " + name, read.error());
+  const std::optional<Record>& record = *read;
+  if (!record) return unavailable("read secrets of " + name, "there are none");
   MaterialsRecord fields;
-  const ByteView bytes = (*record)->bytes.view();
+  const ByteView bytes = record->bytes.view();
   if (!decode_record(bytes, fields)) return unavailable("read secrets of " + name, "unknown record");
   if (fields.session_hash != session_hash) return nullptr;
-  const uint64_t version = (*record)->version;
+  const uint64_t version = record->version;
   auto decoded = decode_materials(fields.materials);
   if (!decoded) return unavailable("read secrets of " + name, decoded.error());
   const size_t forms_room = bytes.size() * kFormsPerRecord + kLeastFormsRoom;

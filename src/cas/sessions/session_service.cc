@@ -87,15 +87,16 @@ Answer<SessionReply> SessionService::put(const Client& client, const std::string
 
 Answer<SessionText> SessionService::read(const Client& client, const std::string& name) {
   const auto session = TRY(parts_->readable(client, name, "text"));
-  const auto record = parts_->store.get(RecordKind::kSession, name);
-  if (!record) return unavailable("read session " + name, record.error());
+  const auto found = parts_->store.get(RecordKind::kSession, name);
+  if (!found) return unavailable("read session " + name, found.error());
+  const std::optional<Record>& record = *found;
   SessionRecord fields;
   // Another version than was decided on may have another access policy.
-  if (!*record || (*record)->version != session->record_version) {
+  if (!record || record->version != session->record_version) {
     return refuse(Refusal::kConflict, "session.conflict", "the session to stay the same while it is read",
                   "a new version", "try again");
   }
-  if (!decode_record((*record)->bytes.view(), fields)) return unavailable("read session " + name, "unknown record");
+  if (!decode_record(record->bytes.view(), fields)) return unavailable("read session " + name, "unknown record");
   return SessionText{std::string(fields.yaml), std::string(fields.hash)};
 }
 

@@ -25,7 +25,7 @@ struct Client {
 };
 
 // Signatures of a board over a change (access_policy signers): who signed is found by trying. Base64 of a signature over
-// kBoardLabel (access.h) and the session's text as it was sent.
+// policy::kBoardLabel and the session's text as it was sent.
 using BoardSignatures = std::vector<std::string>;
 
 struct SessionReply {

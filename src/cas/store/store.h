@@ -51,7 +51,8 @@ class Store {
   virtual Result<uint64_t, Error> version(RecordKind kind, const std::string& name) const {
     const auto record = get(kind, name);
     if (!record) return std::unexpected(record.error());
-    return *record ? (*record)->version : 0;
+    const std::optional<Record>& found = *record;
+    return found ? found->version : 0;
   }
 
   // All changes or none; durable against power loss when it returns kCommitted. kConflict: a version was not as named.

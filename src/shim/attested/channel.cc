@@ -24,7 +24,7 @@ namespace redoubt::shim::attested {
 namespace {
 
 constexpr int64_t kHandshakeMilliseconds = 10000;
-constexpr size_t kBuffer = 16 * 1024;
+constexpr size_t kBuffer = size_t{16} * 1024;
 constexpr char kVersions[] = "TLS 1.3 with P-256, an ECDSA certificate and AES-GCM";
 constexpr char kCheckAddress[] = "check that the address is that of a CAS of this version, and CAS's log";
 

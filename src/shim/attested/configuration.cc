@@ -66,7 +66,7 @@ std::string search(std::string_view name, std::string_view path) {
   while (true) {
     const size_t colon = path.find(':');
     const std::string_view directory = path.substr(0, colon);
-    const std::string candidate = std::string(directory.empty() ? "." : directory) + "/" + std::string(name);
+    std::string candidate = std::string(directory.empty() ? "." : directory) + "/" + std::string(name);
     const auto code = file_namespace::open_code(AT_FDCWD, candidate, 0);
     if (code) return candidate;
     if (code.error() == as_errno(EACCES) && first_found.empty()) first_found = candidate;

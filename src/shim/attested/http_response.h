@@ -11,7 +11,7 @@
 
 namespace redoubt::shim::attested {
 
-inline constexpr size_t kLargestHead = 8 * 1024;
+inline constexpr size_t kLargestHead = size_t{8} * 1024;
 
 struct ResponseHead {
   int status = 0;

@@ -14,7 +14,7 @@
 namespace redoubt::shim::attested::pool {
 namespace {
 
-constexpr size_t kChunk = 512 * 1024;
+constexpr size_t kChunk = size_t{512} * 1024;
 constexpr unsigned kLeastPower = 5, kMostPower = 15;  // blocks of 32 bytes to 32 KiB, headers included
 constexpr size_t kMappings = 64;
 

@@ -9,7 +9,7 @@
 namespace redoubt::shim::attested {
 namespace {
 
-constexpr size_t kLargestRequest = 64 * 1024;
+constexpr size_t kLargestRequest = size_t{64} * 1024;
 
 std::vector<uint8_t> bytes;  // the request's texts are views of it
 

@@ -18,7 +18,7 @@ namespace {
 constexpr uint32_t kXstateSize = 832;  // x87, SSE and AVX, in the standard format
 constexpr size_t kGuard = 8192;
 constexpr uint8_t kGuardByte = 0xa5;
-constexpr size_t kStackSize = 64 * 1024;
+constexpr size_t kStackSize = size_t{64} * 1024;
 
 class SignalFrame : public testing::Test {
  protected:

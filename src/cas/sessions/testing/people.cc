@@ -3,8 +3,8 @@
 
 #include <openssl/pem.h>
 
-#include "cas/sessions/access.h"
 #include "cas/sessions/public_keys.h"
+#include "policy/board_label.h"
 
 namespace redoubt::cas {
 namespace {
@@ -54,7 +54,7 @@ std::string BoardMember::principal() const {
 }
 
 std::string BoardMember::sign(std::string_view yaml) const {
-  return sign_bytes(std::string(kBoardLabel) + std::string(yaml));
+  return sign_bytes(std::string(policy::kBoardLabel) + std::string(yaml));
 }
 
 std::string BoardMember::sign_bytes(std::string_view message) const {
