@@ -36,7 +36,7 @@ class Walk {
 
   // What the program keeps to itself is not for the host to put under a name that the program takes for the host's.
   Result<Place> follow(std::string_view path, Follow follow_last) {
-    const Place place = TRY(walk(path, follow_last));
+    Place place = TRY(walk(path, follow_last));
     if (!by_host_) return place;
     constexpr int kLastStandardStream = 2;
     const bool is_stream = place.host.kind == HostEntry::Kind::kDescriptor && place.host.fd <= kLastStandardStream;
