@@ -210,7 +210,7 @@ constexpr const char* kIdentityFooter =
     "Exit status: 0 printed; 2 the file cannot be used; 125 Redoubt itself failed";
 
 constexpr const char* kStartFooter =
-    "Becomes redoubt-cas with these options; `redoubt cas start -- --help` explains them. Unless --data names a "
+    "Becomes redoubt-cas with these options; `redoubt-cas --help` explains them. Unless --data names a "
     "directory,\n"
     "CAS keeps its data in ~/.local/share/redoubt/cas, which only you can read.\n"
     "\n"

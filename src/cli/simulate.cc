@@ -106,13 +106,17 @@ constexpr const char* kCreateFooter =
     "\n"
     "Examples:\n"
     "  redoubt simulate create ./platform\n"
-    "  redoubt simulate create ./platform --valid-for 365 --json | jq -r .root_sha256";
+    "  redoubt simulate create ./platform --valid-for 365 --json | jq -r .root_sha256\n"
+    "\n"
+    "Exit status: 0 success; 2 the command line is wrong; 125 Redoubt itself failed, such as a directory in use";
 
 constexpr const char* kRenewFooter =
     "Replaces collateral.json at once; give it to CAS again. Keys, root and evidence stay.\n"
     "\n"
     "Examples:\n"
-    "  redoubt simulate renew ./platform";
+    "  redoubt simulate renew ./platform\n"
+    "\n"
+    "Exit status: 0 success; 2 the command line is wrong; 125 Redoubt itself failed, such as no platform there";
 
 CLI::App* add(CLI::App& app, const char* name, const char* summary, const char* footer, Options& options) {
   CLI::App* command = app.add_subcommand(name, summary);

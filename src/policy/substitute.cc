@@ -42,7 +42,7 @@ Substituted<std::string> fill_argument(std::string_view text, std::span<const st
     for (const ArgumentPart& piece : *pieces) {
       if (piece.host_argument > host_arguments.size()) {
         return fail("expected an argument for @@" + std::to_string(piece.host_argument) + ", found " +
-                    std::to_string(host_arguments.size()) + " arguments from the launcher; give it after the session");
+                    std::to_string(host_arguments.size()) + " arguments from the launcher; give it after --");
       }
       filled += piece.host_argument == 0 ? piece.literal : host_arguments[piece.host_argument - 1];
     }

@@ -66,7 +66,7 @@ TEST(Command, HostArgumentsByConsent) {
             (std::vector<std::string>{"p", "$$SCONE::word$$ @@2", "--x=one", "$$SCONE::word$$ @@1", "a@@1", "@@b"}));
   const std::vector<std::string> third = {"@@3"};
   EXPECT_EQ(fill_command(third, host, look_up).error(),
-            "expected an argument for @@3, found 2 arguments from the launcher; give it after the session");
+            "expected an argument for @@3, found 2 arguments from the launcher; give it after --");
 }
 
 TEST(Environment, HostVariablesByConsent) {

@@ -214,7 +214,7 @@ struct Attestation::State {
     }
     return refuse(Refusal::kNotFound, "session.service", "a session and a service that CAS has",
                   printable(session_name + "/" + service_name),
-                  "put the session, and name it and its service in REDOUBT_CONFIG_ID=session/service");
+                  "correct --session SESSION/SERVICE (REDOUBT_CONFIG_ID), or put the session: redoubt session create");
   }
 
   void point_to_service() {

@@ -125,7 +125,7 @@ Answer<void> check_update(SessionLoader& loader, const PutRequest& request, cons
   if (proposal.session.predecessor == present.session->hash) return {};
   return refuse(Refusal::kConflict, "session.predecessor", present.session->hash + ", the hash of the present session",
                 proposal.session.predecessor.empty() ? "none" : proposal.session.predecessor,
-                "read the session, merge your change, and write its hash as predecessor");
+                "read the session, merge your change, and redoubt session update FILE --predecessor HASH");
 }
 
 // A client that lost the answer sends the same again.
