@@ -153,7 +153,10 @@ Action define_self(CLI::App& app) {
   CLI::App* command = app.add_subcommand("show", "the runtime's measurement, its platform, and what that proves");
   command->footer(kFooter);
   command->add_flag("--json", options->json, "Print one JSON object");
-  command->add_option("--las", options->socket, "The socket of LAS")->type_name("SOCKET")->capture_default_str();
+  command->add_option("--las", options->socket, "The socket of LAS (REDOUBT_LAS_ADDR)")
+      ->envname("REDOUBT_LAS_ADDR")
+      ->type_name("SOCKET")
+      ->capture_default_str();
   return [options] { return show(*options); };
 }
 

@@ -38,7 +38,9 @@ TEST(Routes, NothingIsOpenByMistake) {
     const bool anyone = route.access == Access::kAnyone || route.access == Access::kExportPublic;
     EXPECT_EQ(anyone, open.contains(route.path)) << route.path;
     EXPECT_LE(route.largest_body, size_t{4} << 20) << route.path;
-    if (route.method == Method::kGet) EXPECT_EQ(route.takes, TakesBody::kNone) << route.path;
+    if (route.method == Method::kGet) {
+      EXPECT_EQ(route.takes, TakesBody::kNone) << route.path;
+    }
   }
 }
 
