@@ -47,9 +47,9 @@ Result<std::shared_ptr<const attest::sgx::Verifier>, Error> load_collateral(
   const attest::CollateralFile file = TRY(attest::parse_collateral_file(text));
   auto verifier = std::make_shared<const attest::sgx::Verifier>(file, anchors);
   if (const auto problem = verifier->collateral_problem()) {
-    return fail(ErrorCode::kUnauthentic, problem->check + ": expected " + problem->expected + ", found " +
-                                             problem->actual +
-                                             "; give the root it was issued under, or fresh collateral");
+    return fail(ErrorCode::kMalformed, problem->check + ": expected " + problem->expected + ", found " +
+                                           problem->actual +
+                                           "; give the root it was issued under, or fresh collateral");
   }
   return verifier;
 }
