@@ -87,6 +87,57 @@ struct InjectedFile {
 
 enum class StandardStreams : uint8_t { kInherit, kDiscard };
 
+// ---- volumes (docs/volume-format.md, docs/cas-sessions.md) ----
+
+enum class VolumeFiles : uint8_t { kEncrypted, kAuthenticatedOnly };
+enum class VolumeUpdates : uint8_t { kRollbackProtected, kEphemeral, kNoRollbackProtection };
+
+struct VolumeTag {
+  uint64_t sequence = 0;
+  ByteArray<32> mac{};
+};
+
+struct MountedVolume {
+  std::string_view name;        // in the session; of imported ones the local name
+  std::string_view mount_path;  // absolute; the ciphertext lies in the host's directory of the same path
+  ByteArray<16> id{};           // CAS's own, random: the name in VolumeTagRequest
+  VolumeFiles files = VolumeFiles::kEncrypted;
+  VolumeUpdates updates = VolumeUpdates::kRollbackProtected;
+  ByteArray<32> key{};
+  uint64_t lease = 0;       // of this instance; one more than any before. A tag with an older lease is refused
+  bool initialise = false;  // no tag was ever acknowledged: nothing was written, and what is there may be overwritten
+  VolumeTag tag;            // when not
+};
+
+// ---- network ----
+
+struct NetworkIdentity {
+  std::string_view certificates;  // PEM, end entity first; empty: no identity
+  std::string_view private_key;   // PEM, PKCS#8
+};
+
+struct ListenRule {
+  std::string_view address;  // as in the session: "0.0.0.0:6379", "[::]:6379", port may be *
+  bool tls = true;           // false: tls: off
+  NetworkIdentity identity;
+  std::string_view client_authority;  // PEM; empty: clients need no certificate
+};
+
+struct ConnectRule {
+  std::string_view address;  // host name, IP, CIDR or *, and a port or *
+  bool tls = true;
+  NetworkIdentity identity;
+  std::string_view server_authority;  // PEM
+  std::string_view server_name;       // empty: the host of the address
+};
+
+struct Network {
+  bool is_given = false;        // the service has a network section
+  bool refuses_unnamed = true;  // default: refuse
+  std::vector<ListenRule> listen;
+  std::vector<ConnectRule> connect;
+};
+
 struct Configuration {
   uint16_t version = kAttestVersion;
   std::string_view session_hash;            // 64 hexadecimal digits
@@ -95,6 +146,8 @@ struct Configuration {
   std::string_view working_directory;
   StandardStreams standard_streams = StandardStreams::kInherit;
   std::vector<InjectedFile> injected_files;
+  std::vector<MountedVolume> volumes;
+  Network network;
 };
 
 struct Template {
@@ -144,10 +197,38 @@ bool fields(Archive& a, Of<Archive, InjectedFile>& m) {
   return a.text(m.path) && a.number(m.permission) && a.flag(m.from_disk) && a.bytes(m.content);
 }
 template <typename Archive>
+bool fields(Archive& a, Of<Archive, VolumeTag>& m) {
+  return a.number(m.sequence) && a.array(m.mac);
+}
+template <typename Archive>
+bool fields(Archive& a, Of<Archive, MountedVolume>& m) {
+  return a.text(m.name) && a.text(m.mount_path) && a.array(m.id) &&
+         a.choice(m.files, VolumeFiles::kAuthenticatedOnly) &&
+         a.choice(m.updates, VolumeUpdates::kNoRollbackProtection) && a.array(m.key) && a.number(m.lease) &&
+         a.flag(m.initialise) && fields(a, m.tag);
+}
+template <typename Archive>
+bool fields(Archive& a, Of<Archive, NetworkIdentity>& m) {
+  return a.text(m.certificates) && a.text(m.private_key);
+}
+template <typename Archive>
+bool fields(Archive& a, Of<Archive, ListenRule>& m) {
+  return a.text(m.address) && a.flag(m.tls) && fields(a, m.identity) && a.text(m.client_authority);
+}
+template <typename Archive>
+bool fields(Archive& a, Of<Archive, ConnectRule>& m) {
+  return a.text(m.address) && a.flag(m.tls) && fields(a, m.identity) && a.text(m.server_authority) &&
+         a.text(m.server_name);
+}
+template <typename Archive>
+bool fields(Archive& a, Of<Archive, Network>& m) {
+  return a.flag(m.is_given) && a.flag(m.refuses_unnamed) && messages(a, m.listen) && messages(a, m.connect);
+}
+template <typename Archive>
 bool fields(Archive& a, Of<Archive, Configuration>& m) {
   return a.number(m.version) && a.text(m.session_hash) && texts(a, m.arguments) && messages(a, m.environment) &&
          a.text(m.working_directory) && a.choice(m.standard_streams, StandardStreams::kDiscard) &&
-         messages(a, m.injected_files);
+         messages(a, m.injected_files) && messages(a, m.volumes) && fields(a, m.network);
 }
 template <typename Archive>
 bool fields(Archive& a, Of<Archive, Template>& m) {

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The volumes of an attested program: where they are mounted in its namespace (files/tree.h, NodeKind::kVolume), which host files
+// they lie in, and what the processes of the run share about them.
+//
+// Three memory files, made at the start and inherited through fork and exec in the window of the shim's descriptors:
+//
+//   handles   sealed and empty. Every open file of a volume is a reopened description of it, so number, dup, close-on-exec, fork,
+//             SCM_RIGHTS and lifetime are the kernel's. The description's *position* says what it is: open mode (2 bits), handle
+//             (17 bits), offset in the file (44 bits). A handle is an inode of a volume that is open; the description holds a shared
+//             OFD lock on byte 0 of the handle's part of the file, so the kernel knows when the last one is gone, kill -9 included.
+//             OFD locks and flock of the program are OFD locks here, in the handle's part.
+//   locks     never closed by a process, so that POSIX locks (per process and file) of the program can be POSIX locks on it.
+//   arena     shared memory: control block (heads, locks, handles) and the pages of files that are mapped MAP_SHARED.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "shim/attested/failure.h"
+#include "volume/volume.h"
+#include "wire/attest_protocol.h"
+
+namespace redoubt::shim::volumes {
+
+// Opens the host directories, initialises or opens every volume, adds them to the namespace. Before the program runs, after
+// file_namespace::start(). `keeper` of volume i pushes tags to CAS (attested/tag_keeper.h).
+attested::Outcome<void> start(const std::vector<wire::MountedVolume>& volumes);
+
+bool is_active();
+size_t count();
+volume::Volume& volume(size_t index);
+
+// Around fork, inside ForkLock.
+void before_fork();
+void after_fork(bool is_child);
+
+// At exit_group, before exec and when the last thread ends: flushes shared mappings; one barrier a volume that has changes.
+void settle();
+
+// Across exec. The descriptors survive in the window.
+void save(std::vector<uint8_t>& out);
+Result<void> restore(ByteView saved);
+
+}  // namespace redoubt::shim::volumes

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Open files of volumes: the seam between paths (files/) and descriptors (this folder). mounts.h says how a descriptor of the
+// kernel stands for one.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/result.h"
+#include "shim/syscalls/call.h"
+#include "volume/volume.h"
+
+namespace redoubt::shim::volumes {
+
+struct FileId {
+  size_t volume = 0;  // index, as in mounts.h
+  volume::InodeNumber inode = 0;
+  bool operator==(const FileId&) const = default;
+};
+
+struct OpenFile {
+  FileId id;
+  int access = 0;  // O_RDONLY, O_WRONLY, O_RDWR; O_PATH descriptors have no handle of their own right: access is O_PATH
+  uint64_t position = 0;  // in the file; of a directory, the cookie to go on from
+};
+
+// A new description and descriptor. `flags`: O_ACCMODE, O_APPEND, O_NONBLOCK, O_CLOEXEC, O_PATH, O_DSYNC, O_SYNC, O_DIRECT. Neither creates,
+// nor truncates, nor checks permissions: the caller did. ENFILE when no handle is free.
+Result<int> open_descriptor(FileId id, int flags);
+
+// What a descriptor stands for, or nothing. Cheap for descriptors that never were one (files/special_descriptors.h, hints).
+std::optional<OpenFile> identify(int fd);
+
+// Moves the position (directories: the cookie).
+Result<void> set_position(int fd, uint64_t position);
+
+// Calls on descriptors: the result, or nothing when `call` is about none of a volume. Covers reading, writing, seeking, truncating, syncing,
+// allocating, locking, mapping (memory_calls.cc asks map()), copying between descriptors, dup, fcntl, ioctl, close, epoll_ctl. What it does not
+// know is refused (EINVAL). Attributes, directories, names: files/ (volume_calls.h).
+std::optional<int64_t> intercept_descriptors(Call& call);
+
+// mmap of a volume's file: the mapping, or -errno. Under AddressSpace::mutex.
+int64_t map(Call& call, const OpenFile& file);
+
+}  // namespace redoubt::shim::volumes

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the processes of one app share about one volume. Each process has an index of its own in memory and follows the log; the
+// head, how far the log goes, lies in memory they inherit and not in a host file, which could freeze one process's view.
+// Single processes (the command, tests) use SoleOwner.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+
+#include "base/bytes.h"
+
+namespace redoubt::volume {
+
+using InodeNumber = uint64_t;
+
+// How far the log goes. `sequence` grows by one a record and never goes back, over checkpoints too.
+struct Head {
+  uint64_t generation = 0;  // of the log: one more at every checkpoint
+  uint64_t offset = 0;      // in the log file of that generation, where the next record goes
+  uint64_t sequence = 0;    // of the last record
+};
+
+class Coordination {
+ public:
+  virtual ~Coordination() = default;
+
+  // Excludes other threads and other processes from changing the volume. Survives the death of a holder: whoever locks next
+  // finds the last published head, and writes over whatever the dead one left behind it.
+  virtual void lock() = 0;
+  virtual void unlock() = 0;
+  // A second lock, for barriers, so that writers go on while the host syncs. Taken before lock(), never inside it.
+  virtual void lock_barrier() = 0;
+  virtual void unlock_barrier() = 0;
+
+  // Without a lock, never torn: some head that was published.
+  virtual Head head() const = 0;
+  // Under lock().
+  virtual void publish(const Head& head) = 0;
+
+  // The last sequence that is durable and, where the volume wants it, acknowledged. Grows only.
+  virtual uint64_t settled() const = 0;
+  virtual void settle(uint64_t sequence) = 0;
+
+  // Whether any process still has the inode open: an unlinked one keeps its blocks as long. May say yes when it does not know.
+  virtual bool is_open(InodeNumber inode) const = 0;
+};
+
+// One process, one opener.
+class SoleOwner final : public Coordination {
+ public:
+  void lock() override { mutex_.lock(); }
+  void unlock() override { mutex_.unlock(); }
+  void lock_barrier() override { barrier_.lock(); }
+  void unlock_barrier() override { barrier_.unlock(); }
+  Head head() const override { return head_; }
+  void publish(const Head& head) override { head_ = head; }
+  uint64_t settled() const override { return settled_; }
+  void settle(uint64_t sequence) override { settled_ = sequence; }
+  bool is_open(InodeNumber) const override { return false; }
+
+ private:
+  std::mutex mutex_, barrier_;
+  Head head_;
+  uint64_t settled_ = 0;
+};
+
+}  // namespace redoubt::volume
