@@ -88,7 +88,9 @@ Result<void> execute(Call& call, int directory, uint64_t path_at, uint64_t argv_
   handover.files = TRY(open_program(std::move(request)));
   handover.options = options();
   handover.window_base = window::base();
-  handover.open_slots = window::open_slots() & ~(1U << static_cast<unsigned>(window::Slot::kProgram));
+  constexpr unsigned kOfThisImage =
+      1U << static_cast<unsigned>(window::Slot::kProgram) | 1U << static_cast<unsigned>(window::Slot::kTags);
+  handover.open_slots = window::open_slots() & ~kOfThisImage;
   handover.signal_mask = call.thread.mask;
   handover.ignored_faults = call.thread.actions->ignored_faults();
   std::vector<uint8_t> attested_state;
