@@ -166,6 +166,7 @@ TEST(Refusal, ClientWithoutCertificate) {
   Endpoint refuser = server(make_server(authority()), authority().certificate);
   Endpoint refused = client({}, authority().certificate);
   expect_refused(refuser, refused, FailureKind::kNoCertificate, "showed no certificate");
+  EXPECT_EQ(refused.failure().detail, "the peer refused: alert \"certificate required\"");
 }
 
 TEST(Refusal, CertificateOfAServerAsClient) {
