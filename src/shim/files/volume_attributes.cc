@@ -168,7 +168,10 @@ Result<void> truncate_in_volume(const FileId& file, int64_t size) {
   if (!S_ISREG(attributes.mode)) return fail(EINVAL);
   const Credentials who = credentials();
   TRY_VOID(permission::may(attributes, who, W_OK));
-  TRY_VOID(volume_of(file)->truncate(file.inode, static_cast<uint64_t>(size)));
+  {
+    const HeapScope heap;
+    TRY_VOID(volumes::truncate(file, static_cast<uint64_t>(size)));
+  }
   const uint32_t permissions = permission::after_change_of_content(attributes, who);
   if (permissions == (attributes.mode & 07777)) return {};
   AttributeChange change;

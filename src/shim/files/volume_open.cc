@@ -58,7 +58,10 @@ Result<int> open_nameless(const FileId& directory, const Attributes& attributes,
 }
 
 Result<void> cut_off(const FileId& file, const Attributes& attributes, const Credentials& who) {
-  TRY_VOID(volume_of(file)->truncate(file.inode, 0));
+  {
+    const HeapScope heap;
+    TRY_VOID(volumes::truncate(file, 0));
+  }
   const uint32_t permissions = permission::after_change_of_content(attributes, who);
   if (permissions == (attributes.mode & 07777)) return {};
   volume::AttributeChange change;

@@ -14,6 +14,7 @@ volume::Volume& volume(size_t) { std::abort(); }
 
 Result<int> open_descriptor(FileId, int) { return fail(ENOSYS); }
 std::optional<OpenFile> identify(int) { return std::nullopt; }
+Result<void> truncate(FileId, uint64_t) { return fail(ENOSYS); }
 Result<void> set_position(int, uint64_t) { return fail(ENOSYS); }
 std::optional<int64_t> intercept_descriptors(Call&) { return std::nullopt; }
 
