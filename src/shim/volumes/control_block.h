@@ -22,7 +22,7 @@ inline constexpr int kOffsetBits = 44;
 inline constexpr uint64_t kPart = uint64_t{1} << kOffsetBits;
 // As ext4 with blocks of 4 KiB.
 inline constexpr uint64_t kLargestFile = kPart - 4096;
-inline constexpr size_t kLargestCount = 8;  // volumes of a run
+inline constexpr size_t kMostVolumes = 8;  // volumes of a run
 inline constexpr uint32_t kBucketCount = 1U << 16;
 
 struct alignas(128) VolumeControl {
@@ -54,7 +54,7 @@ struct alignas(64) HandleEntry {
 static_assert(sizeof(HandleEntry) == 64);
 
 struct ControlBlock {
-  VolumeControl volumes[kLargestCount];
+  VolumeControl volumes[kMostVolumes];
   SharedLock handles;               // guards the lists below, and the making of handles
   std::atomic<uint32_t> used;       // entries from here on were never used
   std::atomic<uint32_t> free_list;  // 0: empty

@@ -166,7 +166,7 @@ HandleEntry& entry_of(Handle handle) { return control().entries[handle % kHandle
 
 FileId file_of(Handle handle) {
   const uint64_t packed = entry_of(handle).file;
-  return {.volume = static_cast<size_t>((packed >> kInodeBits) - 1) % kLargestCount, .inode = packed & kInodeMask};
+  return {.volume = static_cast<size_t>((packed >> kInodeBits) - 1) % kMostVolumes, .inode = packed & kInodeMask};
 }
 
 Handle find_handle(FileId file) {

@@ -20,6 +20,7 @@ namespace redoubt::shim::volumes {
 namespace {
 
 using attested::failed;
+using attested::name_of;
 using attested::Outcome;
 using volume::HostFile;
 

@@ -191,7 +191,7 @@ volume::Volume& volume(size_t index) { return *mounts()[index % mounts().size()]
 
 attested::Outcome<void> start(const std::vector<MountedVolume>& volumes) {
   if (volumes.empty()) return {};
-  if (volumes.size() > kLargestCount) {
+  if (volumes.size() > kMostVolumes) {
     return failed("volume.count", "at most 8 volumes", std::to_string(volumes.size()), "put them together");
   }
   const auto slots = static_cast<int>(volumes.size()) * volume::kHostFiles;
@@ -248,7 +248,7 @@ void save(std::vector<uint8_t>& out) {
 
 Result<void> restore(ByteView bytes) {
   Saved saved;
-  if (!wire::decode(bytes, saved) || saved.volumes.size() > kLargestCount) return fail(EINVAL);
+  if (!wire::decode(bytes, saved) || saved.volumes.size() > kMostVolumes) return fail(EINVAL);
   if (saved.volumes.empty()) return {};
   if (!map_shared_memory()) return fail(ENOMEM);
   refresh_file_size_limit();
