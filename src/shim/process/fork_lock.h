@@ -2,7 +2,7 @@
 //
 // Holds every lock of the shim across fork, so that the child does not inherit one that a thread it does not have was
 // holding. The C library does the same for its own. Lock order of the shim, outermost first:
-//   AddressSpace::mutex, SignalActions::mutex_, WorkingDirectory::mutex_
+//   AddressSpace::mutex, SignalActions::mutex_, WorkingDirectory::mutex_, then what volumes::before_fork() takes
 #pragma once
 
 #include <mutex>
