@@ -4,6 +4,7 @@
 # shellcheck source=namespace_lib.sh disable=SC1091,SC2034  # for the functions of the library
 source "$(dirname "$0")/namespace_lib.sh"
 E2E_LIMIT=120
+export LC_ALL=C
 RAN=0
 mkdir "$T/host" "$T/native"
 V=$T/data
