@@ -14,15 +14,16 @@
 #include "cli/command.h"
 #include "cli/terminal.h"
 #include "cli/volume_copy.h"
+#include "cli/volume_list.h"
 #include "cli/volume_open.h"
 #include "cli/volume_paths.h"
+#include "cli/volume_seal.h"
 #include "crypto/hex.h"
 
 namespace redoubt::cli {
 namespace {
 
 using nlohmann::ordered_json;
-using volume::InodeNumber;
 
 constexpr const char* kStatus =
     "\n\nExit status: 0 success; 1 something is not what was written (changed, damaged); 2 the command line is wrong, "
@@ -49,110 +50,32 @@ Result<std::unique_ptr<OpenVolume>> open_to_read(const Options& options) {
   return OpenVolume::open(options.directory, options.key_file, VolumeAccess::kRead);
 }
 
-const char* type_of(uint32_t mode) {
-  switch (mode & S_IFMT) {
-    case S_IFDIR: return "directory";
-    case S_IFREG: return "file";
-    case S_IFLNK: return "link";
-    case S_IFIFO: return "fifo";
-    case S_IFSOCK: return "socket";
-    default: return "device";
-  }
+// An authenticated-only volume: what its seal says, whatever lies there.
+Result<volume::SealedTree> sealed(const Options& options) {
+  const auto key = read_volume_key(options.key_file);
+  if (!key) return std::unexpected(key.error());
+  return read_sealed_tree(options.directory, key->view());
 }
 
-// As ls(1) shows it.
-std::string mode_text(uint32_t mode) {
-  constexpr char kBits[] = "rwxrwxrwx";
-  std::string text(1, S_ISDIR(mode) ? 'd' : S_ISLNK(mode) ? 'l' : S_ISREG(mode) ? '-' : '?');
-  for (int bit = 0; bit < 9; ++bit) text += (mode >> (8 - bit) & 1) != 0 ? kBits[bit] : '-';
-  return text;
-}
-
-std::string time_text(const volume::Time& time) {
-  const time_t seconds = time.seconds;
-  tm parts{};
-  gmtime_r(&seconds, &parts);
-  char text[32];
-  strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
-}
-
-// Names and link targets are the program's: no control characters reach a terminal.
-std::string shown(std::string_view name) {
-  std::string text;
-  for (const char c : name) {
-    if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) {
-      text += c;
-    } else {
-      char escape[5];
-      std::snprintf(escape, sizeof(escape), "\\x%02x", static_cast<unsigned char>(c));
-      text += escape;
-    }
+Result<ExitStatus> list_sealed(const Options& options) {
+  const auto tree = sealed(options);
+  if (!tree) return std::unexpected(tree.error());
+  constexpr uint32_t kTypes[] = {S_IFDIR, S_IFREG, S_IFLNK};
+  std::vector<ListedFile> found;
+  for (const volume::SealedEntry& entry : tree->entries) {
+    ListedFile one = {"/" + entry.path, {}, entry.target};
+    one.attributes.mode = kTypes[static_cast<size_t>(entry.kind)] | entry.mode;
+    one.attributes.uid = entry.uid;
+    one.attributes.gid = entry.gid;
+    one.attributes.size = entry.size;
+    one.attributes.links = 1;
+    found.push_back(std::move(one));
   }
-  return text;
-}
-
-struct Listed {
-  std::string path;
-  volume::Attributes attributes;
-  std::string target;
-};
-
-Result<void> collect(OpenVolume& volume, InodeNumber inode, const std::string& path, bool recursive,
-                     std::vector<Listed>& found) {
-  constexpr size_t kAtOnce = 512;
-  for (uint64_t cookie = 0;;) {
-    const auto entries = volume->list(inode, cookie, kAtOnce);
-    if (!entries) return volume_error(volume, path, entries.error());
-    if (entries->empty()) return {};
-    for (const volume::DirectoryEntry& entry : *entries) {
-      cookie = entry.cookie;
-      Listed one = {path.ends_with('/') ? path + entry.name : path + "/" + entry.name, {}, {}};
-      const auto attributes = volume->attributes(entry.inode);
-      if (!attributes) return volume_error(volume, one.path, attributes.error());
-      one.attributes = *attributes;
-      if (S_ISLNK(attributes->mode)) {
-        const auto target = volume->read_link(entry.inode);
-        if (!target) return volume_error(volume, one.path, target.error());
-        one.target = *target;
-      }
-      found.push_back(one);
-      if (!recursive || !S_ISDIR(attributes->mode)) continue;
-      const auto below = collect(volume, entry.inode, one.path, true, found);
-      if (!below) return below;
-    }
-  }
-}
-
-void print_listed(const Listed& one, const Options& options, ordered_json& all) {
-  const volume::Attributes& a = one.attributes;
-  if (options.json) {
-    ordered_json row = {{"path", one.path},
-                        {"type", type_of(a.mode)},
-                        {"mode", a.mode & 07777},
-                        {"uid", a.uid},
-                        {"gid", a.gid},
-                        {"size", a.size},
-                        {"links", a.links},
-                        {"inode", a.inode},
-                        {"modified", time_text(a.modified)}};
-    if (!one.target.empty()) row["target"] = one.target;
-    all.push_back(std::move(row));
-    return;
-  }
-  std::string line;
-  if (options.is_long) {
-    char numbers[96];
-    std::snprintf(numbers, sizeof(numbers), " %3u %5u %5u %12llu ", a.links, a.uid, a.gid,
-                  static_cast<unsigned long long>(a.size));
-    line = mode_text(a.mode) + numbers + time_text(a.modified) + " ";
-  }
-  line += shown(one.path);
-  if (options.is_long && !one.target.empty()) line += " -> " + shown(one.target);
-  std::cout << line << '\n';
+  return print_listed_files(found, options.is_long, options.json);
 }
 
 Result<ExitStatus> list(const Options& options) {
+  if (is_sealed_tree(options.directory)) return list_sealed(options);
   auto opened = open_to_read(options);
   if (!opened) return std::unexpected(opened.error());
   OpenVolume& volume = **opened;
@@ -160,17 +83,14 @@ Result<ExitStatus> list(const Options& options) {
   if (!inode) return volume_error(volume, options.path, inode.error());
   const auto attributes = volume->attributes(*inode);
   if (!attributes) return volume_error(volume, options.path, attributes.error());
-  std::vector<Listed> found;
+  std::vector<ListedFile> found;
   if (S_ISDIR(attributes->mode)) {
-    const auto collected = collect(volume, *inode, options.path, options.recursive, found);
+    const auto collected = list_volume(volume, *inode, options.path, options.recursive, found);
     if (!collected) return std::unexpected(collected.error());
   } else {
     found.push_back({options.path, *attributes, {}});
   }
-  ordered_json all = ordered_json::array();
-  for (const Listed& one : found) print_listed(one, options, all);
-  if (options.json) std::cout << all.dump(2, ' ', false, ordered_json::error_handler_t::replace) << '\n';
-  return ExitStatus::kSuccess;
+  return print_listed_files(found, options.is_long, options.json);
 }
 
 Action define_list(CLI::App& app) {
@@ -241,7 +161,36 @@ Action define_create(CLI::App& app) {
   };
 }
 
+Result<ExitStatus> print_verdict(const Options& options, uint64_t files, uint64_t blocks,
+                                 const std::vector<std::string>& problems) {
+  if (options.json) {
+    std::cout << ordered_json(
+                     {{"intact", problems.empty()}, {"files", files}, {"blocks", blocks}, {"problems", problems}})
+                     .dump(2, ' ', false, ordered_json::error_handler_t::replace)
+              << '\n';
+  } else {
+    for (const std::string& problem : problems) std::cout << printable(problem) << '\n';
+    std::cout << (problems.empty() ? "intact: " : "NOT INTACT: ") << files << " files, " << blocks << " blocks, "
+              << problems.size() << " problems\n";
+  }
+  return problems.empty() ? ExitStatus::kSuccess : ExitStatus::kNotIntact;
+}
+
+Result<ExitStatus> verify_sealed(const Options& options) {
+  const auto tree = sealed(options);
+  if (!tree) return std::unexpected(tree.error());
+  const auto problems = compare_with_seal(options.directory, *tree);
+  if (!problems) return std::unexpected(problems.error());
+  uint64_t files = 0, blocks = 0;
+  for (const volume::SealedEntry& entry : tree->entries) {
+    if (entry.kind == volume::SealedEntry::Kind::kFile) ++files;
+    blocks += (entry.size + volume::kBlockSize - 1) / volume::kBlockSize;
+  }
+  return print_verdict(options, files, blocks, *problems);
+}
+
 Result<ExitStatus> verify(const Options& options) {
+  if (is_sealed_tree(options.directory)) return verify_sealed(options);
   auto opened = open_to_read(options);
   if (!opened) return std::unexpected(opened.error());
   OpenVolume& volume = **opened;
@@ -252,19 +201,7 @@ Result<ExitStatus> verify(const Options& options) {
     }
   });
   const volume::Volume::Space space = volume->space();
-  if (options.json) {
-    std::cout << ordered_json({{"intact", problems.empty()},
-                               {"files", space.files},
-                               {"blocks", space.data_blocks},
-                               {"problems", problems}})
-                     .dump(2, ' ', false, ordered_json::error_handler_t::replace)
-              << '\n';
-  } else {
-    for (const std::string& problem : problems) std::cout << shown(problem) << '\n';
-    std::cout << (problems.empty() ? "intact: " : "NOT INTACT: ") << space.files << " files, " << space.data_blocks
-              << " blocks, " << problems.size() << " problems\n";
-  }
-  return problems.empty() ? ExitStatus::kSuccess : ExitStatus::kNotIntact;
+  return print_verdict(options, space.files, space.data_blocks, problems);
 }
 
 Action define_verify(CLI::App& app) {
@@ -273,7 +210,38 @@ Action define_verify(CLI::App& app) {
   return [options] { return verify(*options); };
 }
 
+Result<ExitStatus> show_sealed(const Options& options) {
+  const auto tree = sealed(options);
+  if (!tree) return std::unexpected(tree.error());
+  if (options.json) {
+    std::cout << ordered_json({{"files", "authenticated-only"},
+                               {"entries", tree->entries.size()},
+                               {"sequence", tree->sequence},
+                               {"tag", crypto::to_hex(tree->mac)}})
+                     .dump(2)
+              << '\n';
+    return ExitStatus::kSuccess;
+  }
+  std::cout << "authenticated-only\nentries    " << tree->entries.size() << "\nsequence   " << tree->sequence
+            << "\ntag        " << crypto::to_hex(tree->mac) << '\n';
+  return ExitStatus::kSuccess;
+}
+
+Action define_seal(CLI::App& app) {
+  auto options = volume_options(app, "redoubt volume seal --key-file volume.key /srv/models");
+  return [options]() -> Result<ExitStatus> {
+    const auto key = read_volume_key(options->key_file);
+    if (!key) return std::unexpected(key.error());
+    const auto tree = seal_tree(options->directory, key->view());
+    if (!tree) return std::unexpected(tree.error());
+    std::cerr << "redoubt: sealed " << tree->entries.size() << " files, directories and links, sequence "
+              << tree->sequence << '\n';
+    return ExitStatus::kSuccess;
+  };
+}
+
 Result<ExitStatus> show(const Options& options) {
+  if (is_sealed_tree(options.directory)) return show_sealed(options);
   auto opened = open_to_read(options);
   if (!opened) return std::unexpected(opened.error());
   OpenVolume& volume = **opened;
@@ -305,6 +273,7 @@ Action define_show(CLI::App& app) {
 
 constexpr Command kCommands[] = {
     {"create", "make an empty volume", define_create},
+    {"seal", "make a tree in the clear an authenticated-only volume", define_seal},
     {"ls", "list what is in a volume", define_list},
     {"cat", "write a file of a volume to standard output", define_cat},
     {"get", "copy a file or tree out of a volume", define_get},

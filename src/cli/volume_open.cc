@@ -9,7 +9,6 @@
 #include <cstring>
 #include <iostream>
 
-#include "base/secret_bytes.h"
 #include "cli/files.h"
 #include "crypto/hex.h"
 
@@ -18,7 +17,9 @@ namespace {
 
 constexpr size_t kKeySize = 32, kLongestKeyFile = 256;
 
-Result<SecretBytes> read_key(const std::string& path) {
+}  // namespace
+
+Result<SecretBytes> read_volume_key(const std::string& path) {
   auto text = read_file(path, "the key of a volume (32 bytes, or 64 hexadecimal digits)", kLongestKeyFile);
   if (!text) return std::unexpected(text.error());
   SecretBytes key;
@@ -40,6 +41,8 @@ Result<SecretBytes> read_key(const std::string& path) {
                                       "\" (32 bytes, or 64 hexadecimal digits), found " + std::to_string(found) +
                                       " bytes of something else");
 }
+
+namespace {
 
 volume::Time now() {
   timespec time;
@@ -64,7 +67,7 @@ std::unexpected<Error> not_opened(const std::string& directory, const volume::Op
 
 Result<std::unique_ptr<OpenVolume>> OpenVolume::open(const std::string& directory, const std::string& key_file,
                                                      VolumeAccess access) {
-  const auto key = read_key(key_file);
+  const auto key = read_volume_key(key_file);
   if (!key) return std::unexpected(key.error());
   std::unique_ptr<OpenVolume> opened(new OpenVolume());
   auto storage = FileStorage::open(directory, access);

@@ -7,16 +7,19 @@
 #include <string>
 #include <vector>
 
+#include "base/secret_bytes.h"
 #include "cli/error.h"
 #include "cli/volume_storage.h"
 #include "volume/volume.h"
 
 namespace redoubt::cli {
 
+// 32 bytes, or 64 hexadecimal digits and perhaps a newline; "-" is standard input. Errors: kUsage.
+Result<SecretBytes> read_volume_key(const std::string& path);
+
 class OpenVolume {
  public:
-  // `key_file`: 32 bytes, or 64 hexadecimal digits and perhaps a newline; "-" is standard input. Errors: kUsage (what people can
-  // correct: no volume, another key), kNotIntact (what was changed behind our back).
+  // Errors: kUsage (what people can correct: no volume, another key), kNotIntact (what was changed behind our back).
   static Result<std::unique_ptr<OpenVolume>> open(const std::string& directory, const std::string& key_file,
                                                   VolumeAccess access);
   ~OpenVolume();
