@@ -53,6 +53,9 @@ struct HostAndPort {
   std::string_view port;
 };
 
+// Digits and dots are meant to be an IPv4 address, also when they are none.
+bool looks_numeric(std::string_view host) { return host.find_first_not_of("0123456789.") == std::string_view::npos; }
+
 // At the last colon; the brackets around an IPv6 address are taken off.
 std::optional<HostAndPort> split_address(std::string_view text) {
   const size_t colon = text.rfind(':');
@@ -60,7 +63,8 @@ std::optional<HostAndPort> split_address(std::string_view text) {
   std::string_view host = text.substr(0, colon);
   const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
   if (bracketed) host = host.substr(1, host.size() - 2);
-  if (!bracketed && host.find(':') != std::string_view::npos) return std::nullopt;
+  // Brackets are for IPv6 and nothing else.
+  if (bracketed != (host.find(':') != std::string_view::npos)) return std::nullopt;
   return HostAndPort{host, text.substr(colon + 1)};
 }
 
@@ -130,7 +134,14 @@ bool is_listen_address(std::string_view text) {
 bool is_connect_address(std::string_view text) {
   const auto parts = split_address(text);
   if (!parts || !(parts->port == "*" || is_port(parts->port))) return false;
-  return parts->host == "*" || is_ip_address(parts->host) || is_cidr(parts->host) || is_host_name(parts->host);
+  if (parts->host == "*" || is_ip_address(parts->host) || is_cidr(parts->host)) return true;
+  return is_host_name(parts->host) && !looks_numeric(parts->host);
+}
+
+std::string_view one_host_of(std::string_view address) {
+  const auto parts = split_address(address);
+  if (!parts || parts->host.starts_with('*')) return {};
+  return is_ip_address(parts->host) || is_host_name(parts->host) ? parts->host : std::string_view();
 }
 
 std::optional<uint64_t> seconds_of(std::string_view text) {

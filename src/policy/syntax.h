@@ -28,6 +28,8 @@ bool is_host_name(std::string_view text);        // RFC 1123 labels; the first m
 bool is_ip_address(std::string_view text);       // v4 or v6
 bool is_listen_address(std::string_view text);   // IP:PORT, [v6]:PORT, *:PORT
 bool is_connect_address(std::string_view text);  // host, IP, CIDR or *, then :PORT or :*
+// The host of a connect address that is for one host only; empty: it is a CIDR, * or a name that begins with "*.".
+std::string_view one_host_of(std::string_view address);
 std::optional<uint64_t> seconds_of(std::string_view text);     // "90d", "1y 6h"; at most 100 years, at least 1 second
 std::optional<uint16_t> permission_of(std::string_view text);  // "0o640", "0640"; at most 0777
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "cas/sessions/network_configuration.h"
 #include "cas/sessions/refuse.h"
 #include "cas/sessions/runtime_features.h"
 #include "cas/sessions/secret_encode.h"
@@ -29,18 +30,6 @@ struct Filled {
   std::map<std::string, std::string> environment;
   std::vector<std::string> files;  // in the order of the image; empty for those read from disk
 };
-
-// "expected A, found B; do C", as substitution words it.
-std::unexpected<Problem> cannot_fill(std::string check, const std::string& where, std::string_view sentence) {
-  constexpr std::string_view kExpected = "expected ", kFound = ", found ", kDo = "; ";
-  if (sentence.starts_with(kExpected)) sentence.remove_prefix(kExpected.size());
-  const size_t found = sentence.find(kFound);
-  std::string_view actual = found == std::string_view::npos ? "something else" : sentence.substr(found + kFound.size());
-  const size_t what = actual.find(kDo);
-  std::string_view remedy = what == std::string_view::npos ? "correct the session" : actual.substr(what + kDo.size());
-  return refuse(Refusal::kForbidden, std::move(check), where + ": " + std::string(sentence.substr(0, found)),
-                std::string(actual.substr(0, what)), std::string(remedy));
-}
 
 std::unexpected<Problem> too_large(size_t size) {
   return refuse(Refusal::kTooLarge, "configuration.size",
@@ -143,6 +132,9 @@ Answer<SecretBytes> encode_configuration(const Recipient& recipient, const HostV
                                       .from_disk = !file.content,
                                       .content = as_bytes(filled.files[index])});
   }
+  SecretSource source(recipient.session, recipient.materials, recipient.now, nullptr, &recipient.forms);
+  NetworkTexts texts;
+  if (recipient.service.network) message.network = TRY(network_for(*recipient.service.network, source, texts));
   return encode_bounded(message);
 }
 

@@ -36,6 +36,18 @@ inline std::unexpected<Problem> unavailable(std::string_view where, const Error&
   return unavailable(where, error.message);
 }
 
+// From "expected A, found B; do C", as substitution words it.
+inline std::unexpected<Problem> cannot_fill(std::string check, const std::string& where, std::string_view sentence) {
+  constexpr std::string_view kExpected = "expected ", kFound = ", found ", kDo = "; ";
+  if (sentence.starts_with(kExpected)) sentence.remove_prefix(kExpected.size());
+  const size_t found = sentence.find(kFound);
+  std::string_view actual = found == std::string_view::npos ? "something else" : sentence.substr(found + kFound.size());
+  const size_t what = actual.find(kDo);
+  std::string_view remedy = what == std::string_view::npos ? "correct the session" : actual.substr(what + kDo.size());
+  return refuse(Refusal::kForbidden, std::move(check), where + ": " + std::string(sentence.substr(0, found)),
+                std::string(actual.substr(0, what)), std::string(remedy));
+}
+
 // A client's text for a log or a message: printable ASCII, at most `limit` characters.
 inline std::string printable(std::string_view text, size_t limit = 512) {
   std::string out(text.substr(0, limit));

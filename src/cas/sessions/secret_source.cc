@@ -34,16 +34,29 @@ policy::Substituted<std::string> SecretSource::find(const policy::Variable& vari
     return fail("a secret of session \"" + session_.name + "\" that may stand here, in a form it has",
                 variable.spelling(), "define it, or list it in provide_secrets of the image");
   }
-  const bool own = forms_ != nullptr && !secret->import;
-  auto value =
-      own ? forms_->render(*secret, materials_, row->form, now_) : render(*secret, materials_, row->form, now_);
+  const SecretBytes value = TRY(rendered(*secret, row->form));
+  return std::string(value.text());
+}
+
+policy::Substituted<SecretBytes> SecretSource::form(const std::string& name, policy::Form form) {
+  const auto secret = std::ranges::find(session_.secrets, name, &policy::Secret::name);
+  if (secret == session_.secrets.end()) {
+    return std::unexpected("expected a secret of session \"" + session_.name + "\", found \"" + name +
+                           "\"; define it under secrets");
+  }
+  return rendered(*secret, form);
+}
+
+policy::Substituted<SecretBytes> SecretSource::rendered(const policy::Secret& secret, policy::Form form) {
+  const bool own = forms_ != nullptr && !secret.import;
+  auto value = own ? forms_->render(secret, materials_, form, now_) : render(secret, materials_, form, now_);
   if (!value) return std::unexpected(value.error().message);
   if (value->size() > room_) {
-    return fail("at most " + std::to_string(wire::kLargestConfiguration) + " bytes of secrets in one configuration",
-                "more", "use large secrets less often");
+    return std::unexpected("expected at most " + std::to_string(wire::kLargestConfiguration) +
+                           " bytes of secrets in one configuration, found more; use large secrets less often");
   }
   room_ -= value->size();
-  return std::string(value->text());
+  return *std::move(value);
 }
 
 policy::Substituted<SecretBytes> fill_setting(const policy::Session& session, const Materials& materials, UtcTime now,

@@ -25,9 +25,12 @@ class SecretSource {
                const std::vector<std::string>* provided = nullptr, const RenderedForms* forms = nullptr);
 
   policy::Lookup lookup();
+  // One form of the secret of that name. An error is a sentence: expected ..., found ...; what to do.
+  policy::Substituted<SecretBytes> form(const std::string& name, policy::Form form);
 
  private:
   policy::Substituted<std::string> find(const policy::Variable& variable, policy::Place place);
+  policy::Substituted<SecretBytes> rendered(const policy::Secret& secret, policy::Form form);
 
   const policy::Session& session_;
   const Materials& materials_;
