@@ -11,7 +11,7 @@ RED, GREEN, YELLOW, PLAIN = "\033[31m", "\033[32m", "\033[33m", "\033[0m"
 
 
 def is_allowed(place, canary):
-    return place.may_hold is MayHold.EVERYTHING or (place.may_hold is MayHold.PROGRAM and canary in PROGRAM)
+    return place.may_hold is MayHold.PROGRAM and canary in PROGRAM
 
 
 def leaks(protected):
