@@ -26,6 +26,7 @@
 #include "shim/gate/gate.h"
 #include "shim/memory/app_memory.h"
 #include "shim/syscalls/handlers.h"
+#include "shim/volumes/mounts.h"
 
 namespace redoubt::shim::file_namespace {
 namespace {
@@ -186,7 +187,8 @@ int64_t attested_access(Call& call, const PathRule& rule) {
   const int wanted = call.int_arg(rule.path + 1);
   if ((wanted & ~(R_OK | W_OK | X_OK)) != 0) return -EINVAL;
   const bool as_effective = rule.flags != kNoArg && (call.args[rule.flags] & AT_EACCESS) != 0;
-  const Credentials who = as_effective ? credentials() : real_credentials();
+  Credentials who;
+  if (volumes::is_active()) who = as_effective ? credentials() : real_credentials();
   const auto place = place_of(call, rule, &who);
   if (!place) return -number_of(place.error());
   if (place->kind == PlaceKind::kMissing) return -ENOENT;

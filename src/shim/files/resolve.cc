@@ -29,8 +29,10 @@ class Walk {
 
   // Goes to a canonical directory without asking the host.
   Result<void> start_at(const BaseDirectory& base) {
-    if (base.inode != 0) return start_in_volume(base.volume, base.inode);
-    std::string_view rest = std::string_view(base.path).substr(base.path.starts_with('/') ? 1 : 0);
+    return base.inode != 0 ? start_in_volume(base.volume, base.inode) : start_at_path(base.path);
+  }
+  Result<void> start_at_path(std::string_view path) {
+    std::string_view rest = path.substr(path.starts_with('/') ? 1 : 0);
     while (!rest.empty()) {
       const std::string_view name = take(rest);
       const NodeId node = top().node == kNoNode ? kNoNode : tree_.child(top().node, name);
@@ -171,7 +173,7 @@ class Walk {
     const NodeId root = tree_.root_of_volume(index);
     if (root == kNoNode) return fail(ENOENT);
     to_root();
-    TRY_VOID(start_at(BaseDirectory(tree_.path_of(root))));
+    TRY_VOID(start_at_path(tree_.path_of(root)));
     if (inode == volume::kRootInode) return {};
     if (!tree_.node(root).children.empty()) {
       std::vector<volume::InodeNumber> above;  // between the root and the directory

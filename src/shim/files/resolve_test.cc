@@ -103,8 +103,8 @@ class Resolve : public testing::Test {
   std::string result(std::string_view path, Follow follow = Follow::kYes, std::string_view base = "/") {
     const auto place = resolve(tree_, view_, std::string(base), path, follow);
     if (!place) return std::to_string(number_of(place.error()));
-    static constexpr const char* kNames[] = {"missing",  "directory", "code", "link",
-                                             "injected", "device",    "host", "descriptor"};
+    static constexpr const char* kNames[] = {"missing", "directory", "code",   "link",      "injected",
+                                             "device",  "host",      "volume", "descriptor"};
     std::string text = std::string(kNames[static_cast<int>(place->kind)]) + " " + place->path;
     if (!place->host_path.empty()) text += " = " + place->host_path;
     return text;

@@ -146,7 +146,7 @@ std::string of_file(const FileId& file) {
   auto known = recall(file);
   const bool is_deleted = !attributes || attributes->links == 0;
   if (!is_deleted && (!known || !has_name(file, *known))) known = search(file);
-  if (!known) return joined(root_path(file.volume), "?") + std::string(kDeleted);
+  if (!known) return joined(root_path(file.volume), "#" + std::to_string(file.inode)) + std::string(kDeleted);
   const auto directory = of_directory({file.volume, known->directory});
   std::string path = joined(directory ? *directory : root_path(file.volume), known->name);
   return is_deleted ? path + std::string(kDeleted) : path;
