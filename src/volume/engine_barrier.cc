@@ -161,19 +161,30 @@ Result<void> Engine::rotate() {
     return put;
   }
   enter_generation(next);
-  give_back_space();
+  give_back_space(false);
   return {};
 }
 
-// Long stretches of free slots, once they are a good part of the file.
-void Engine::give_back_space() {
-  constexpr uint64_t kStretch = 64;
+bool Engine::make_room() {
+  {
+    const auto lock = reading();
+    if (!lock || !view_.index.slots.has_dropped()) return false;
+  }
+  if (!barrier()) return false;
+  const Exclusive exclusive(*this);
+  if (!begin()) return false;
+  give_back_space(true);
+  return true;
+}
+
+void Engine::give_back_space(bool always) {
+  const uint64_t stretch = always ? 1 : 64;
   const Slots& slots = view_.index.slots;
-  if (slots.free_count() * 4 < slots.end()) return;
+  if (!always && slots.free_count() * 4 < slots.end()) return;
   for (uint64_t first = 1; first < slots.end();) {
     uint64_t end = first;
     while (end < slots.end() && slots.is_free(end)) ++end;
-    if (end - first >= kStretch) storage_.discard(HostFile::kData, first * kBlockSize, (end - first) * kBlockSize);
+    if (end - first >= stretch) storage_.discard(HostFile::kData, first * kBlockSize, (end - first) * kBlockSize);
     first = end + 1;
   }
 }
