@@ -5,7 +5,9 @@
 
 #include "shim/attested/hardening.h"
 #include "shim/attested/openssl_start.h"
+#include "shim/attested/tag_keeper.h"
 #include "shim/files/namespace.h"
+#include "shim/files/window.h"
 #include "shim/memory/sealed.h"
 #include "shim/process/crash.h"
 #include "shim/process/wipe.h"
@@ -16,6 +18,7 @@ namespace redoubt::shim::attested {
 namespace {
 
 const State* current = nullptr;
+State kept;
 
 struct Saved {
   std::string_view session;
@@ -23,6 +26,8 @@ struct Saved {
   std::string_view session_hash;
   bool unsealed = false;
   ByteView instance_key;
+  std::string_view cas_address;
+  ByteArray<32> cas_key{};
   ByteView file_namespace;
   ByteView volumes;
 };
@@ -30,14 +35,19 @@ struct Saved {
 template <typename Archive>
 bool fields(Archive& a, wire::Of<Archive, Saved>& m) {
   return a.text(m.session) && a.text(m.service) && a.text(m.session_hash) && a.flag(m.unsealed) &&
-         a.bytes(m.instance_key) && a.bytes(m.file_namespace) && a.bytes(m.volumes);
+         a.bytes(m.instance_key) && a.text(m.cas_address) && a.array(m.cas_key) && a.bytes(m.file_namespace) &&
+         a.bytes(m.volumes);
 }
 
 }  // namespace
 
 const State* state() { return current; }
+void keep_cas_address(const CasAddress& address) {
+  kept.cas_address = address.address;
+  kept.cas_key = address.server_key;
+}
+
 void set_state(State state) {
-  static State kept;
   kept = std::move(state);
   current = &kept;
   keep_program_out_of_reports();
@@ -54,6 +64,8 @@ void save(std::vector<uint8_t>& out) {
              .service = current->service,
              .session_hash = current->session_hash,
              .instance_key = {reinterpret_cast<const uint8_t*>(current->instance_key), sizeof(InstanceKey)},
+             .cas_address = current->cas_address,
+             .cas_key = current->cas_key,
              .file_namespace = {},
              .volumes = {}};
   }
@@ -85,6 +97,8 @@ Result<void> resume(ByteView bytes) {
              .service = std::string(saved.service),
              .session_hash = std::string(saved.session_hash),
              .instance_key = key});
+  set_cas_address({.address = saved.cas_address, .server_key = saved.cas_key});
+  window::clear(window::Slot::kTags);  // the previous image's connection ended with it
   TRY_VOID(file_namespace::restore(saved.file_namespace));
   return volumes::restore(saved.volumes);
 }

@@ -89,7 +89,8 @@ Result<void> execute(Call& call, int directory, uint64_t path_at, uint64_t argv_
   handover.files = TRY(open_program(std::move(request)));
   handover.options = options();
   handover.window_base = window::base();
-  handover.open_slots = window::open_slots() & ~window::bit_of(window::Slot::kProgram);
+  constexpr uint64_t kOfThisImage = window::bit_of(window::Slot::kProgram) | window::bit_of(window::Slot::kTags);
+  handover.open_slots = window::open_slots() & ~kOfThisImage;
   handover.signal_mask = call.thread.mask;
   handover.ignored_faults = call.thread.actions->ignored_faults();
   std::vector<uint8_t> attested_state;
