@@ -282,7 +282,7 @@ struct Connection {
     ByteArray<32> key{};
     ByteArray<32> nonce{};
     ByteArray<32> instance_exporter{};
-    std::optional<ByteArray<64>> instance;  // its key, once it is known
+    std::optional<ByteArray<64>> instance = {};  // its key, once it is known
 
     bool write(std::string_view bytes) {
         while (!bytes.empty()) {
@@ -434,7 +434,8 @@ void answer_configuration(Connection& c, ByteView body) {
     if (how == "volume-proc" && !configuration.volumes.empty()) configuration.volumes[0].mount_path = "/proc";
     if (how == "volume-twice" && !configuration.volumes.empty())
         configuration.volumes.push_back(configuration.volumes[0]);
-    if (how == "listen-garbage") network.listen.push_back({.address = "nonsense", .identity = {"x", "y"}, .client_authority = {}});
+    if (how == "listen-garbage")
+        network.listen.push_back({.address = "nonsense", .identity = {"x", "y"}, .client_authority = {}});
     if (how == "no-arguments") configuration.arguments.clear();
     if (how == "empty-argument") configuration.arguments = {""};
     if (how == "nul-argument") configuration.arguments.push_back(std::string_view("a\0b", 3));
@@ -467,8 +468,8 @@ bool introduce(Connection& c, ByteView body) {
     wire::InstanceHello hello;
     if (!wire::decode(body, hello)) return refuse(c, "request.form", "another message"), false;
     Bytes message;
-    for (const ByteView part : {as_bytes(wire::kInstanceSignatureLabel), ByteView(c.instance_exporter), ByteView(c.key),
-                                ByteView(c.nonce)}) {
+    for (const ByteView part :
+         {as_bytes(wire::kInstanceSignatureLabel), ByteView(c.instance_exporter), ByteView(c.key), ByteView(c.nonce)}) {
         message.insert(message.end(), part.begin(), part.end());
     }
     const auto key = crypto::P256PublicKey::from_coordinates(hello.instance_key);
@@ -484,8 +485,8 @@ bool answer_tag(Connection& c, ByteView body) {
     std::unique_lock lock(volumes_lock);
     const bool misbehave = ++tag_count >= settings.tags_from;
     const std::string how = misbehave ? settings.tags : "keep";
-    const auto volume = std::ranges::find_if(
-        settings.volumes, [&](const FakeVolume& one) { return one.given.id == request.volume; });
+    const auto volume =
+        std::ranges::find_if(settings.volumes, [&](const FakeVolume& one) { return one.given.id == request.volume; });
     if (volume == settings.volumes.end()) return refuse(c, "volume.unknown", "another"), false;
     say("tag " + volume->name + " lease " + std::to_string(request.lease) + " sequence " +
         std::to_string(request.tag.sequence) + " " + how);
