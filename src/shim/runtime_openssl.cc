@@ -54,8 +54,7 @@ NOTHING(ASN1_item_i2d_bio)
 NOTHING(ASN1_item_i2d_fp) NOTHING(BIO_new_file) NOTHING(BIO_new_fp) NOTHING(BIO_s_file) NOTHING(OSSL_STORE_INFO_free)
 NOTHING(OSSL_STORE_INFO_get0_CERT) NOTHING(OSSL_STORE_INFO_get0_NAME) NOTHING(OSSL_STORE_INFO_get_type)
 NOTHING(OSSL_STORE_close) NOTHING(OSSL_STORE_eof) NOTHING(OSSL_STORE_error) NOTHING(OSSL_STORE_load)
-NOTHING(OSSL_STORE_open) NOTHING(PEM_ASN1_read) NOTHING(PEM_ASN1_read_bio) NOTHING(PEM_ASN1_write)
-NOTHING(PEM_ASN1_write_bio) NOTHING(PEM_read_bio_X509) NOTHING(X509_LOOKUP_file) NOTHING(X509_LOOKUP_hash_dir)
+NOTHING(OSSL_STORE_open)  NOTHING(X509_LOOKUP_file) NOTHING(X509_LOOKUP_hash_dir)
 NOTHING(X509_LOOKUP_store) NOTHING(ossl_store_cleanup_int)
 DONE(ossl_store_loader_store_cache_flush) DONE(ossl_store_loader_store_remove_all_provided)
 
@@ -69,6 +68,8 @@ NOTHING(OSSL_HTTP_get) NOTHING(bio_sock_cleanup_int)
 NOTHING(UI_UTIL_wrap_read_pem_callback) NOTHING(UI_add_input_string) NOTHING(UI_add_user_data)
 NOTHING(UI_add_verify_string) NOTHING(UI_construct_prompt) NOTHING(UI_destroy_method) NOTHING(UI_free)
 NOTHING(UI_get_result_length) NOTHING(UI_new) NOTHING(UI_process) NOTHING(UI_set_method)
+
+NOTHING(EVP_BytesToKey) NOTHING(EVP_get_pw_prompt) NOTHING(EVP_read_pw_string_min) NOTHING(EVP_read_pw_string)
 
 // --- other threads, compression, texts of errors ---
 
@@ -93,27 +94,18 @@ NOTHING(DSA_get0_pqg) NOTHING(DSA_get0_pub_key) NOTHING(DSA_get0_q) NOTHING(DSA_
 NOTHING(EC_GF2m_simple_method) NOTHING(EC_GFp_nistp224_method) NOTHING(EC_GFp_nistp521_method)
 NOTHING(EC_nistp224_pre_comp_dup) NOTHING(EC_nistp224_pre_comp_free) NOTHING(EC_nistp256_pre_comp_dup)
 NOTHING(EC_nistp256_pre_comp_free) NOTHING(EC_nistp521_pre_comp_dup) NOTHING(EC_nistp521_pre_comp_free)
-NOTHING(EVP_PBE_cleanup) NOTHING(EVP_PKEY_CTX_set_dh_pad) NOTHING(EVP_PKEY_CTX_set_rsa_padding)
-NOTHING(EVP_PKEY_CTX_set_rsa_pss_saltlen) 
-NOTHING(EVP_PKEY_asn1_get0) NOTHING(EVP_PKEY_asn1_get0_info) NOTHING(EVP_PKEY_asn1_get_count) NOTHING(RSAPrivateKey_it)
-NOTHING(RSAPublicKey_it) NOTHING(RSA_PSS_PARAMS_free) NOTHING(RSA_free) NOTHING(RSA_get0_d) NOTHING(RSA_get0_dmp1)
-NOTHING(RSA_get0_dmq1) NOTHING(RSA_get0_e) NOTHING(RSA_get0_iqmp) NOTHING(RSA_get0_multi_prime_crt_params)
-NOTHING(RSA_get0_multi_prime_factors) NOTHING(RSA_get0_n) NOTHING(RSA_get0_p) NOTHING(RSA_get0_q)
-NOTHING(RSA_get_multi_prime_extra_count) NOTHING(RSA_new) NOTHING(RSA_test_flags) NOTHING(RSA_up_ref)
-NOTHING(d2i_DHparams) NOTHING(d2i_DHxparams) NOTHING(d2i_DSAPrivateKey) NOTHING(d2i_DSAPublicKey)
-NOTHING(d2i_DSAparams) NOTHING(d2i_RSAPrivateKey) NOTHING(d2i_RSAPublicKey) NOTHING(i2d_DSAPrivateKey)
-NOTHING(i2d_DSAPublicKey) NOTHING(i2d_RSAPublicKey) NOTHING(ossl_dh_gen_type_id2name) NOTHING(ossl_dh_is_foreign)
+NOTHING(EVP_PBE_cleanup) NOTHING(EVP_PKEY_CTX_set_dh_pad) 
+NOTHING(EVP_PKEY_asn1_get0) NOTHING(EVP_PKEY_asn1_get0_info) NOTHING(EVP_PKEY_asn1_get_count) NOTHING(d2i_DHparams) NOTHING(d2i_DHxparams) NOTHING(d2i_DSAPrivateKey) NOTHING(d2i_DSAPublicKey)
+NOTHING(d2i_DSAparams) NOTHING(i2d_DSAPrivateKey)
+NOTHING(i2d_DSAPublicKey) NOTHING(ossl_dh_gen_type_id2name) NOTHING(ossl_dh_is_foreign)
 NOTHING(ossl_dh_is_named_safe_prime_group) NOTHING(ossl_dh_key2buf) NOTHING(ossl_dh_key_from_pkcs8)
 NOTHING(ossl_dh_pkey_method) NOTHING(ossl_dh_set0_libctx) NOTHING(ossl_dhx_pkey_method) NOTHING(ossl_dsa_is_foreign)
 NOTHING(ossl_dsa_key_from_pkcs8) NOTHING(ossl_dsa_pkey_method) NOTHING(ossl_dsa_set0_libctx)
 NOTHING(ossl_ec_GF2m_simple_oct2point) NOTHING(ossl_ec_GF2m_simple_point2oct)
-NOTHING(ossl_ec_GF2m_simple_set_compressed_coordinates) NOTHING(ossl_ec_pkey_method) NOTHING(ossl_ecx25519_pkey_method)
-NOTHING(ossl_ecx448_pkey_method) NOTHING(ossl_ecx_key_free) NOTHING(ossl_ecx_key_from_pkcs8)
-NOTHING(ossl_ecx_key_set0_libctx) NOTHING(ossl_ecx_key_up_ref) NOTHING(ossl_ed25519_pkey_method)
-NOTHING(ossl_ed448_pkey_method) NOTHING(ossl_ffc_named_group_get_name) NOTHING(ossl_ffc_uid_to_dh_named_group)
-NOTHING(ossl_rsa_is_foreign) NOTHING(ossl_rsa_key_from_pkcs8) NOTHING(ossl_rsa_pkey_method)
-NOTHING(ossl_rsa_pss_decode) NOTHING(ossl_rsa_pss_get_param_unverified) NOTHING(ossl_rsa_pss_pkey_method)
-NOTHING(ossl_rsa_pss_to_ctx) NOTHING(ossl_rsa_set0_libctx) NOTHING(ossl_sm2_key_private_check)
+NOTHING(ossl_ec_GF2m_simple_set_compressed_coordinates) NOTHING(ossl_ec_pkey_method) NOTHING(ossl_ffc_named_group_get_name) NOTHING(ossl_ffc_uid_to_dh_named_group)
+NOTHING(ossl_rsa_pkey_method)
+NOTHING(ossl_rsa_pss_pkey_method)
+NOTHING(ossl_sm2_key_private_check)
 NOTHING(srp_generate_client_master_secret) NOTHING(srp_generate_server_master_secret) NOTHING(srp_verify_server_param)
 NOTHING(ssl_srp_calc_a_param_intern) NOTHING(ssl_srp_server_param_with_username_intern)
 DONE(openssl_add_all_ciphers_int) DONE(openssl_add_all_digests_int) DONE(ssl_ctx_srp_ctx_free_intern)
@@ -121,8 +113,26 @@ DONE(ssl_ctx_srp_ctx_init_intern) DONE(ssl_srp_ctx_free_intern) DONE(ssl_srp_ctx
 EMPTY(ossl_bignum_modp_1536_p) EMPTY(ossl_bignum_modp_2048_p) EMPTY(ossl_bignum_modp_3072_p)
 EMPTY(ossl_bignum_modp_4096_p) EMPTY(ossl_bignum_modp_6144_p) EMPTY(ossl_bignum_modp_8192_p)
 EMPTY(ossl_dh_keymgmt_functions) EMPTY(ossl_dhx_keymgmt_functions) EMPTY(ossl_dsa_keymgmt_functions)
-EMPTY(ossl_ed25519_keymgmt_functions) EMPTY(ossl_ed448_keymgmt_functions) EMPTY(ossl_rsa_keymgmt_functions)
-EMPTY(ossl_rsapss_keymgmt_functions) EMPTY(ossl_x25519_keymgmt_functions) EMPTY(ossl_x448_keymgmt_functions)
+
+// --- parts of RSA, Ed25519's and X25519's archive members that TLS 1.3 has no use for: making keys, older paddings, curve 448 ---
+
+NOTHING(ENGINE_get_RSA) NOTHING(ENGINE_get_default_RSA) NOTHING(RSA_generate_multi_prime_key) NOTHING(RSA_generate_key_ex)
+NOTHING(RSA_padding_add_X931) NOTHING(RSA_padding_check_X931) NOTHING(RSA_X931_hash_id)
+NOTHING(ossl_rsa_check_public_exponent) NOTHING(ossl_rsa_sp800_56b_check_keypair)
+NOTHING(ossl_rsa_sp800_56b_check_private) NOTHING(ossl_rsa_sp800_56b_check_public)
+NOTHING(ossl_rsa_sp800_56b_validate_strength)
+NOTHING(ossl_rsa_validate_public) NOTHING(ossl_rsa_validate_private) NOTHING(ossl_rsa_validate_pairwise) NOTHING(RSA_check_key_ex)
+NOTHING(ossl_x448) NOTHING(ossl_x448_public_from_private) NOTHING(ossl_ed448_sign) NOTHING(ossl_ed448_verify)
+NOTHING(ossl_ed448_public_from_private) NOTHING(X509_signature_dump) NOTHING(EVP_md_null) NOTHING(EVP_md5)
+
+// --- private keys that are encrypted, in PEM, or to be written ---
+
+NOTHING(PEM_ASN1_read_bio) NOTHING(PEM_ASN1_write_bio) NOTHING(PEM_read_bio_X509) NOTHING(PEM_read_bio_X509_AUX)
+NOTHING(PEM_read_bio) NOTHING(PEM_ASN1_read) NOTHING(PEM_ASN1_write) NOTHING(PEM_read_bio_PrivateKey) NOTHING(PEM_read_bio_PrivateKey_ex)
+NOTHING(PKCS8_decrypt) NOTHING(PKCS8_encrypt) NOTHING(PEM_write_bio_PKCS8PrivateKey) NOTHING(EVP_PKCS82PKEY)
+NOTHING(EVP_PKCS82PKEY_ex) NOTHING(OSSL_ENCODER_CTX_set_cipher) NOTHING(OSSL_ENCODER_CTX_set_passphrase)
+NOTHING(OSSL_ENCODER_CTX_set_passphrase_cb) NOTHING(OSSL_ENCODER_CTX_set_pem_password_cb)
+NOTHING(OSSL_ENCODER_CTX_set_passphrase_ui)
 
 // --- formats that a TLS client does not read: private keys, PKCS 7 and 12, OCSP, CT logs, encoders ---
 
@@ -137,7 +147,7 @@ NOTHING(OSSL_ENCODER_CTX_get_num_encoders) NOTHING(OSSL_ENCODER_CTX_new_for_pkey
 NOTHING(OSSL_ENCODER_to_data) NOTHING(PKCS7_ISSUER_AND_SERIAL_it) NOTHING(PKCS7_it) 
 NOTHING(SCT_CTX_free) NOTHING(SCT_CTX_new)
 NOTHING(SCT_CTX_set1_cert) NOTHING(SCT_CTX_set1_issuer_pubkey) NOTHING(SCT_CTX_set1_pubkey) NOTHING(SCT_CTX_set_time)
-NOTHING(SCT_CTX_verify) NOTHING(SSL_use_PrivateKey) NOTHING(SSL_use_certificate) NOTHING(d2i_OCSP_RESPID)
+NOTHING(SCT_CTX_verify) NOTHING(d2i_OCSP_RESPID)
 NOTHING(d2i_OCSP_RESPONSE) NOTHING(evp_pkcs82pkey_legacy) NOTHING(i2d_OCSP_RESPID)
 NOTHING(ossl_pkcs7_resolve_libctx)
 DONE(ossl_encoder_store_cache_flush) DONE(ossl_encoder_store_remove_all_provided)
@@ -147,18 +157,36 @@ DONE(ossl_encoder_store_cache_flush) DONE(ossl_encoder_store_remove_all_provided
     extern "C" {
   void* bio_lookup_lock = nullptr;  // of BIO_lookup, which is not there
 
-  // The one kind of key: EC. OpenSSL takes it from a table of all kinds.
-  extern const unsigned char ossl_eckey_asn1_meth[];
+  // The kinds of keys. OpenSSL has a table of all that it knows.
+  extern const unsigned char ossl_eckey_asn1_meth[], ossl_ed25519_asn1_meth[], ossl_rsa_asn1_meths[],
+      ossl_rsa_pss_asn1_meth[];
+  struct RedoubtKeyKind {
+    int type;
+    std::string_view name;
+    const void* methods;
+  };
+  static const RedoubtKeyKind kKeyKinds[] = {
+      {NID_X9_62_id_ecPublicKey, "EC", ossl_eckey_asn1_meth},
+      {NID_ED25519, "ED25519", ossl_ed25519_asn1_meth},
+      {NID_rsaEncryption, "RSA", ossl_rsa_asn1_meths},  // the first of two
+      {NID_rsassaPss, "RSA-PSS", ossl_rsa_pss_asn1_meth},
+  };
   const void* EVP_PKEY_asn1_find(void** engine, int type);
   const void* EVP_PKEY_asn1_find(void** engine, int type) {
     if (engine != nullptr) *engine = nullptr;
-    return type == NID_X9_62_id_ecPublicKey ? ossl_eckey_asn1_meth : nullptr;
+    for (const RedoubtKeyKind& kind : kKeyKinds) {
+      if (kind.type == type) return kind.methods;
+    }
+    return nullptr;
   }
   const void* EVP_PKEY_asn1_find_str(void** engine, const char* name, int size);
   const void* EVP_PKEY_asn1_find_str(void** engine, const char* name, int size) {
     if (engine != nullptr) *engine = nullptr;
     const std::string_view text = size < 0 ? std::string_view(name) : std::string_view(name, static_cast<size_t>(size));
-    return text == "EC" ? ossl_eckey_asn1_meth : nullptr;
+    for (const RedoubtKeyKind& kind : kKeyKinds) {
+      if (kind.name == text) return kind.methods;
+    }
+    return nullptr;
   }
 
   // Lists of cipher suites, groups and signature algorithms: calls back for each element, stops when it says no.

@@ -12,7 +12,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -29,13 +28,19 @@ struct Identity {
   std::string_view private_key;   // PEM, PKCS#8 or SEC1; in sealed memory of the caller
 };
 
-// One rule of the policy. Shared by all its connections; constant once it is made.
+// Seconds since 1970: what certificates' validity is compared with. Asked once a connection.
+using Clock = int64_t (*)();
+
+// One rule of the policy. Shared by all its connections and threads; constant once it is made. An authority is trusted as it is
+// given, a root or an intermediate, and must be a CA certificate; nothing else is trusted, no directory of the host is read.
 class Context {
  public:
   // `client_authority`: PEM certificates; empty: clients need no certificate.
-  static Result<std::shared_ptr<Context>, Error> server(const Identity& identity, std::string_view client_authority);
+  static Result<std::shared_ptr<Context>, Error> server(const Identity& identity, std::string_view client_authority,
+                                                        Clock clock);
   // `server_authority`: PEM, not empty. `identity`: may be empty. The name is checked for each connection (Endpoint).
-  static Result<std::shared_ptr<Context>, Error> client(const Identity& identity, std::string_view server_authority);
+  static Result<std::shared_ptr<Context>, Error> client(const Identity& identity, std::string_view server_authority,
+                                                        Clock clock);
   ~Context();
 
   struct Parts;
@@ -84,6 +89,7 @@ class Endpoint {
   // ---- network side ----
   // Where received bytes go; at least 16 KiB + a record's overhead while more is useful, empty when the program has to read first.
   std::span<uint8_t> input_room();
+  // 0: nothing came, and the room's memory is given back.
   void input_added(size_t size);
   // The network ended. Without a close_notify before, that is kTruncated.
   void input_ended();
@@ -96,6 +102,8 @@ class Endpoint {
   Result<size_t> read(std::span<uint8_t> to);
   // As read(), and the bytes stay.
   Result<size_t> peek(std::span<uint8_t> to);
+  // Whether read() would answer other than EAGAIN: bytes, the end or a failure. Decrypts one record at most, copies nothing.
+  bool is_readable();
   // How many bytes read() would give at once: those decrypted already, complete records that wait are decrypted first.
   size_t readable();
   // Takes what fits: EAGAIN when output() holds more than 64 KiB, or the handshake's store is full. EPIPE after close_write(), EIO.

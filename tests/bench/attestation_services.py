@@ -84,9 +84,9 @@ class Services:
         pathlib.Path(name).write_text(text, encoding="utf-8")
         self.command("session", "create", name)
 
-    def measured(self, program):
+    def measured(self, program, *options):
         """The `code:` of a program, indented for a service."""
-        lines = re.findall(r'^ +("?/.*)$', self.command("measure", program), re.MULTILINE)
+        lines = re.findall(r'^ +("?/.*)$', self.command("measure", program, *options), re.MULTILINE)
         return "".join(f"      {line}\n" for line in lines)
 
 
