@@ -11,6 +11,7 @@
 #include "shim/memory/sealed.h"
 #include "shim/process/crash.h"
 #include "shim/process/wipe.h"
+#include "shim/volumes/mounts.h"
 #include "wire/codec.h"
 
 namespace redoubt::shim::attested {
@@ -28,12 +29,14 @@ struct Saved {
   std::string_view cas_address;
   ByteArray<32> cas_key{};
   ByteView file_namespace;
+  ByteView volumes;
 };
 
 template <typename Archive>
 bool fields(Archive& a, wire::Of<Archive, Saved>& m) {
   return a.text(m.session) && a.text(m.service) && a.text(m.session_hash) && a.flag(m.unsealed) &&
-         a.bytes(m.instance_key) && a.text(m.cas_address) && a.array(m.cas_key) && a.bytes(m.file_namespace);
+         a.bytes(m.instance_key) && a.text(m.cas_address) && a.array(m.cas_key) && a.bytes(m.file_namespace) &&
+         a.bytes(m.volumes);
 }
 
 }  // namespace
@@ -53,6 +56,8 @@ void set_state(State state) {
 void save(std::vector<uint8_t>& out) {
   std::vector<uint8_t> files;
   file_namespace::save(files);
+  std::vector<uint8_t> volumes;
+  volumes::save(volumes);
   Saved saved;
   if (current != nullptr) {
     saved = {.session = current->session,
@@ -61,13 +66,16 @@ void save(std::vector<uint8_t>& out) {
              .instance_key = {reinterpret_cast<const uint8_t*>(current->instance_key), sizeof(InstanceKey)},
              .cas_address = current->cas_address,
              .cas_key = current->cas_key,
-             .file_namespace = {}};
+             .file_namespace = {},
+             .volumes = {}};
   }
   saved.unsealed = sealed::is_insecure();
   saved.file_namespace = files;
+  saved.volumes = volumes;
   constexpr size_t kAllElse = 8192;  // names, hash, key
-  out = wire::encode(saved, files.size() + kAllElse);
+  out = wire::encode(saved, files.size() + volumes.size() + kAllElse);
   wipe(files);
+  wipe(volumes);
 }
 
 Result<void> resume(ByteView bytes) {
@@ -76,7 +84,8 @@ Result<void> resume(ByteView bytes) {
   use_processor_features();          // the code files' hashes
   if (saved.instance_key.empty()) {  // --insecure-manifest: a namespace, and nothing to keep secret
     sealed::adopt(saved.unsealed);
-    return file_namespace::restore(saved.file_namespace);
+    TRY_VOID(file_namespace::restore(saved.file_namespace));
+    return volumes::restore(saved.volumes);
   }
   if (saved.instance_key.size() != sizeof(InstanceKey)) return fail(EINVAL);
   forbid_inspection();  // ended with the exec
@@ -90,7 +99,8 @@ Result<void> resume(ByteView bytes) {
              .instance_key = key});
   set_cas_address({.address = saved.cas_address, .server_key = saved.cas_key});
   window::clear(window::Slot::kTags);  // the previous image's connection ended with it
-  return file_namespace::restore(saved.file_namespace);
+  TRY_VOID(file_namespace::restore(saved.file_namespace));
+  return volumes::restore(saved.volumes);
 }
 
 }  // namespace redoubt::shim::attested
