@@ -264,6 +264,28 @@ TEST_F(Tls, KeysAreRenewedAfterManyRecords) {
   }
 }
 
+TEST_F(Tls, AnswersToAPeerThatReadsNothingAreBounded) {
+  Pair made = pair();
+  const auto context = Context::client(identity(*client_identity), authority->certificate, clock);
+  (*context)->parts().records_per_key = 1;  // each record asks for new keys
+  made.client = std::move(*Endpoint::connect(*context, "server.test"));
+  talk(made.server, made.client);
+  const std::string text = pattern(100'000);
+  while (made.server.write(as_bytes(text))) {
+  }
+  size_t rounds = 0, most = 0;
+  while (made.server.state() == State::kOpen && ++rounds < 20'000) {
+    (void)made.client.write(as_bytes("x"));
+    move(made.client, made.server);
+    (void)read_all(made.server);
+    most = std::max(most, made.server.output().size());
+  }
+  EXPECT_GT(rounds, 100U);
+  EXPECT_LE(most, 120'000U);
+  EXPECT_EQ(made.server.failure().kind, FailureKind::kProtocol);
+  EXPECT_TRUE(made.server.failure().detail.contains("reads nothing")) << made.server.failure().detail;
+}
+
 TEST_F(Tls, RenewalIsAnsweredAfterCloseWrite) {
   Pair made = pair();
   const auto context = Context::client(identity(*client_identity), authority->certificate, clock);
