@@ -21,6 +21,7 @@ enum class Slot : int {
   kTrace,       // --trace
   kStatistics,  // --stats
   kProc,        // /proc, so that it is reachable after chroot
+  kTags,        // the connection to CAS on which tags of volumes go (attested/tag_keeper.h); never survives exec
 };
 
 // Takes the base that choose_base() found, or that was handed over by exec.
@@ -36,6 +37,10 @@ bool contains(int fd);
 
 // Moves `fd` into its slot; it is closed under its old number, also on failure. The limit on descriptors is raised meanwhile.
 Result<void> put(Slot slot, int fd);
+// The same, close-on-exec.
+Result<void> put_for_this_image(Slot slot, int fd);
+// Closes what is in the slot, if anything is, and occupies it.
+void clear(Slot slot);
 // The descriptor in a slot, or -1.
 int get(Slot slot);
 // After exec: which slots are open.

@@ -38,6 +38,8 @@ void unlock_sockets_after_fork() {
   register_mutex.unlock();
 }
 
+Description::Description(Kind first) : kind(first) {}
+
 Description::~Description() {
   if (epoll) return;
   {

@@ -35,7 +35,7 @@ struct Epoll;
 struct Interest;
 
 struct Description {
-  explicit Description(Kind first) : kind(first) {}
+  explicit Description(Kind first);
 
   std::atomic<Kind> kind;
   std::atomic<int> uses = 0;   // descriptors of this process

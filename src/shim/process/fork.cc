@@ -27,8 +27,14 @@ int64_t fork_process(Call& call, const CloneRequest& request) {
   int error;
   {
     ForkLock lock(*thread.actions);
-    pid = fork();
-    error = errno;
+    if (const auto prepared = lock.prepare(); !prepared) {
+      pid = -1;
+      error = number_of(prepared.error());
+    } else {
+      pid = fork();
+      error = errno;
+      lock.finish(pid);
+    }
   }
   if (pid < 0) {
     set_host_signals(host_signals);
