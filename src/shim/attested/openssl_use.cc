@@ -4,10 +4,7 @@
 #include <atomic>
 #include <cstdint>
 
-#include "shim/attested/failure.h"
-#include "shim/attested/openssl_start.h"
 #include "shim/attested/pool.h"
-#include "shim/attested/tag_keeper.h"
 
 namespace redoubt::shim::attested {
 namespace {
@@ -41,7 +38,7 @@ OpensslUse::~OpensslUse() {
   if (--depth == 0) leave();
 }
 
-Result<void> before_fork() {
+Result<void> suspend_openssl_for_fork() {
   // One thread forks at a time: ForkLock.
   uint32_t seen = users.fetch_or(kForking) | kForking;
   while (seen != kForking) {
@@ -50,27 +47,20 @@ Result<void> before_fork() {
   }
   const auto copied = pool::before_fork();
   if (copied) return {};
-  report_no_sealed_memory();
   users.fetch_and(~kForking);
   users.notify_all();
   return copied;
 }
 
-void after_fork(int pid) {
+bool resume_openssl_after_fork(int pid) {
   if (pid == 0) {
-    if (!pool::after_fork_in_child()) {
-      report_and_exit({.check = "memory.sealed",
-                       .expected = "a copy of the keys for the child process",
-                       .found = "the kernel could not move it",
-                       .remedy = "free memory"});
-    }
     users = 0;
-    forget_connection_after_fork();
-    return;
+    return pool::after_fork_in_child();
   }
   pool::after_fork_in_parent(pid > 0);
   users.fetch_and(~kForking);
   users.notify_all();
+  return true;
 }
 
 }  // namespace redoubt::shim::attested

@@ -24,10 +24,10 @@ class OpensslUse {
   OpensslUse& operator=(const OpensslUse&) = delete;
 };
 
-// Of the forking thread, inside ForkLock and after every lock whose holder may use OpenSSL. Nothing happens when there is
-// neither pool nor OpenSSL. ENOMEM: no sealed memory for the child's copy; after_fork is not called then.
-Result<void> before_fork();
-// `pid` as fork returned it. A child without its copy ends here.
-void after_fork(int pid);
+// Of the forking thread (attested/fork.h): waits until nobody is inside and copies the pool. ENOMEM: no sealed memory for the
+// copy, and the other function is not called.
+Result<void> suspend_openssl_for_fork();
+// `pid` as fork returned it. False in a child that did not get its copy: it cannot go on.
+[[nodiscard]] bool resume_openssl_after_fork(int pid);
 
 }  // namespace redoubt::shim::attested

@@ -12,7 +12,7 @@
 
 #include <mutex>
 
-#include "shim/attested/openssl_use.h"
+#include "shim/attested/fork.h"
 #include "shim/files/working_directory.h"
 #include "shim/memory/address_space.h"
 #include "shim/net/hooks.h"
