@@ -112,7 +112,7 @@ def nginx_own_tls(run, port, certificates):
 
 
 REDIS = Server(redis_plain, redis_own_tls)
-MEMCACHED = Server(memcached_plain, memcached_own_tls)
+MEMCACHED = Server(memcached_plain, memcached_own_tls, ("memcached", "--with", "/etc/passwd", "--with", "/etc/nsswitch.conf"))
 # nginx opens more than libraries, and its log folder before it reads its configuration.
 NGINX = Server(nginx_plain, nginx_own_tls, ("nginx", "--with", "/etc/passwd", "--with", "/etc/group", "--with", "/etc/nsswitch.conf"), ("/var/log/nginx",))
 

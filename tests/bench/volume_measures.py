@@ -1,5 +1,5 @@
 """Programs that work on files, in four places: a directory of the host, gocryptfs over such a directory, the directory under the
-runtime (what interception alone costs), and a protected volume that keeps its ciphertext there. Contents are in the page cache: what is
+runtime (what interception alone costs), and a protected volume that keeps its ciphertext there, without and with tags to CAS. Contents are in the page cache: what is
 measured is the work of the software, and fsync on the disk that --directory names."""
 import contextlib
 import dataclasses
@@ -20,14 +20,14 @@ class VolumeMeasure:
     unit: str
     load: Callable  # (run, directory) -> the command, and what it reads from standard input
     sample: Callable = from_report
-    variants = ("directory", "gocryptfs", "runtime, directory", "volume")
+    variants = ("directory", "gocryptfs", "runtime, directory", "volume, no tags", "volume")
 
     def take(self, bench, variant):
         with bench.run(protected=variant == "runtime, directory") as run, tempfile.TemporaryDirectory(dir=bench.directory, prefix="redoubt-bench.") as parent:
             with PLACE[variant](pathlib.Path(parent)) as place:
                 command, script = self.load(run, place)
-                if variant == "volume":
-                    bench.attested(run, command, measure=(command[0],), volume=str(place), host_directories=[])
+                if variant in UPDATES:
+                    bench.attested(run, command, measure=(command[0],), volume=(str(place), UPDATES[variant]), host_directories=[])
                     command = []
                 output = run.command(*command, **({"input": script} if script else {}))
                 return self.sample(output, self.unit)
@@ -39,7 +39,10 @@ def in_directory(parent):
     yield parent / "files"
 
 
-PLACE = {"directory": in_directory, "gocryptfs": gocryptfs, "runtime, directory": in_directory, "volume": in_directory}
+PLACE = {"directory": in_directory, "gocryptfs": gocryptfs, "runtime, directory": in_directory, "volume, no tags": in_directory,
+         "volume": in_directory}
+# With tags, every fsync waits for CAS, which makes the tag durable; gocryptfs has nothing alike.
+UPDATES = {"volume": "rollback_protected", "volume, no tags": "no_rollback_protection"}
 
 
 def file_load(kind, operations):
