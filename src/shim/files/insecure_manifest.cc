@@ -16,6 +16,7 @@
 #include "shim/gate/host_answer.h"
 #include "shim/memory/sealed.h"
 #include "shim/volumes/mounts.h"
+#include "volume/storage.h"
 
 namespace redoubt::shim::file_namespace {
 namespace {
@@ -52,9 +53,15 @@ Result<void> inject_file(const std::string& injection) {
   return inject(file);
 }
 
+// Any of its files: what lacks some is damaged, not new.
 bool holds_a_volume(const std::string& directory) {
-  const std::string superblock = directory + "/superblock.a";
-  return !is_error(gate::call(SYS_faccessat, static_cast<uint64_t>(AT_FDCWD), gate::address_of(superblock.c_str()), 0));
+  for (int i = 0; i < volume::kHostFiles; ++i) {
+    const std::string file = directory + "/" + volume::name_of(static_cast<volume::HostFile>(i));
+    if (!is_error(gate::call(SYS_faccessat, static_cast<uint64_t>(AT_FDCWD), gate::address_of(file.c_str()), 0))) {
+      return true;
+    }
+  }
+  return false;
 }
 
 // Nobody keeps its tags: a lease is what CAS gives.

@@ -17,7 +17,9 @@
 
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
+#include "shim/gate/host_answer.h"
 #include "shim/memory/app_memory.h"
+#include "shim/process/program_file.h"
 #include "shim/process/thread.h"
 #include "shim/volumes/calls.h"
 #include "shim/volumes/mounts.h"
@@ -71,15 +73,57 @@ bool may_lock(const Target& target, short type) {
   return type == F_UNLCK || (type == F_RDLCK && target.may_read()) || (type == F_WRLCK && target.may_write());
 }
 
-int64_t perform(Call& call, const Target& target, struct flock& lock) {
+// The two kinds are in two memory files, and exclude each other as well. Which of two that come at the same instant is first the
+// kernel cannot decide then: each asks for the other kind before it takes its own.
+int kernel_fd(bool posix, const Target& target) { return posix ? window::get(window::Slot::kPosixLocks) : target.fd; }
+int fd_of_other_kind(bool posix) { return window::get(posix ? window::Slot::kHandles : window::Slot::kPosixLocks); }
+
+// What of the other kind is in the way of `lock`; F_UNLCK: nothing.
+Result<struct flock> ask_other_kind(bool posix, struct flock lock) {
+  lock.l_pid = 0;
+  TRY(from_raw(
+      gate::call(SYS_fcntl, static_cast<uint64_t>(fd_of_other_kind(posix)), F_OFD_GETLK, gate::address_of(&lock))));
+  return lock;
+}
+
+// Until nothing of the other kind is in the way: by taking it from there for a moment, through a description of its own.
+int64_t wait_for_other_kind(bool posix, struct flock lock) {
+  const auto opened = gate::descriptor_of(window::reopen(fd_of_other_kind(posix), O_RDWR | O_CLOEXEC));
+  if (!opened) return -number_of(opened.error());
+  const OwnedFd description(*opened);
+  lock.l_pid = 0;
+  return gate::interruptible(SYS_fcntl, static_cast<uint64_t>(description.get()), F_OFD_SETLKW,
+                             gate::address_of(&lock));
+}
+
+int64_t set(Call& call, const Target& target, struct flock& lock) {
   const int command = call.int_arg(1);
   const bool posix = is_posix(command);
-  const int fd = posix ? window::get(window::Slot::kPosixLocks) : target.fd;
-  if (posix && command != F_GETLK && lock.l_type != F_UNLCK) {
+  const bool waits = command == F_SETLKW || command == F_OFD_SETLKW;
+  while (lock.l_type != F_UNLCK) {
+    const auto other = ask_other_kind(posix, lock);
+    if (!other) return -number_of(other.error());
+    if (other->l_type == F_UNLCK) break;
+    if (!waits) return -EAGAIN;
+    if (const int64_t waited = wait_for_other_kind(posix, lock); waited != 0) return waited;
+  }
+  if (posix && lock.l_type != F_UNLCK) {
     locked[target.open.handle / 8] |= static_cast<uint8_t>(1U << (target.open.handle % 8));
   }
-  return gate::interruptible(SYS_fcntl, static_cast<uint64_t>(fd), static_cast<uint64_t>(command),
+  return gate::interruptible(SYS_fcntl, static_cast<uint64_t>(kernel_fd(posix, target)), static_cast<uint64_t>(command),
                              gate::address_of(&lock));
+}
+
+int64_t ask(Call& call, const Target& target, struct flock& lock) {
+  const bool posix = is_posix(call.int_arg(1));
+  const struct flock asked = lock;
+  const int64_t result =
+      gate::call(SYS_fcntl, static_cast<uint64_t>(kernel_fd(posix, target)), call.args[1], gate::address_of(&lock));
+  if (result != 0 || lock.l_type != F_UNLCK) return result;
+  const auto other = ask_other_kind(posix, asked);
+  if (!other) return -number_of(other.error());
+  if (other->l_type != F_UNLCK) lock = *other;
+  return 0;
 }
 
 }  // namespace
@@ -98,8 +142,8 @@ int64_t lock_command(Call& call, const Target& target) {
   if (const auto resolved = resolve_range(target, lock); !resolved) return -number_of(resolved.error());
   if (!asks && !may_lock(target, lock.l_type)) return -EBADF;
   lock = to_kernel(target.open.handle, lock);
-  const int64_t result = perform(call, target, lock);
-  if (result != 0 || !asks) return result;
+  if (!asks) return set(call, target, lock);
+  if (const int64_t result = ask(call, target, lock); result != 0) return result;
   struct flock answer = asked;
   answer.l_type = lock.l_type;
   if (lock.l_type != F_UNLCK) answer = from_kernel(target.open.handle, lock);
