@@ -110,7 +110,7 @@ Result<std::shared_ptr<Context>, Error> Context::server(const Identity& identity
     if (!trusted) return std::unexpected(std::move(trusted.error()).in("authority of the clients"));
     SSL_CTX_set_verify(openssl.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, check_certificate);
   }
-  const std::shared_ptr<Context> context(new Context());
+  std::shared_ptr<Context> context(new Context());
   context->parts_ = std::make_unique<Parts>(Parts{std::move(openssl), true, checks_peer, clock});
   return context;
 }
@@ -124,7 +124,7 @@ Result<std::shared_ptr<Context>, Error> Context::client(const Identity& identity
   auto trusted = trust(openssl.get(), server_authority);
   if (!trusted) return std::unexpected(std::move(trusted.error()).in("authority of the servers"));
   SSL_CTX_set_verify(openssl.get(), SSL_VERIFY_PEER, check_certificate);
-  const std::shared_ptr<Context> context(new Context());
+  std::shared_ptr<Context> context(new Context());
   context->parts_ = std::make_unique<Parts>(Parts{std::move(openssl), false, true, clock});
   return context;
 }
