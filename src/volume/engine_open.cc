@@ -297,7 +297,7 @@ Result<void> Engine::free_orphans() {
 }
 
 Result<void, OpenFailure> Engine::open() {
-  if (!keys_.has_memory()) return memory_failure();
+  if (!keys_.has_memory()) return crypto::has_bulk_aead() ? memory_failure() : processor_failure();
   if (options_.initialise) return initialise();
   auto superblock = choose_superblock();
   if (!superblock) {
@@ -313,7 +313,7 @@ Result<void, OpenFailure> Engine::open() {
 }
 
 Result<void, OpenFailure> Engine::join() {
-  if (!keys_.has_memory()) return memory_failure();
+  if (!keys_.has_memory()) return crypto::has_bulk_aead() ? memory_failure() : processor_failure();
   const Exclusive exclusive(*this);
   const IndexLock lock(index_);
   const Head head = coordination_.head();
