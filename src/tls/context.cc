@@ -30,8 +30,8 @@ constexpr char kSignatures[] =
     "RSA+SHA512";
 constexpr std::array<const char*, 3> kGroups = {"X25519", "P-256", "P-384"};
 
-constexpr uint64_t kOptions = SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-                              SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_ANTI_REPLAY;
+constexpr uint64_t kOptions =
+    SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE;
 
 // Those that this OpenSSL has: the runtime's is cut down.
 std::string available_groups(SSL_CTX* context) {

@@ -143,6 +143,8 @@ class Engine {
   Result<void> commit(Operation& operation);
 
   // engine_barrier.cc
+  bool is_tagged() const { return options_.keeper != nullptr && !options_.forget_changes; }
+  bool is_settled() const;  // under index_, or Exclusive
   Result<void> rotate();
   Result<bool> adopt_rotation();
   void enter_generation(const Superblock& superblock);
@@ -168,6 +170,7 @@ class Engine {
   uint64_t data_counter_ = 0, log_counter_ = 0, checkpoint_counter_ = 0, superblock_counter_ = 0;
   uint64_t reserved_ =
       0;  // of the log file: written with zeros ahead, so that a full disk does not stop what frees space
+  std::atomic<uint64_t> given_back_ = 0;  // slots that were free when a full disk was last helped
   Operation operation_;
   std::vector<uint8_t> record_, sealed_, tags_;
   std::vector<Piece> pieces_;

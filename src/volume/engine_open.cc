@@ -260,6 +260,7 @@ Result<void, OpenFailure> Engine::check_expected(const Superblock& superblock, c
                     "this volume is mounted with changes forgotten: restore the copy that was acknowledged"});
   }
   std::erase_if(view_.tags, [&](const KnownTag& tag) { return tag.sequence <= expected.sequence; });
+  view_.index.acknowledged = std::max(view_.index.acknowledged, expected.sequence);
   view_.tags.insert(view_.tags.begin(), {expected.sequence, expected.mac});
   return {};
 }

@@ -95,6 +95,11 @@ TEST_F(OpenTest, TagsOverCheckpoints) {
   ASSERT_TRUE(test.volume->checkpoint());
   ASSERT_TRUE(test.volume->checkpoint());
   ASSERT_EQ(check_of(kept()), "");
+  // What the tool did has no tag yet: that is the next barrier's work, without any change.
+  EXPECT_TRUE(test.volume->is_dirty());
+  ASSERT_TRUE(test.volume->barrier());
+  EXPECT_NE(*keeper.kept, old);
+  EXPECT_FALSE(test.volume->is_dirty());
   // Another tag of the same sequence is another history.
   OpenOptions options = kept();
   options.expected->mac[0] ^= 1;

@@ -108,7 +108,7 @@ void report_no_sealed_memory() {
   report_in_one_line(
       "keys of connections and children",
       {.check = "memory.sealed",
-       .expected = "memory that the kernel cannot read (some 16 KiB a TLS connection, and twice of all during fork)",
+       .expected = "memory that the kernel cannot read (some 20 KiB a TLS connection, and twice of all during fork)",
        .found = "the limit on locked memory",
        .remedy = "raise it (ulimit -l)"});
 }

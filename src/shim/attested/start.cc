@@ -26,6 +26,7 @@
 #include "shim/files/namespace.h"
 #include "shim/launch.h"
 #include "shim/memory/sealed.h"
+#include "shim/net/shield.h"
 #include "shim/process/wipe.h"
 #include "shim/volumes/mounts.h"
 
@@ -115,6 +116,7 @@ Outcome<void> apply(CasClient& cas, const wire::Configuration& received, Handove
   TRY_VOID(set_working_directory(received.working_directory));
   handover.environment = TRY(environment_of(received));
   handover.files = TRY(find_program(received));
+  TRY_VOID(net::start(received.network));
   if (received.standard_streams == wire::StandardStreams::kDiscard) TRY_VOID(discard_standard_streams());
   return {};
 }

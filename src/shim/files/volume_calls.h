@@ -26,8 +26,6 @@ VolumeInUse volume_of(const FileId& file);
 std::optional<FileId> volume_file(const Place& place);
 // Something in a volume, or a name for it there.
 bool is_in_volume(const Place& place);
-// ... that the tree has put there: neither removed nor renamed.
-bool is_fixed_in_volume(const Place& place);
 
 // ---- by path ----
 // ESTALE: the name has come into being meanwhile; resolve again.

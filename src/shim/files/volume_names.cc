@@ -20,6 +20,17 @@ namespace {
 
 using volume::Attributes;
 
+// What the tree has put there: mounts, injected files, and the directories of a volume that lead to them.
+bool is_fixed(const Place& place) {
+  switch (place.kind) {
+    case PlaceKind::kInjected: return true;
+    case PlaceKind::kHost:
+    case PlaceKind::kVolume: return place.node != kNoNode;
+    case PlaceKind::kDirectory: return state().tree.node(place.node).kind == NodeKind::kVolume;
+    default: return false;
+  }
+}
+
 FileId directory_of(const Place& place) { return {.volume = place.volume, .inode = place.directory.inode}; }
 FileId file_of(const Place& place) { return {.volume = place.volume, .inode = place.attributes.inode}; }
 
@@ -92,7 +103,7 @@ Result<void> create_in_volume(Call& call, const PathRule& rule, const Place& pla
 }
 
 Result<void> remove_in_volume(const Place& place, bool of_directory) {
-  if (is_fixed_in_volume(place)) return fail(EBUSY);
+  if (is_fixed(place)) return fail(EBUSY);
   if (place.kind == PlaceKind::kMissing) return fail(ENOENT);
   TRY_VOID(may_replace(place, credentials(), of_directory));
   TRY_VOID(volume_of(directory_of(place))->unlink(place.directory.inode, place.name, of_directory));
@@ -103,7 +114,7 @@ Result<void> remove_in_volume(const Place& place, bool of_directory) {
 Result<void> rename_in_volume(const Place& from, const Place& to, uint64_t flags) {
   constexpr uint64_t kKnown = RENAME_NOREPLACE | RENAME_EXCHANGE;
   if ((flags & ~kKnown) != 0 || flags == kKnown) return fail(EINVAL);
-  if (is_fixed_in_volume(from) || is_fixed_in_volume(to)) return fail(EBUSY);
+  if (is_fixed(from) || is_fixed(to)) return fail(EBUSY);
   if (!is_in_volume(from) || !is_in_volume(to) || from.volume != to.volume) return fail(EXDEV);
   const bool exchanges = (flags & RENAME_EXCHANGE) != 0;
   if (exchanges && to.kind == PlaceKind::kMissing) return fail(ENOENT);

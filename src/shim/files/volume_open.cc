@@ -108,8 +108,6 @@ bool is_in_volume(const Place& place) {
   return place.kind == PlaceKind::kVolume || (place.kind == PlaceKind::kMissing && place.directory.inode != 0);
 }
 
-bool is_fixed_in_volume(const Place& place) { return place.kind == PlaceKind::kVolume && place.node != kNoNode; }
-
 Result<int> open_in_volume(const Place& place, const OpenRequest& request) {
   if (request.creates() && (request.flags & O_DIRECTORY) != 0 && !request.is_nameless()) return fail(EINVAL);
   if (place.kind == PlaceKind::kMissing) {
