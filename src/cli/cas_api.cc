@@ -26,6 +26,11 @@ int number_member(const Json& object, const char* name) {
   return found != object.end() && found->is_number_integer() ? found->get<int>() : 0;
 }
 
+uint64_t count_member(const Json& object, const char* name) {
+  const auto found = object.find(name);
+  return found != object.end() && found->is_number_unsigned() ? found->get<uint64_t>() : 0;
+}
+
 // As `redoubt session check` prints them.
 std::string describe_mistakes(const Json& mistakes, const std::string& file) {
   std::string lines;
@@ -181,6 +186,46 @@ Result<std::string> get_public_value(CasClient& cas, const std::string& session,
   if (!form.empty()) target += ",form=" + encode_for_url(form, false);
   CasReply reply = TRY(ask(cas, get(target), showing));
   return std::move(reply.body);
+}
+
+Result<StoredVolumes> list_volumes(CasClient& cas, const std::string& session, const Showing& showing) {
+  const Json reply = TRY(ask_for_object(cas, get("/v1/volumes?session=" + encode_for_url(session, false)), showing));
+  const auto list = reply.find("volumes");
+  if (list == reply.end() || !list->is_array()) return unexpected_answer(cas, "a list of volumes");
+  StoredVolumes stored;
+  stored.json = printable(reply.dump(2, ' ', true, Json::error_handler_t::replace), true) + "\n";
+  for (const Json& one : *list) {
+    if (!one.is_object()) return unexpected_answer(cas, "a list of volumes");
+    StoredVolume& volume = stored.volumes.emplace_back();
+    volume.name = text_member(one, "name");
+    volume.state = text_member(one, "state");
+    volume.files = text_member(one, "files");
+    volume.key = text_member(one, "key");
+    volume.import = text_member(one, "import");
+    volume.id = text_member(one, "id");
+    volume.instance = text_member(one, "instance");
+    volume.tag = text_member(one, "tag");
+    const auto named = one.find("in_session");
+    volume.in_session = named == one.end() || !named->is_boolean() || named->get<bool>();
+    volume.lease = count_member(one, "lease");
+    volume.changed = count_member(one, "changed");
+    volume.tag_sequence = count_member(one, "tag_sequence");
+  }
+  return stored;
+}
+
+Result<std::string> forget_volume(CasClient& cas, const std::string& session, const std::string& volume,
+                                  bool trust_contents, const std::vector<std::string>& signatures,
+                                  const Showing& showing) {
+  CasRequest request{.method = "POST",
+                     .target = "/v1/volumes/forget?session=" + encode_for_url(session, false) + "&volume=" +
+                               encode_for_url(volume, false) + "&contents=" + (trust_contents ? "trust" : "forget"),
+                     .content_type = "",
+                     .body = "",
+                     .headers = {}};
+  for (const std::string& signature : signatures) request.headers.emplace_back("Redoubt-Signature", signature);
+  const Json reply = TRY(ask_for_object(cas, request, showing));
+  return text_member(reply, "id");
 }
 
 Result<CasDescription> get_identity(CasClient& cas, const Showing& showing) {

@@ -35,6 +35,23 @@ Result<std::vector<std::string>> list_sessions(CasClient& cas, const std::string
 Result<std::string> get_public_value(CasClient& cas, const std::string& session, const std::string& secret,
                                      const std::string& form, const Showing& showing);
 
+struct StoredVolume {
+  std::string name, state, files, key, import, id, instance, tag;  // as docs/cas.md says; empty: there is none
+  bool in_session = true;
+  uint64_t lease = 0;
+  uint64_t changed = 0;  // seconds since 1970
+  uint64_t tag_sequence = 0;
+};
+struct StoredVolumes {
+  std::vector<StoredVolume> volumes;
+  std::string json;  // CAS's answer, for scripts
+};
+Result<StoredVolumes> list_volumes(CasClient& cas, const std::string& session, const Showing& showing);
+// The id that was forgotten; empty: nobody had used the volume.
+Result<std::string> forget_volume(CasClient& cas, const std::string& session, const std::string& volume,
+                                  bool trust_contents, const std::vector<std::string>& signatures,
+                                  const Showing& showing);
+
 struct CasDescription {
   std::string key;  // as CAS states it
   std::string version;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `redoubt session`: sessions at the desk (session_offline.cc) and in CAS (session_online.cc). What a session means is
+// `redoubt session`: sessions at the desk (session_offline.cc) and in CAS (session_online.cc, session_volumes.cc). What a session means is
 // src/policy's business, what may be done with it is CAS's.
 #include "cli/session_commands.h"
 
@@ -16,6 +16,8 @@ constexpr Command kSubcommands[] = {
     {"read", "print a session that CAS has", define_session_read},
     {"list", "print the names of the sessions in CAS", define_session_list},
     {"value", "print a public value of a session", define_session_value},
+    {"volumes", "show what CAS keeps of a session's volumes", define_session_volumes},
+    {"forget-volume", "begin anew with a volume that was lost or put back", define_session_forget_volume},
 };
 
 constexpr const char* kFooter =

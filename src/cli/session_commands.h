@@ -16,5 +16,7 @@ Action define_session_update(CLI::App& app);
 Action define_session_read(CLI::App& app);
 Action define_session_list(CLI::App& app);
 Action define_session_value(CLI::App& app);
+Action define_session_volumes(CLI::App& app);
+Action define_session_forget_volume(CLI::App& app);
 
 }  // namespace redoubt::cli

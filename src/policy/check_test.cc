@@ -14,6 +14,25 @@ namespace {
 #define CODE ", code: {/a: " M1 "}"
 #define M1   "2c4de8cbe6725f7e11f2f5240bc7e0b7fe0651f2997a48c87ca38918574ef076"
 
+// A service with a network section on line 4.
+#define IDENTITY(rules, secrets, complaint) \
+  { "services: [{name: s, mrenclaves: [" M1 "]" CODE ",\n network: {" rules "}}]\nsecrets: [" secrets "]", complaint }
+#define LISTEN(address, hint)                                                                                         \
+  {                                                                                                                   \
+    "services: [{name: s, mrenclaves: [" M1 "]" CODE ",\n network: {listen: [{address: \"" address                    \
+    "\", identity: a}]}}]\nsecrets: [{name: a, kind: x509}]",                                                         \
+        "4:31: error: services[0].network.listen[0].address: expected an address IP:PORT or *:PORT, found \"" address \
+        "\"; " hint                                                                                                   \
+  }
+#define CONNECT(address, hint)                                                                                       \
+  {                                                                                                                  \
+    "services: [{name: s, mrenclaves: [" M1 "]" CODE ",\n network: {connect: [{address: \"" address                  \
+    "\", server_auth: a}]}}]\nsecrets: [{name: a, kind: x509-ca}]",                                                  \
+        "4:32: error: services[0].network.connect[0].address: expected an address HOST:PORT, where HOST is a name, " \
+        "an "                                                                                                        \
+        "IP, a CIDR or * and PORT may be *, found \"" address "\"; " hint                                            \
+  }
+
 struct Row {
   const char* body;       // after the lines `name` and `version`, so it begins on line 3
   const char* complaint;  // the beginning of the only complaint
@@ -134,7 +153,31 @@ constexpr Row kRows[] = {
     {"images: [{name: i, volumes: [{name: dta, path: /d}]}]\nvolumes: [{name: data}]",
      "3:37: error: images[0].volumes[0].name: expected a volume of this session as the mounted volume, found \"dta\"; "
      "did you mean \"data\"?"},
-    {"volumes: [{name: v, fspf_tag: 00112233445566778899aabbccddeeff}]",
+    {"images: [{name: i, volumes: [{name: a, path: /d}, {name: b, path: /d}]}]\nvolumes: [{name: a}, {name: b}]",
+     "3:51: error: images[0].volumes: expected each path once, found \"/d\" again; remove one of them"},
+    {"images: [{name: i, volumes: [{name: a, path: /d/in}, {name: b, path: /d}]}]\nvolumes: [{name: a}, {name: b}]",
+     "3:30: error: images[0].volumes: expected no mount inside the mount at \"/d\", found \"/d/in\"; mount them "
+     "beside"},
+    {"images: [{name: i, volumes: [{name: a, path: /d}, {name: a, path: /e}]}]\nvolumes: [{name: a}]",
+     "3:51: error: images[0].volumes: expected each volume at one path of an image, found \"a\" again; define another"},
+    {"images: [{name: i, volumes: [{name: a, path: /}]}]\nvolumes: [{name: a}]",
+     "3:30: error: images[0].volumes: expected a directory below /, found \"/\""},
+    {"images: [{name: i, volumes: [{name: a, path: /proc/x}]}]\nvolumes: [{name: a}]",
+     "3:30: error: images[0].volumes: expected a directory outside /proc, which is the kernel's, found \"/proc/x\""},
+    {"images: [{name: i, volumes: [{name: a, path: /d/e}], injection_files: [/d]}]\nvolumes: [{name: a}]",
+     "3:72: error: images[0]: expected no file where the volume \"a\" is mounted, or above, found \"/d\""},
+    {"services: [{name: s, mrenclaves: [" M1 "], image_name: i, code: {/d/a: " M1 "}}]\nimages: [{name: i, volumes: "
+     "[{name: v, path: /d}]}]\nvolumes: [{name: v}]",
+     "3:12: error: services[0].code: expected no code in the directory of the volume \"v\", found \"/d/a\"; mount the"},
+    {"services: [{name: s, mrenclaves: [" M1 "], image_name: i, host: {directories: [/d/tmp]}" CODE
+     "}]\nimages: [{name: i, volumes: [{name: v, path: /d}]}]\nvolumes: [{name: v}]",
+     "3:12: error: services[0].host.directories: expected no directory of the host in that of the volume \"v\", found "
+     "\"/d/tmp\""},
+    {"volumes: [{name: v, fspf_key: " M1 ", fspf_tag: 0011}]",
+     "3:107: error: volumes[0].fspf_tag: expected 40 bytes as 80 hexadecimal digits, found \"0011\"; it has 4 digits"},
+    {"volumes: [{name: v, fspf_key: " M1 ", fspf_tag: 00112233445566778899aabbccddeeff}]",
+     "3:107: warning: volumes[0].fspf_tag: CAS refuses fspf_tag of 16 bytes: it belongs to a volume of SCONE"},
+    {"volumes: [{name: v, fspf_tag: 0000000000000001" M1 "}]",
      "3:31: error: volumes[0]: expected fspf_key beside fspf_tag"},
     {"volumes: [{name: v, fspf_key: topsecret}]",
      "3:31: error: volumes[0].fspf_key: expected 32 bytes as 64 hexadecimal digits, found text of 9 bytes"},
@@ -165,6 +208,53 @@ constexpr Row kRows[] = {
      "3:44: error: services[0].attestation.signer: expected isvsvn_min not above isvsvn_max, found 5 and 4"},
     {"services: [{name: s, mrenclaves: [" M1 "], network: {listen: [{address: \"0.0.0.0:80\"}]}" CODE "}]",
      "3:121: error: services[0].network.listen[0]: expected the key \"identity\" where TLS is required"},
+    LISTEN("redis:6379", "write the IP address that the program binds to, or *"),
+    LISTEN("::1:6379", "an IPv6 address stands in brackets"),
+    LISTEN("[10.0.0.1]:80", "brackets are for IPv6 addresses"),
+    LISTEN("[::1]", "add the port"),
+    LISTEN("10.0.0.1", "add the port"),
+    LISTEN("10.0.0.256:80", "an IPv4 address has four numbers up to 255"),
+    LISTEN("10.0.0.0/8:80", "a program binds to one address, or to *"),
+    LISTEN("10.0.0.1:0", "a port is a number from 1 to 65535, or *"),
+    LISTEN("10.0.0.1:65536", "a port is a number from 1 to 65535, or *"),
+    CONNECT("db:internal:3306", "an IPv6 address stands in brackets"),
+    CONNECT("300.1.1.1:80", "an IPv4 address has four numbers up to 255"),
+    CONNECT("10.0.0.0/33:80", "a CIDR is such as 10.0.0.0/8:443 or [fd00::/8]:443"),
+    CONNECT("-db-:80", "a name has letters, digits and hyphens between dots"),
+    CONNECT("db.internal:http", "a port is a number from 1 to 65535, or *"),
+    IDENTITY(
+        "listen: [{address: \"*:80\", identity: nothing}]", "{name: a, kind: x509}",
+        "4:49: error: services[0].network.listen[0].identity: expected a secret of this session as the identity, found "
+        "\"nothing\"; define it under secrets"),
+    IDENTITY(
+        "listen: [{address: \"*:80\", identity: a}]", "{name: a, kind: x509-ca}",
+        "4:49: error: services[0].network.listen[0].identity: expected a secret of kind x509 as the identity, found "
+        "\"a\" of kind x509-ca"),
+    IDENTITY(
+        "listen: [{address: \"*:80\", identity: a, client_auth: a}]", "{name: a, kind: x509}",
+        "4:65: error: services[0].network.listen[0].client_auth: expected a secret of kind x509-ca as the authority of "
+        "clients, found \"a\" of kind x509"),
+    IDENTITY("connect: [{address: \"db:80\", server_auth: a}]", "{name: a, kind: ascii}",
+             "4:54: error: services[0].network.connect[0].server_auth: expected a secret of kind x509-ca as the "
+             "authority of "
+             "servers, found \"a\" of kind ascii"),
+    IDENTITY("listen: [{address: \"*:80\", identity: a}]", "{name: a, kind: x509, endpoint: client}",
+             "3:12: error: services[0].network.listen: expected an identity with endpoint: server, found \"a\" with "
+             "endpoint: client"),
+    IDENTITY("connect: [{address: \"db:80\", identity: a, server_auth: c}]",
+             "{name: a, kind: x509, endpoint: server}, {name: c, kind: x509-ca}",
+             "3:12: error: services[0].network.connect: expected an identity with endpoint: client, found \"a\" with "
+             "endpoint: server"),
+    IDENTITY(
+        "connect: [{address: \"10.0.0.0/8:80\", server_auth: c}]", "{name: c, kind: x509-ca}",
+        "4:22: warning: services[0].network.connect[0]: without server_name any server of that authority is trusted"),
+    // What the runtime refuses
+    {"services: [{name: s, mrenclaves: [" M1 "], memory: {sealed: true}" CODE "}]",
+     "3:110: warning: services[0].memory: today's runtime refuses to start a service with memory: {sealed: true}; "
+     "remove"},
+    {"services: [{name: s, mrenclaves: [" M1 "], stdio: volume" CODE "}]",
+     "3:109: warning: services[0].stdio: today's runtime refuses to start a service with stdio: volume; use stdio: "
+     "discard"},
     {"services: [{name: s, mrenclaves: [" M1 "], network: {default: unprotected}" CODE "}]",
      "3:121: warning: services[0].network.default: insecure: default: unprotected"},
     {"services: [{name: s, mrenclaves: [" M1 "]}]",

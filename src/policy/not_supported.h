@@ -3,6 +3,7 @@
 // What of the session language CAS refuses, since nobody would enforce it: a session that asks for it would be weaker than it reads.
 // The one list of it. `redoubt session check` warns about these (the text is a session, of a CAS that can more); CAS takes them as
 // mistakes when a session is put, and when a fragment of another session brings them in. A feature that becomes real loses its row.
+// Beside it what CAS demands of the runtime (required features) and today's runtime refuses: always a warning.
 #pragma once
 
 #include <vector>

@@ -55,6 +55,38 @@ void check_paths(Reader& reader, const Node& node, const std::vector<Item>& item
   }
 }
 
+bool is_below(std::string_view path, std::string_view directory) {
+  return path.size() > directory.size() && path.starts_with(directory) && path[directory.size()] == '/';
+}
+
+// The host's directory of a mount holds the volume's own files and nothing else.
+void check_mounts(Reader& reader, const Node& node, const std::vector<Mount>& mounts) {
+  check_paths(reader, node, mounts);
+  for (size_t index = 0; index < mounts.size() && index < node.items.size(); ++index) {
+    const Mount& mount = mounts[index];
+    const Position at = node.items[index].at;
+    if (mount.path.empty()) continue;
+    for (const std::string_view system : {"/proc", "/sys", "/dev"}) {
+      if (mount.path != system && !is_below(mount.path, system)) continue;
+      reader.error(at, "a directory outside " + std::string(system) + ", which is the kernel's", quoted(mount.path),
+                   "mount it at another path, such as /data");
+    }
+    if (mount.path == "/") {
+      reader.error(at, "a directory below /", quoted("/"), "mount volumes where the program keeps its data");
+    }
+    for (size_t other = 0; other < mounts.size(); ++other) {
+      if (is_below(mount.path, mounts[other].path)) {
+        reader.error(at, "no mount inside the mount at " + quoted(mounts[other].path), quoted(mount.path),
+                     "mount them beside each other: a volume's directory holds its own files only");
+      }
+      if (other < index && mounts[other].volume == mount.volume && !mount.volume.empty()) {
+        reader.error(at, "each volume at one path of an image", quoted(mount.volume) + " again",
+                     "define another volume; a symbolic link on the volume leads elsewhere in it");
+      }
+    }
+  }
+}
+
 void read_injection_files(Reader& reader, const Node& node, Image& image) {
   reader.each(node, [&](const Node& item) {
     InjectionFile& file = image.injection_files.emplace_back();
@@ -73,7 +105,7 @@ constexpr Key<Image> kKeys[] = {
     {"volumes", kOptional,
      [](Reader& r, const Node& n, Image& i) {
        r.each(n, [&](const Node& item) { read_map(r, item, kMountKeys, i.volumes.emplace_back()); });
-       check_paths(r, n, i.volumes);
+       check_mounts(r, n, i.volumes);
      }},
     {"injection_files", kOptional, read_injection_files},
     {"provide_secrets", kOptional,
@@ -88,6 +120,17 @@ constexpr Key<Image> kKeys[] = {
 
 }  // namespace
 
-void read_image(Reader& reader, const Node& node, Image& image) { read_map(reader, node, kKeys, image); }
+void read_image(Reader& reader, const Node& node, Image& image) {
+  if (!read_map(reader, node, kKeys, image)) return;
+  const Node* files = node.find("injection_files");
+  for (size_t index = 0; index < image.injection_files.size() && index < files->items.size(); ++index) {
+    const std::string& path = image.injection_files[index].path;
+    for (const Mount& mount : image.volumes) {
+      if (path.empty() || (mount.path != path && !is_below(mount.path, path))) continue;
+      reader.error(files->items[index].at, "no file where the volume " + quoted(mount.volume) + " is mounted, or above",
+                   quoted(path), "remove one of them");
+    }
+  }
+}
 
 }  // namespace redoubt::policy

@@ -22,19 +22,40 @@ void read_identity(Reader& reader, const Node& node, std::string& identity) {
   identity = node.text;
 }
 
-void read_address(Reader& reader, const Node& node, bool (*is_address)(std::string_view), std::string expected,
-                  std::string& address) {
+// What is probably wrong with an address.
+std::string address_hint(std::string_view text, bool listens) {
+  const size_t colon = text.rfind(':');
+  const bool bracketed = text.starts_with('[');
+  if (!bracketed && text.find(':') != colon) return "an IPv6 address stands in brackets: \"[::1]:443\"";
+  if (colon == std::string_view::npos || (bracketed && text.ends_with(']'))) return "add the port: \"HOST:443\"";
+  const std::string_view host = text.substr(0, colon);
+  if (bracketed && host.find(':') == std::string_view::npos) return "brackets are for IPv6 addresses";
+  const std::string_view port = text.substr(colon + 1);
+  const bool digits = !port.empty() && port.find_first_not_of("0123456789") == std::string_view::npos;
+  if (port != "*" && (!digits || port.size() > 5 || std::stoi(std::string(port)) > 65535 || port == "0")) {
+    return "a port is a number from 1 to 65535, or *";
+  }
+  if (listens && host.find('/') != std::string_view::npos) return "a program binds to one address, or to *";
+  if (host.find('/') != std::string_view::npos) return "a CIDR is such as 10.0.0.0/8:443 or [fd00::/8]:443";
+  if (host.find_first_not_of("0123456789.") == std::string_view::npos)
+    return "an IPv4 address has four numbers up to 255";
+  if (listens) return "write the IP address that the program binds to, or *";
+  return "a name has letters, digits and hyphens between dots";
+}
+
+void read_address(Reader& reader, const Node& node, bool (*is_address)(std::string_view), bool listens,
+                  std::string expected, std::string& address) {
   if (node.kind == Node::Kind::kScalar && is_address(node.text)) {
     address = node.text;
   } else {
-    reader.wrong(node, std::move(expected), "an IPv6 address stands in brackets: \"[::1]:443\"");
+    reader.wrong(node, std::move(expected), node.kind == Node::Kind::kScalar ? address_hint(node.text, listens) : "");
   }
 }
 
 constexpr Key<ListenRule> kListenKeys[] = {
     {"address", kRequired,
      [](Reader& r, const Node& n, ListenRule& l) {
-       read_address(r, n, is_listen_address, "an address IP:PORT or *:PORT", l.address);
+       read_address(r, n, is_listen_address, true, "an address IP:PORT or *:PORT", l.address);
      }},
     {"tls", kOptional, [](Reader& r, const Node& n, ListenRule& l) { store(l.tls, r.choice(n, kTlsWords)); }},
     {"identity", kOptional, [](Reader& r, const Node& n, ListenRule& l) { read_identity(r, n, l.identity); }},
@@ -45,7 +66,7 @@ constexpr Key<ListenRule> kListenKeys[] = {
 constexpr Key<ConnectRule> kConnectKeys[] = {
     {"address", kRequired,
      [](Reader& r, const Node& n, ConnectRule& c) {
-       read_address(r, n, is_connect_address,
+       read_address(r, n, is_connect_address, false,
                     "an address HOST:PORT, where HOST is a name, an IP, a CIDR or * and PORT may be *", c.address);
      }},
     {"tls", kOptional, [](Reader& r, const Node& n, ConnectRule& c) { store(c.tls, r.choice(n, kTlsWords)); }},
@@ -105,8 +126,8 @@ void read_connect(Reader& reader, const Node& node, Network& network) {
     ConnectRule& rule = network.connect.emplace_back();
     if (!read_map(reader, item, kConnectKeys, rule)) return;
     check_tls(reader, item, rule, "server_auth", kConnectTlsKeys);
-    const bool one_host = is_host_name(rule.address.substr(0, rule.address.rfind(':')));
-    if (rule.tls == Tls::kRequired && rule.server_name.empty() && !rule.address.empty() && !one_host) {
+    if (rule.tls == Tls::kRequired && rule.server_name.empty() && !rule.address.empty() &&
+        one_host_of(rule.address).empty()) {
       reader.warn(item.at, "without server_name any server of that authority is trusted at this address",
                   "add server_name: what the certificate must be for");
     }

@@ -12,7 +12,13 @@ namespace {
 using enum Presence;
 
 constexpr size_t kKeySize = 32;
-constexpr size_t kTagSize = 16;
+constexpr size_t kTagSize = 40;  // sequence (8 bytes, big-endian) and MAC: what `redoubt session volumes` shows as tag
+constexpr size_t kOlderTagSize = 16;  // SCONE's (not_supported.h)
+
+std::optional<Hex> read_tag(Reader& reader, const Node& node) {
+  const bool older = node.kind == Node::Kind::kScalar && node.text.size() == 2 * kOlderTagSize;
+  return reader.hex(node, older ? kOlderTagSize : kTagSize);
+}
 
 constexpr Key<VolumeExport> kToKeys[] = {
     {"session", kRequired, [](Reader& r, const Node& n, VolumeExport& e) { store(e.session, r.session_name(n)); }},
@@ -51,7 +57,7 @@ constexpr Key<Volume> kKeys[] = {
     {"files", kOptional,
      [](Reader& r, const Node& n, Volume& v) { store(v.files, r.choice(n, kFileProtectionWords)); }},
     {"fspf_key", kOptional, [](Reader& r, const Node& n, Volume& v) { store(v.fspf_key, read_volume_key(r, n)); }},
-    {"fspf_tag", kOptional, [](Reader& r, const Node& n, Volume& v) { store(v.fspf_tag, r.hex(n, kTagSize)); }},
+    {"fspf_tag", kOptional, [](Reader& r, const Node& n, Volume& v) { store(v.fspf_tag, read_tag(r, n)); }},
     {"export", kOptional, read_export},
     {"import", kOptional, [](Reader& r, const Node& n, Volume& v) { read_map(r, n, kImportKeys, v.import.emplace()); }},
 };

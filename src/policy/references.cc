@@ -49,7 +49,46 @@ class Checker {
     }
   }
 
+  // What the identities of a service must be able to do.
+  void check_identities(const Service& service, const Node& node, const std::string& where) {
+    if (!service.network) return;
+    for (const ListenRule& rule : service.network->listen) {
+      check_identity(rule.identity, Endpoint::kClient, "server", node, where + ".network.listen");
+    }
+    for (const ConnectRule& rule : service.network->connect) {
+      check_identity(rule.identity, Endpoint::kServer, "client", node, where + ".network.connect");
+    }
+  }
+
+  // The host's directory of a volume holds ciphertext: nothing else can be there.
+  void check_mounts(const Service& service, const Node& node, const std::string& where) {
+    const auto image = std::ranges::find(session_.images, service.image_name, &Image::name);
+    if (service.image_name.empty() || image == session_.images.end()) return;
+    for (const Mount& mount : image->volumes) {
+      const auto inside = [&](const std::string& path) {
+        return path == mount.path || path.starts_with(mount.path + "/");
+      };
+      const std::string hint = "mount the volume at a directory of its own";
+      if (service.code) {
+        const auto file = std::ranges::find_if(service.code->files, [&](const auto& one) { return inside(one.first); });
+        const auto link = std::ranges::find_if(service.code->links, [&](const auto& one) { return inside(one.first); });
+        if (file != service.code->files.end() || link != service.code->links.end()) {
+          const std::string& path = file != service.code->files.end() ? file->first : link->first;
+          add(node.at, where + ".code", "no code in the directory of the volume " + quoted(mount.volume), quoted(path),
+              hint);
+        }
+      }
+      const auto host = std::ranges::find_if(service.host.directories, inside);
+      if (host != service.host.directories.end()) {
+        add(node.at, where + ".host.directories",
+            "no directory of the host in that of the volume " + quoted(mount.volume), quoted(*host), hint);
+      }
+    }
+  }
+
   void check_service(const Service& service, const Node& node, const std::string& where) {
+    check_identities(service, node, where);
+    check_mounts(service, node, where);
     if (session_.security.mode == AttestationMode::kHardware && service.attestation.empty() &&
         known(node.find("attestation"))) {
       add(node.at, where, "attestation, since security.attestation.mode is hardware", "none",
@@ -76,6 +115,21 @@ class Checker {
   void add(Position at, std::string where, std::string expected, std::string found, std::string hint) {
     mistakes_.push_back(
         {Severity::kError, at, std::move(where), std::move(expected), std::move(found), std::move(hint)});
+  }
+
+  void check_identity(const std::string& name, Endpoint wrong, std::string_view needed, const Node& node,
+                      const std::string& where) {
+    const Secret* secret = find(name);
+    if (secret == nullptr || secret->import || secret->kind != SecretKind::kX509) return;
+    if (secret->endpoint == wrong) {
+      add(node.at, where, "an identity with endpoint: " + std::string(needed),
+          quoted(name) + " with endpoint: " + std::string(word_of(kEndpointWords, wrong)),
+          "use another secret, or leave endpoint out of " + quoted(name) + ": it is for both then");
+    }
+    if (secret->value && secret->private_key.empty()) {
+      add(node.at, where, "an identity with a private key", quoted(name) + ", a certificate by value alone",
+          "add private_key to " + quoted(name));
+    }
   }
 
   void check_name(const Reference& reference, const std::set<std::string>& names, const std::string& what) {

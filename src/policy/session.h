@@ -135,7 +135,7 @@ struct Volume {
   std::string name;
   FileProtection files = FileProtection::kEncrypted;
   TemplateText fspf_key;  // empty: made by CAS
-  Hex fspf_tag;           // empty: initialised once, on first use
+  Hex fspf_tag;           // 40 bytes, or SCONE's 16; empty: initialised once, on first use
   std::vector<VolumeExport> exports;
   std::optional<VolumeImport> import;
 };

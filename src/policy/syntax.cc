@@ -128,7 +128,7 @@ bool is_ip_address(std::string_view text) { return is_ip(AF_INET, text) || is_ip
 
 bool is_listen_address(std::string_view text) {
   const auto parts = split_address(text);
-  return parts && is_port(parts->port) && (parts->host == "*" || is_ip_address(parts->host));
+  return parts && (parts->port == "*" || is_port(parts->port)) && (parts->host == "*" || is_ip_address(parts->host));
 }
 
 bool is_connect_address(std::string_view text) {

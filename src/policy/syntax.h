@@ -26,7 +26,7 @@ bool is_clean_path(std::string_view text);       // absolute, no empty, "." or "
 bool is_variable_name(std::string_view text);    // of the environment: [A-Za-z_][A-Za-z0-9_]*, as POSIX has them
 bool is_host_name(std::string_view text);        // RFC 1123 labels; the first may be "*"
 bool is_ip_address(std::string_view text);       // v4 or v6
-bool is_listen_address(std::string_view text);   // IP:PORT, [v6]:PORT, *:PORT
+bool is_listen_address(std::string_view text);   // IP:PORT, [v6]:PORT, *:PORT; PORT may be *
 bool is_connect_address(std::string_view text);  // host, IP, CIDR or *, then :PORT or :*
 // The host of a connect address that is for one host only; empty: it is a CIDR, * or a name that begins with "*.".
 std::string_view one_host_of(std::string_view address);

@@ -21,6 +21,7 @@
 #include "shim/files/insecure_manifest.h"
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
+#include "shim/net/insecure_network.h"
 #include "shim/process/crash.h"
 #include "shim/process/elf_image.h"
 
@@ -53,6 +54,7 @@ struct Request {
   Outputs outputs;
   const char* program = nullptr;
   file_namespace::InsecureManifest manifest;
+  std::string network;
   std::vector<std::string> arguments;
 };
 
@@ -82,6 +84,8 @@ Request parse(int argc, char** argv) {
       request.program = path;
     } else if (const char* manifest = value_of(argv[i], "--insecure-manifest")) {
       request.manifest.file = manifest;
+    } else if (const char* network = value_of(argv[i], "--insecure-network")) {
+      request.network = network;
     } else if (const char* injection = value_of(argv[i], "--insecure-inject")) {
       request.manifest.injections.emplace_back(injection);
     } else if (const char* volume = value_of(argv[i], "--insecure-volume")) {
@@ -250,6 +254,16 @@ void start_manifest(const file_namespace::InsecureManifest& manifest) {
   print(line.view());
 }
 
+void start_network(const std::string& file) {
+  if (file.empty()) return;
+  const std::string problem = net::start_insecure(file);
+  if (!problem.empty()) usage(problem);
+  Text<4352> line;
+  line.append("redoubt-run: unattested run with the network rules and keys of ").append(file);
+  line.append(" (--insecure-network): nothing is secret, and the host chose the keys\n");
+  print(line.view());
+}
+
 }  // namespace
 
 Handover prepare(int argc, char** argv, char** environment, uint64_t host_signals) {
@@ -262,6 +276,7 @@ Handover prepare(int argc, char** argv, char** environment, uint64_t host_signal
     if (!std::string_view(*entry).starts_with("REDOUBT_")) state.environment.emplace_back(*entry);
   }
   start_manifest(request.manifest);
+  start_network(request.network);
   std::string culprit;
   auto files = open_program(
       {.directory = AT_FDCWD, .path = request.program, .flags = 0, .arguments = std::move(request.arguments)},

@@ -134,9 +134,30 @@ char* getcwd(char* buffer, std::size_t size) { return __getcwd(buffer, size); }
 
 // --- time: libc's own gmtime reads the zone files that TZ names; its time() looks up the vDSO on its own ---
 
-struct tm* gmtime_r(const time_t*, struct tm*) {
-  return nullptr;
-}  // libcrypto.a: dates of certificates, which are not looked at
+// libcrypto.a: dates of certificates. The proleptic Gregorian calendar in years that begin in March, from 0000-03-01 on.
+struct tm* gmtime_r(const time_t* seconds, struct tm* to) {
+  constexpr long kDay = 86400, kDaysOf400Years = 146097, kDaysBefore1970 = 719468;
+  constexpr time_t kFirst = -62135596800, kLast = 253402300799;  // years 1 to 9999
+  if (*seconds < kFirst || *seconds > kLast) return nullptr;
+  const long second = (*seconds % kDay + kDay) % kDay;
+  const long days = (*seconds - second) / kDay + kDaysBefore1970;
+  const long era = days / kDaysOf400Years, day_of_era = days % kDaysOf400Years;
+  const long year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+  const long day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const long march_month = (5 * day_of_year + 2) / 153;
+  const long month = march_month < 10 ? march_month + 2 : march_month - 10;  // January is 0
+  const long year = year_of_era + era * 400 + (month < 2 ? 1 : 0);
+  *to = {};
+  to->tm_year = static_cast<int>(year - 1900);
+  to->tm_mon = static_cast<int>(month);
+  to->tm_mday = static_cast<int>(day_of_year - (153 * march_month + 2) / 5 + 1);
+  to->tm_hour = static_cast<int>(second / 3600);
+  to->tm_min = static_cast<int>(second / 60 % 60);
+  to->tm_sec = static_cast<int>(second % 60);
+  constexpr long kThursday = 4;  // 1970-01-01
+  to->tm_wday = static_cast<int>(((days - kDaysBefore1970 + kThursday) % 7 + 7) % 7);
+  return to;
+}
 time_t time(time_t* result) {
   struct timespec now = {};
   clock_gettime(CLOCK_REALTIME, &now);

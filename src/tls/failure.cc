@@ -14,6 +14,8 @@ namespace {
 
 constexpr uint8_t kAlertRecord = 21, kHandshakeRecord = 22;  // RFC 8446, 5.1
 
+constexpr int kCertificateRequired = 116;  // 6.2
+
 struct Reason {
   int number;
   FailureKind kind;
@@ -43,8 +45,10 @@ Failure from_reason(int reason) {
   const auto known = std::ranges::find(kReasons, reason, &Reason::number);
   if (known != kReasons.end()) return {known->kind, known->text};
   if (reason >= SSL_AD_REASON_OFFSET) {
-    return {FailureKind::kProtocol, std::string("the peer refused: alert \"") +
-                                        SSL_alert_desc_string_long(reason - SSL_AD_REASON_OFFSET) + "\""};
+    const int alert = reason - SSL_AD_REASON_OFFSET;
+    // OpenSSL 3.0 has no words for this one.
+    const char* words = alert == kCertificateRequired ? "certificate required" : SSL_alert_desc_string_long(alert);
+    return {FailureKind::kProtocol, std::string("the peer refused: alert \"") + words + "\""};
   }
   Text<64> text;
   text.append("TLS error ").decimal(reason).append(" (openssl/sslerr.h)");

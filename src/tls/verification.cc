@@ -166,11 +166,13 @@ int check_certificate(int is_good, X509_STORE_CTX* context) {
   auto& verdict = *static_cast<Verdict*>(SSL_get_app_data(connection));
   const X509* certificate = X509_STORE_CTX_get_current_cert(context);
   const int depth = X509_STORE_CTX_get_error_depth(context);
-  if (is_good == 1) {
-    if (depth != 0 || certificate == nullptr) return 1;
-    // OpenSSL lets a CA stand as an end entity.
-    if ((X509_get_extension_flags(const_cast<X509*>(certificate)) & EXFLAG_CA) == 0) return 1;
-    X509_STORE_CTX_set_error(context, X509_V_ERR_INVALID_NON_CA);
+  const int error = X509_STORE_CTX_get_error(context);
+  if (is_good == 1 || error == X509_V_ERR_INVALID_PURPOSE) {
+    // A CA without restrictions of its key's use would pass as an end entity.
+    const bool is_authority = depth == 0 && certificate != nullptr &&
+                              (X509_get_extension_flags(const_cast<X509*>(certificate)) & EXFLAG_CA) != 0;
+    if (is_good == 1 && !is_authority) return 1;
+    if (is_authority) X509_STORE_CTX_set_error(context, X509_V_ERR_INVALID_NON_CA);
   }
   const Meaning meaning = meaning_of(X509_STORE_CTX_get_error(context));
   verdict.failure.kind = meaning.kind;
@@ -182,10 +184,11 @@ int check_certificate(int is_good, X509_STORE_CTX* context) {
 Result<void, Error> expect_name(SSL* connection, std::string_view given) {
   std::string name(given);
   if (name.ends_with('.')) name.pop_back();
+  const bool is_text = std::ranges::all_of(name, [](char character) { return character > ' ' && character <= '~'; });
   X509_VERIFY_PARAM* parameters = SSL_get0_param(connection);
   X509_VERIFY_PARAM_set_hostflags(parameters,
                                   X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
-  if (X509_VERIFY_PARAM_set1_ip_asc(parameters, name.c_str()) == 1) return {};
+  if (is_text && X509_VERIFY_PARAM_set1_ip_asc(parameters, name.c_str()) == 1) return {};
   ERR_clear_error();
   if (!is_dns_name(name)) {
     return fail(ErrorCode::kMalformed,

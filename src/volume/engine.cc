@@ -137,12 +137,13 @@ Result<void> Engine::reload(const Head& head) {
     }
   }
   view_ = std::move(fresh);
-  reserved_ = 0;
+  const auto log_size = storage_.size(log_of(head.generation));
+  reserved_ = log_size ? *log_size : 0;
   cache_.clear();
   return {};
 }
 
-Result<void> Engine::ensure_log_space(size_t size, bool frees) {
+Result<void> Engine::ensure_log_space(size_t size, Need need) {
   const HostFile file = log_of(view_.at.generation);
   const uint64_t end = view_.at.offset + size;
   reserved_ = std::max(reserved_, view_.at.offset);
@@ -152,7 +153,8 @@ Result<void> Engine::ensure_log_space(size_t size, bool frees) {
     reserved_ += kLogReserve;
     return {};
   }
-  if (frees && end <= reserved_) return {};
+  const uint64_t kept_back = need == Need::kBarrier ? 0 : need == Need::kFrees ? kBarrierSlack : kLogSlack;
+  if (end + kept_back <= reserved_) return {};
   return written;
 }
 
@@ -161,9 +163,9 @@ Result<void> Engine::append_record(Operation& operation) {
   record_.assign(sizeof(RecordHeader), 0);
   encode(operation, record_);
   const bool frees = operation.kind == Kind::kUnlink || operation.kind == Kind::kFree ||
-                     operation.kind >= Kind::kBarrier ||
                      (operation.kind == Kind::kContent && operation.hole_end > operation.hole_first);
-  TRY_VOID(ensure_log_space(record_.size() + kRecordAlignment, frees));
+  const Need need = operation.kind >= Kind::kBarrier ? Need::kBarrier : frees ? Need::kFrees : Need::kGrows;
+  TRY_VOID(ensure_log_space(record_.size() + kRecordAlignment, need));
   LogPosition after = view_.at;
   after.chain = seal_record(keys_, view_.at, epoch_, log_counter_++, record_);
   after.offset += record_.size();

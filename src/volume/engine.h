@@ -65,6 +65,8 @@ class Engine {
   Tag tag();
   Volume::Space space();
   Result<void> checkpoint();
+  // After ENOSPC: whether a barrier has freed something, so that the operation is worth another try.
+  bool make_room();
   void lock_for_fork();
   void unlock_after_fork(bool is_child);
 
@@ -98,7 +100,9 @@ class Engine {
   Result<void> reload(const Head& head);
   // Writes, applies and publishes; under Exclusive, after begin().
   Result<void> append_record(Operation& operation);
-  Result<void> ensure_log_space(size_t size, bool frees);
+  // What of the log's reserve an operation may use up when the disk is full.
+  enum class Need { kGrows, kFrees, kBarrier };
+  Result<void> ensure_log_space(size_t size, Need need);
   Result<Inode*> inode_of(InodeNumber number);
   Result<Inode*> file_of(InodeNumber number);
   Result<Inode*> directory_of(InodeNumber number);
@@ -114,6 +118,7 @@ class Engine {
   Result<void, OpenFailure> recover(const Superblock& superblock);
   Result<void, OpenFailure> check_expected(const Superblock& superblock, const Recovery& recovery);
   Result<void, OpenFailure> check_sizes(const Superblock& superblock);
+  Result<void, OpenFailure> check_logs(uint64_t generation);
   uint64_t first_unreadable(const Recovery& recovery);
   Result<void> free_orphans();
 
@@ -138,10 +143,13 @@ class Engine {
   Result<void> commit(Operation& operation);
 
   // engine_barrier.cc
+  bool is_tagged() const { return options_.keeper != nullptr && !options_.forget_changes; }
+  bool is_settled() const;  // under index_, or Exclusive
   Result<void> rotate();
   Result<bool> adopt_rotation();
   void enter_generation(const Superblock& superblock);
-  void give_back_space();
+  // The space of free slots, to the host: once they are a good part of the file, or `always`.
+  void give_back_space(bool always);
 
   Storage& storage_;
   Coordination& coordination_;
@@ -162,6 +170,7 @@ class Engine {
   uint64_t data_counter_ = 0, log_counter_ = 0, checkpoint_counter_ = 0, superblock_counter_ = 0;
   uint64_t reserved_ =
       0;  // of the log file: written with zeros ahead, so that a full disk does not stop what frees space
+  std::atomic<uint64_t> given_back_ = 0;  // slots that were free when a full disk was last helped
   Operation operation_;
   std::vector<uint8_t> record_, sealed_, tags_;
   std::vector<Piece> pieces_;
@@ -171,6 +180,7 @@ class Engine {
 
 // Zeros that a log begins with, and is kept ahead by; the last kLogSlack of them are for operations that free space.
 inline constexpr uint64_t kLogReserve = uint64_t{1} << 18;
+inline constexpr uint64_t kBarrierSlack = uint64_t{1} << 12;
 inline constexpr uint64_t kLogSlack = uint64_t{1} << 16;
 
 ByteView zeros_for_log();  // kLogReserve of them

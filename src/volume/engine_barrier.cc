@@ -28,24 +28,28 @@ class BarrierLock {
 
 }  // namespace
 
+bool Engine::is_settled() const {
+  const uint64_t last = view_.index.last_change;
+  // A run without a keeper may have made durable what the keeper has no tag of.
+  return coordination_.settled() >= last && (!is_tagged() || view_.index.acknowledged >= last);
+}
+
 Result<void> Engine::barrier() {
-  uint64_t wanted = 0;
-  {
+  const auto is_needless = [&]() -> Result<bool> {
     const IndexLock lock = TRY(reading());
-    wanted = view_.index.last_change;
-  }
-  if (coordination_.settled() >= wanted) return {};
+    return is_settled();
+  };
+  if (TRY(is_needless())) return {};
   if (options_.read_only) return fail(EROFS);
   const BarrierLock barrier_lock(coordination_);
-  if (coordination_.settled() >= wanted) return {};  // somebody's barrier meanwhile: it was for us too
+  if (TRY(is_needless())) return {};  // somebody's barrier meanwhile: it was for us too
 
   LogPosition at;
-  const bool is_tagged = options_.keeper != nullptr && !options_.forget_changes;
   {
     const Exclusive exclusive(*this);
     TRY_VOID(begin());
     operation_.reset(Kind::kBarrier);
-    operation_.flags = is_tagged ? kTagged : 0;
+    operation_.flags = is_tagged() ? kTagged : 0;
     TRY_VOID(append_record(operation_));
     at = view_.at;
   }
@@ -57,7 +61,7 @@ Result<void> Engine::barrier() {
       return synced;
     }
   }
-  if (is_tagged) {
+  if (is_tagged()) {
     if (const auto kept = options_.keeper->keep({at.sequence, keys_.tag_mac(at.sequence, at.chain)}); !kept) {
       stopped_ = true;
       report(log_of(at.generation), at.offset, "the tag of this point was not kept; no more changes are taken");
@@ -69,14 +73,14 @@ Result<void> Engine::barrier() {
   // Where it does not succeed, a crash costs reading what was written since the barrier before, no more.
   if (!begin()) return {};
   operation_.reset(Kind::kSettled);
-  operation_.acknowledged = is_tagged ? at.sequence : 0;
+  operation_.acknowledged = is_tagged() ? at.sequence : 0;
   (void)append_record(operation_);
   return {};
 }
 
 bool Engine::is_dirty() {
   const auto lock = reading();
-  return !lock || view_.index.last_change > coordination_.settled();
+  return !lock || !is_settled();
 }
 
 Tag Engine::tag() {
@@ -161,19 +165,35 @@ Result<void> Engine::rotate() {
     return put;
   }
   enter_generation(next);
-  give_back_space();
+  give_back_space(false);
   return {};
 }
 
-// Long stretches of free slots, once they are a good part of the file.
-void Engine::give_back_space() {
-  constexpr uint64_t kStretch = 64;
+bool Engine::make_room() {
+  bool is_barrier_needed = false;
+  {
+    const auto lock = reading();
+    if (!lock) return false;
+    const Slots& slots = view_.index.slots;
+    is_barrier_needed = slots.has_dropped();
+    if (!is_barrier_needed && slots.free_count() == given_back_) return false;
+  }
+  if (is_barrier_needed && !barrier()) return false;
+  const Exclusive exclusive(*this);
+  if (!begin()) return false;
+  give_back_space(true);
+  given_back_ = view_.index.slots.free_count();
+  return true;
+}
+
+void Engine::give_back_space(bool always) {
+  const uint64_t stretch = always ? 1 : 64;
   const Slots& slots = view_.index.slots;
-  if (slots.free_count() * 4 < slots.end()) return;
+  if (!always && slots.free_count() * 4 < slots.end()) return;
   for (uint64_t first = 1; first < slots.end();) {
     uint64_t end = first;
     while (end < slots.end() && slots.is_free(end)) ++end;
-    if (end - first >= kStretch) storage_.discard(HostFile::kData, first * kBlockSize, (end - first) * kBlockSize);
+    if (end - first >= stretch) storage_.discard(HostFile::kData, first * kBlockSize, (end - first) * kBlockSize);
     first = end + 1;
   }
 }

@@ -30,16 +30,17 @@ Result<Superblock, OpenFailure> Engine::choose_superblock() {
   }
   constexpr HostFile kFiles[2] = {HostFile::kSuperblockA, HostFile::kSuperblockB};
   FoundSuperblock found[2];
-  bool all_empty = true;
+  bool no_superblock = true, nothing_else = true;
   for (int i = 0; i < 2; ++i) {
     found[i] = read_superblock(storage_, keys_, kFiles[i]);
     if (found[i].error != 0 && found[i].error != ENOENT) return host_failure(kFiles[i], found[i].error);
+    no_superblock = no_superblock && (found[i].found == Found::kEmpty || found[i].found == Found::kMissing);
   }
-  for (int i = 0; i < kHostFiles && all_empty; ++i) {
+  for (int i = static_cast<int>(HostFile::kLogA); i < kHostFiles && nothing_else; ++i) {
     const auto size = storage_.size(static_cast<HostFile>(i));
-    all_empty = !size || *size == 0;
+    nothing_else = !size || *size == 0;
   }
-  if (all_empty) return absent_failure();
+  if (no_superblock && nothing_else) return absent_failure();
   for (int i = 0; i < kHostFiles; ++i) {
     const auto size = storage_.size(static_cast<HostFile>(i));
     if (!size && number_of(size.error()) == ENOENT) return missing_failure(static_cast<HostFile>(i));
@@ -61,6 +62,7 @@ Result<Superblock, OpenFailure> Engine::choose_superblock() {
     for (const Found reason : {Found::kVersion, Found::kOtherKey, Found::kDamaged, Found::kForeign}) {
       for (int i = 0; i < 2; ++i) {
         if (found[i].found != reason) continue;
+        if (reason == Found::kDamaged && nothing_else) return unfinished_failure();
         if (reason == Found::kVersion) return version_failure(kFiles[i], found[i].version);
         if (reason == Found::kOtherKey) return key_failure(kFiles[i]);
         if (reason == Found::kForeign) return foreign_failure(kFiles[i]);
@@ -138,7 +140,8 @@ Result<void, OpenFailure> Engine::load(const Superblock& superblock, Recovery& r
     look();
   }
   view_ = std::move(fresh);
-  reserved_ = view_.at.offset;
+  const auto log_size = storage_.size(log);
+  reserved_ = log_size ? *log_size : 0;
   cache_.clear();
   return {};
 }
@@ -164,6 +167,31 @@ uint64_t Engine::first_unreadable(const Recovery& recovery) {
   return 0;
 }
 
+// Records of a generation are in its log and nowhere else: a log is empty and synced before its superblock is written, and that is
+// synced before the first record.
+Result<void, OpenFailure> Engine::check_logs(uint64_t generation) {
+  const HostFile log = log_of(generation), other = log_of(generation + 1);
+  const struct {
+    HostFile file;
+    uint64_t generation;
+    bool blames_superblock;
+  } impossible[] = {{other, generation + 1, true},
+                    {other, generation, false},
+                    {log, generation - 1, false},
+                    {log, generation - 2, false}};
+  for (const auto& row : impossible) {
+    const auto begins = log_.begins(row.file, row.generation);
+    if (!begins) return host_failure(row.file, number_of(begins.error()));
+    if (!*begins) continue;
+    if (row.blames_superblock) {
+      return damaged_failure("volume.superblock", superblock_of(row.generation), 0,
+                             "not the superblock of the log that goes with it");
+    }
+    return damaged_failure("volume.log", row.file, 0, "a log of another time");
+  }
+  return {};
+}
+
 Result<void, OpenFailure> Engine::recover(const Superblock& superblock) {
   Recovery recovery;
   TRY_VOID(load(superblock, recovery));
@@ -174,12 +202,7 @@ Result<void, OpenFailure> Engine::recover(const Superblock& superblock) {
     return damaged_failure("volume.log", log, view_.at.offset,
                            "a record that does not follow, before others that were durable after it");
   }
-  const auto begun = log_.has_begun(superblock.generation + 1);
-  if (!begun) return host_failure(log_of(superblock.generation + 1), number_of(begun.error()));
-  if (*begun) {
-    return damaged_failure("volume.superblock", superblock_of(superblock.generation + 1), 0,
-                           "not the superblock of the log that goes with it");
-  }
+  TRY_VOID(check_logs(superblock.generation));
 
   // Everything up to here was promised: what is wrong with it is damage, met when it is read. What came later may be cut off.
   uint64_t durable = view_.durable();
@@ -205,10 +228,16 @@ Result<void, OpenFailure> Engine::recover(const Superblock& superblock) {
     // What was given up must not come back at the next crash.
     const auto cut = [&]() -> Result<void> {
       TRY_VOID(storage_.truncate(log, view_.at.offset));
-      TRY_VOID(ensure_log_space(0, false));
+      reserved_ = view_.at.offset;
+      TRY_VOID(ensure_log_space(0, Need::kGrows));
       return storage_.sync(log);
     };
     if (const auto done = cut(); !done) return host_failure(log, number_of(done.error()));
+  }
+  if (!options_.read_only) {
+    // A kill between its writing and its sync may have left it in the kernel's memory only; what follows builds on it.
+    const HostFile file = superblock_of(superblock.generation);
+    if (const auto synced = storage_.sync(file); !synced) return host_failure(file, number_of(synced.error()));
   }
   coordination_.publish({view_.at.generation, view_.at.offset, view_.at.sequence});
   coordination_.settle(std::max(durable, coordination_.settled()));
@@ -231,6 +260,7 @@ Result<void, OpenFailure> Engine::check_expected(const Superblock& superblock, c
                     "this volume is mounted with changes forgotten: restore the copy that was acknowledged"});
   }
   std::erase_if(view_.tags, [&](const KnownTag& tag) { return tag.sequence <= expected.sequence; });
+  view_.index.acknowledged = std::max(view_.index.acknowledged, expected.sequence);
   view_.tags.insert(view_.tags.begin(), {expected.sequence, expected.mac});
   return {};
 }

@@ -53,15 +53,15 @@ Result<const uint8_t*> LogReader::fetch(HostFile file, uint64_t offset, size_t s
   return buffer_.data() + (offset - start_);
 }
 
-Result<bool> LogReader::open(uint64_t generation, uint64_t offset, RecordHeader& header) {
-  const uint8_t* bytes = TRY(fetch(log_of(generation), offset, sizeof header));
+Result<bool> LogReader::open(HostFile file, uint64_t generation, uint64_t offset, RecordHeader& header) {
+  const uint8_t* bytes = TRY(fetch(file, offset, sizeof header));
   if (bytes == nullptr) return false;
   std::memcpy(&header, bytes, sizeof header);
   const size_t size = header.size;
   if (header.magic != kRecordMagic || size <= sizeof header || size > kLargestRecord || size % kRecordAlignment != 0) {
     return false;
   }
-  bytes = TRY(fetch(log_of(generation), offset, size));
+  bytes = TRY(fetch(file, offset, size));
   if (bytes == nullptr) return false;
   Epoch epoch;
   std::copy_n(header.epoch, epoch.size(), epoch.begin());
@@ -74,7 +74,7 @@ Result<bool> LogReader::open(uint64_t generation, uint64_t offset, RecordHeader&
 
 Result<bool> LogReader::next(LogPosition& at, Operation& operation) {
   RecordHeader header;
-  const bool is_authentic = TRY(open(at.generation, at.offset, header));
+  const bool is_authentic = TRY(open(log_of(at.generation), at.generation, at.offset, header));
   if (!is_authentic || header.sequence != at.sequence + 1 ||
       !std::equal(at.chain.begin(), at.chain.end(), header.previous)) {
     return false;
@@ -96,16 +96,16 @@ Result<std::optional<uint64_t>> LogReader::lost_record(const LogPosition& at) {
     RecordHeader header;
     std::memcpy(&header, bytes, sizeof header);
     if (header.magic != kRecordMagic) continue;
-    const bool is_authentic = TRY(open(at.generation, offset, header));
+    const bool is_authentic = TRY(open(log_of(at.generation), at.generation, offset, header));
     Operation operation;
     if (is_authentic && decode(body_, operation) && operation.durable > at.sequence) return offset;
   }
   return std::nullopt;
 }
 
-Result<bool> LogReader::has_begun(uint64_t generation) {
+Result<bool> LogReader::begins(HostFile file, uint64_t generation) {
   RecordHeader header;
-  return open(generation, 0, header);
+  return open(file, generation, 0, header);
 }
 
 }  // namespace redoubt::volume

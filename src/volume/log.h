@@ -39,13 +39,13 @@ class LogReader {
 
   // The log ended at `at`. A record behind it that knew the missing one to be durable: its offset. So the log is damaged.
   Result<std::optional<uint64_t>> lost_record(const LogPosition& at);
-  // Whether the log of `generation` begins with a record: its superblock was durable then.
-  Result<bool> has_begun(uint64_t generation);
+  // Whether a log begins with a record of `generation`: that one's superblock was durable then.
+  Result<bool> begins(HostFile file, uint64_t generation);
 
  private:
   // The header at an offset, if there is one of a plausible record. The bytes of the record are in buffer_.
   Result<const uint8_t*> fetch(HostFile file, uint64_t offset, size_t size);
-  Result<bool> open(uint64_t generation, uint64_t offset, RecordHeader& header);
+  Result<bool> open(HostFile file, uint64_t generation, uint64_t offset, RecordHeader& header);
 
   Storage& storage_;
   KeyRing& keys_;

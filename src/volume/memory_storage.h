@@ -61,6 +61,7 @@ class MemoryStorage : public Storage {
   void discard(HostFile file, uint64_t offset, uint64_t size) override {
     auto& bytes = at(file);
     if (!bytes || offset >= bytes->size()) return;
+    given_back += size;
     std::fill_n(bytes->begin() + static_cast<ptrdiff_t>(offset), std::min<uint64_t>(size, bytes->size() - offset), 0);
   }
 
@@ -68,10 +69,11 @@ class MemoryStorage : public Storage {
   uint64_t total_size() const {
     uint64_t sum = 0;
     for (const auto& file : files) sum += file ? file->size() : 0;
-    return sum;
+    return sum - std::min(sum, given_back);
   }
 
   HostFiles files;
+  uint64_t given_back = 0;  // a disk with holes, roughly: what is written into one counts as nothing
   uint64_t capacity = ~uint64_t{0};
   bool is_read_only = false;
   int sync_error = 0;

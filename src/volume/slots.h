@@ -38,6 +38,7 @@ class Slots {
 
   uint64_t end() const { return end_; }  // above every slot in use
   uint64_t free_count() const { return end_ - 1 - used_count_; }
+  bool has_dropped() const { return !dropped_.empty(); }
   bool is_free(uint64_t slot) const { return slot >= end_ || !get(used_, slot); }
 
  private:

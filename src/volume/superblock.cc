@@ -40,7 +40,10 @@ FoundSuperblock read_superblock(Storage& storage, KeyRing& keys, HostFile file) 
     return result;
   }
   page.resize(std::min(*read, page.size()));
-  if (std::all_of(page.begin(), page.end(), [](uint8_t byte) { return byte == 0; })) {
+  // The first sector is enough: a new file's may be all that a power cut has lost.
+  const size_t sector = std::min<size_t>(page.size(), 512);
+  if (std::all_of(page.begin(), page.begin() + static_cast<ptrdiff_t>(sector),
+                  [](uint8_t byte) { return byte == 0; })) {
     result.found = Found::kEmpty;
     return result;
   }

@@ -45,6 +45,25 @@ class TestKeeper : public TagKeeper {
   bool refuse = false;
 };
 
+// Knows of one open file.
+class OneOpenFile : public Coordination {
+ public:
+  void lock() override { owner_.lock(); }
+  void unlock() override { owner_.unlock(); }
+  void lock_barrier() override { owner_.lock_barrier(); }
+  void unlock_barrier() override { owner_.unlock_barrier(); }
+  Head head() const override { return owner_.head(); }
+  void publish(const Head& head) override { owner_.publish(head); }
+  uint64_t settled() const override { return owner_.settled(); }
+  void settle(uint64_t sequence) override { owner_.settle(sequence); }
+  bool is_open(InodeNumber inode) const override { return inode == open; }
+
+  InodeNumber open = 0;
+
+ private:
+  SoleOwner owner_;
+};
+
 struct TestVolume {
   MemoryStorage storage;
   std::unique_ptr<SoleOwner> owner;

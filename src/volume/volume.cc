@@ -7,6 +7,18 @@
 
 namespace redoubt::volume {
 
+namespace {
+
+// On a full disk space comes free with the next barrier only: one is made, and the operation tried again, once.
+template <typename Operation>
+auto with_room(Engine& engine, Operation operation) {
+  auto result = operation();
+  if (!result && number_of(result.error()) == ENOSPC && engine.make_room()) result = operation();
+  return result;
+}
+
+}  // namespace
+
 Volume::Volume(std::unique_ptr<Engine> engine) : engine_(std::move(engine)) {}
 Volume::~Volume() = default;
 
@@ -30,7 +42,7 @@ Result<InodeNumber> Volume::lookup(InodeNumber directory, std::string_view name)
 Result<InodeNumber> Volume::parent(InodeNumber directory) { return engine_->parent(directory); }
 Result<InodeNumber> Volume::create(InodeNumber directory, std::string_view name, uint32_t mode, uint32_t uid,
                                    uint32_t gid, uint32_t device, std::string_view target) {
-  return engine_->create(directory, name, mode, uid, gid, device, target);
+  return with_room(*engine_, [&] { return engine_->create(directory, name, mode, uid, gid, device, target); });
 }
 Result<InodeNumber> Volume::create_nameless(uint32_t mode, uint32_t uid, uint32_t gid) {
   return engine_->create_nameless(mode, uid, gid);
@@ -39,11 +51,11 @@ Result<void> Volume::link(InodeNumber inode, InodeNumber directory, std::string_
   return engine_->link(inode, directory, name);
 }
 Result<void> Volume::unlink(InodeNumber directory, std::string_view name, bool is_directory) {
-  return engine_->unlink(directory, name, is_directory);
+  return with_room(*engine_, [&] { return engine_->unlink(directory, name, is_directory); });
 }
 Result<void> Volume::rename(InodeNumber from, std::string_view from_name, InodeNumber to, std::string_view to_name,
                             unsigned flags) {
-  return engine_->rename(from, from_name, to, to_name, flags);
+  return with_room(*engine_, [&] { return engine_->rename(from, from_name, to, to_name, flags); });
 }
 Result<std::string> Volume::read_link(InodeNumber inode) { return engine_->read_link(inode); }
 Result<std::vector<DirectoryEntry>> Volume::list(InodeNumber directory, uint64_t cookie, size_t limit) {
@@ -65,10 +77,12 @@ Result<size_t> Volume::read(InodeNumber inode, uint64_t offset, std::span<uint8_
   return engine_->read(inode, offset, to);
 }
 Result<void> Volume::write(InodeNumber inode, uint64_t offset, ByteView bytes) {
-  return engine_->write(inode, offset, bytes);
+  return with_room(*engine_, [&] { return engine_->write(inode, offset, bytes); });
 }
 Result<uint64_t> Volume::append(InodeNumber inode, ByteView bytes) { return engine_->append(inode, bytes); }
-Result<void> Volume::truncate(InodeNumber inode, uint64_t size) { return engine_->truncate(inode, size); }
+Result<void> Volume::truncate(InodeNumber inode, uint64_t size) {
+  return with_room(*engine_, [&] { return engine_->truncate(inode, size); });
+}
 Result<void> Volume::punch(InodeNumber inode, uint64_t offset, uint64_t size) {
   return engine_->punch(inode, offset, size);
 }

@@ -32,6 +32,7 @@
 #include "crypto/hex.h"
 #include "crypto/signing_key.h"
 #include "wire/attest_protocol.h"
+#include "wire/instance_protocol.h"
 
 namespace redoubt {
 namespace {
@@ -41,6 +42,9 @@ struct Options {
     unsigned count = 1, threads = 1;
     bool debug = false;
     std::vector<std::string> host_arguments;
+    unsigned tags = 0;       // to send after the configuration, by each thread
+    bool reconnect = false;  // on another connection
+    bool each_tag = false;   // prints each one that was acknowledged
 };
 
 // Each makes the evidence, or how it is presented, wrong in one way.
@@ -100,10 +104,10 @@ class Connection {
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
-    ByteArray<32> exporter() const {
+    ByteArray<32> exporter(std::string_view label = attest::kExporterLabel) const {
         ByteArray<32> material;
-        if (SSL_export_keying_material(ssl_, material.data(), material.size(), attest::kExporterLabel,
-                                       sizeof(attest::kExporterLabel) - 1, nullptr, 0, 0) != 1) {
+        if (SSL_export_keying_material(ssl_, material.data(), material.size(), label.data(), label.size(), nullptr, 0,
+                                       0) != 1) {
             die("no exporter");
         }
         return material;
@@ -182,9 +186,50 @@ class Attester {
         if (slash == std::string::npos) die("--session: expected SESSION/SERVICE");
         session_ = options.session.substr(0, slash);
         service_ = options.session.substr(slash + 1);
-        const auto key = crypto::P256SigningKey::generate();
+        auto key = crypto::P256SigningKey::generate();
         if (!key) die("no instance key");
         instance_key_ = key->public_key().coordinates();
+        key_.emplace(*std::move(key));
+    }
+
+    // Sends tags; the number of those that were acknowledged, and why the next was not.
+    unsigned send_tags(std::string& text) const {
+        Connection first(options_.cas);
+        std::string given;
+        Answer answer;
+        if (auto refused = ask_on(first, given, "", nullptr, &answer)) {
+            text = *refused;
+            return 0;
+        }
+        wire::Configuration configuration;
+        if (!wire::decode(answer.body, configuration)) die("the configuration does not decode");
+        if (configuration.volumes.empty()) die("the service has no volume");
+        const wire::MountedVolume& volume = configuration.volumes.front();
+        std::optional<Connection> second;
+        if (options_.reconnect) {
+            second.emplace(options_.cas);
+            if (auto refused = introduce(*second)) {
+                text = *refused;
+                return 0;
+            }
+        }
+        Connection& connection = second ? *second : first;
+        if (options_.each_tag)
+            std::printf("given lease=%lu initialise=%d tag=%lu\n", static_cast<unsigned long>(volume.lease),
+                        volume.initialise ? 1 : 0, static_cast<unsigned long>(volume.tag.sequence));
+        for (unsigned sent = 0; sent < options_.tags; ++sent) {
+            const uint64_t sequence = volume.tag.sequence + 1 + sent;
+            wire::VolumeTagRequest request{
+                .volume = volume.id, .lease = volume.lease, .tag = {sequence, {static_cast<uint8_t>(sequence)}}};
+            const Answer reply = connection.post("/v1/volumes/tag", wire::encode(request));
+            if (reply.status != 200) {
+                text = describe(reply);
+                return sent;
+            }
+            if (options_.each_tag) std::printf("kept %lu\n", static_cast<unsigned long>(sequence));
+            if (options_.each_tag) std::fflush(stdout);
+        }
+        return options_.tags;
     }
 
     // nullopt: a configuration was given, `text` says what is in it.
@@ -205,10 +250,33 @@ class Attester {
         return *evidence;
     }
 
+    std::optional<std::string> introduce(Connection& connection) const {
+        const Answer answer = connection.post("/v1/instance/challenge", {});
+        wire::ChallengeReply challenged;
+        if (answer.status != 200 || !wire::decode(answer.body, challenged)) return describe(answer);
+        const ByteArray<32> exporter = connection.exporter(wire::kInstanceExporterLabel);
+        const ByteArray<32> cas_key = connection.peer_key();
+        Bytes message;
+        for (const ByteView part : {as_bytes(wire::kInstanceSignatureLabel), ByteView(exporter), ByteView(cas_key),
+                                    ByteView(challenged.nonce)}) {
+            message.insert(message.end(), part.begin(), part.end());
+        }
+        const auto signature = key_->sign(message);
+        if (!signature) die("cannot sign");
+        const Answer done = connection.post(
+            "/v1/instance", wire::encode(wire::InstanceHello{.instance_key = instance_key_, .signature = *signature}));
+        return done.status == 200 ? std::nullopt : std::optional(describe(done));
+    }
+
     std::optional<std::string> ask(std::string& text, const std::string& fault, const Bytes* kept) const {
         Connection connection(options_.cas);
+        return ask_on(connection, text, fault, kept, nullptr);
+    }
+
+    std::optional<std::string> ask_on(Connection& connection, std::string& text, const std::string& fault,
+                                      const Bytes* kept, Answer* whole) const {
         if (fault == "skip-code")
-            return finish(connection, text, wire::CodeReport{.verified = true, .path = {}, .problem = {}});
+            return finish(connection, text, wire::CodeReport{.verified = true, .path = {}, .problem = {}}, whole);
         attest::ChannelBinding binding{connection.exporter(), instance_key_, connection.peer_key(), {}};
         if (fault != "no-challenge") binding.nonce = challenge(connection);
         if (fault == "relay") {
@@ -247,16 +315,17 @@ class Attester {
                       .problem = {
                           .check = "code.hash", .expected = "the session's", .actual = "another", .remedy = "measure"}};
         }
-        return finish(connection, text, report);
+        return finish(connection, text, report, whole);
     }
 
-    static std::optional<std::string> finish(Connection& connection, std::string& text,
-                                             const wire::CodeReport& report) {
+    static std::optional<std::string> finish(Connection& connection, std::string& text, const wire::CodeReport& report,
+                                             Answer* whole) {
         const Answer answer = connection.post("/v1/attest/configuration", wire::encode(report));
         if (answer.status != 200) return describe(answer);
         wire::Configuration configuration;
         if (!wire::decode(answer.body, configuration)) die("the configuration does not decode");
         text = "configuration: " + std::to_string(configuration.arguments.size()) + " arguments";
+        if (whole != nullptr) *whole = answer;
         return std::nullopt;
     }
 
@@ -265,13 +334,37 @@ class Attester {
     attest::ProcessClaims claims_{};
     std::string session_, service_;
     ByteArray<64> instance_key_;
+    std::optional<crypto::P256SigningKey> key_;
     mutable Bytes last_quote_;
 };
+
+// Each thread is an instance: of its own session where the session's name has a %, which becomes the thread's number.
+int run_tags(const Options& options, const attest::EvidenceSource& source) {
+    std::atomic<unsigned> kept = 0;
+    const auto begin = std::chrono::steady_clock::now();
+    {
+        std::vector<std::jthread> threads;
+        for (unsigned index = 0; index < options.threads; ++index) {
+            threads.emplace_back([&, index] {
+                Options own = options;
+                if (const size_t at = own.session.find('%'); at != std::string::npos)
+                    own.session.replace(at, 1, std::to_string(index));
+                std::string text;
+                kept += Attester(own, source).send_tags(text);
+                if (!text.empty()) std::puts(text.c_str());
+            });
+        }
+    }
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+    std::printf("%u tags kept, %.0f a second\n", kept.load(), kept / took.count());
+    return kept == options.tags * options.threads ? 0 : 1;
+}
 
 int run(const Options& options) {
     auto key = attest::simulated::read_quoting_key(options.simulated);
     if (!key) die(key.error().message);
     const attest::simulated::SimulatedSgx source(std::move(*key));
+    if (options.tags > 0) return run_tags(options, source);
     std::atomic<unsigned> left = options.count, refusals = 0;
     const auto begin = std::chrono::steady_clock::now();
     std::vector<std::jthread> threads;
@@ -309,6 +402,9 @@ int main(int argc, char** argv) {
         ->check(CLI::IsMember(std::vector<std::string>(std::begin(redoubt::kFaults), std::end(redoubt::kFaults))));
     app.add_option("--count", options.count);
     app.add_option("--threads", options.threads);
+    app.add_option("--tags", options.tags);
+    app.add_flag("--reconnect", options.reconnect);
+    app.add_flag("--each-tag", options.each_tag);
     app.add_flag("--debug", options.debug);
     app.add_option("--host-argument", options.host_arguments);
     try {

@@ -7,9 +7,18 @@
 //
 // Keys: code=PATH (a file of the manifest, with the links that lead to it), wrong=PATH (with another hash), directory=PATH
 // (of the host), device=PATH, env=NAME=VALUE, file=PATH=CONTENT (injected), template=PATH (from disk; "@@" is filled), pwd=PATH, discard,
-// feature=NAME, hostile=NAME. Prints "ADDRESS KEY" when it listens, then a line for everything it sees, until its input ends.
+// feature=NAME, hostile=NAME,
+//   volume=NAME=PATH[,option...]   a mounted volume; options: ephemeral, no-protection, authenticated, key=HEX. Its state is kept while
+//                                  this runs, as CAS keeps it: leases, the first tag, later tags
+//   default=refuse|unprotected, listen=ADDRESS[,option...], connect=ADDRESS[,option...]   network rules; options: off (tls: off),
+//                                  identity=FILE (PEM: chain and key), authority=FILE (PEM), name=SERVER-NAME
+//   tags=HOW[:N[:COUNT]]           what happens to tags from the N-th on (COUNT of them; default: all): keep (default), refuse (as
+//                                  not later), lease (refused for their lease), lose (the connection ends before the tag is kept),
+//                                  cut (after), late (answered after three seconds). A line "tag ..." for each
+// Prints "ADDRESS KEY" when it listens, then a line for everything it sees, until its input ends.
 #include <arpa/inet.h>
 #include <openssl/evp.h>
+#include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <poll.h>
@@ -19,20 +28,25 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "attest/report_data.h"
+#include "crypto/ecdsa.h"
 #include "crypto/hash.h"
 #include "crypto/hex.h"
 #include "wire/attest_protocol.h"
+#include "wire/instance_protocol.h"
 #include "wire/las_protocol.h"
 
 namespace {
@@ -45,12 +59,32 @@ struct Code {
     bool is_link = false;
 };
 
+// A volume as CAS keeps it; guarded by `volumes_lock`, for every connection has a thread.
+struct FakeVolume {
+    std::string name, path;
+    wire::MountedVolume given;
+    bool initialised = false;
+    std::vector<std::pair<uint64_t, ByteArray<64>>> leases;  // that may go on from the tag
+};
+std::mutex volumes_lock;
+unsigned tag_count = 0;
+
+struct FakeRule {
+    std::string address, certificates, private_key, authority, name;
+    bool tls = true;
+};
+
 struct Settings {
     std::map<std::string, Code> code;
     std::vector<std::string> directories, devices, features, arguments, templates;
     std::vector<std::pair<std::string, std::string>> environment, files;
     std::string directory = "/", hostile, las;
     bool discard = false;
+    std::vector<FakeVolume> volumes;
+    std::vector<FakeRule> listen, connect;
+    std::string network_default;
+    std::string tags = "keep";
+    unsigned tags_from = 1, tags_count = ~0U;
 };
 Settings settings;
 
@@ -84,6 +118,49 @@ void add_code(const std::string& path, bool wrong) {
     settings.code[done] = entry;
 }
 
+std::vector<std::string> split(const std::string& text, char separator = ',') {
+    std::vector<std::string> parts(1);
+    for (const char c : text) c == separator ? parts.emplace_back().clear() : parts.back().push_back(c);
+    return parts;
+}
+
+void add_volume(const std::string& text) {
+    const std::vector<std::string> parts = split(text);
+    FakeVolume& volume = settings.volumes.emplace_back();
+    const size_t equals = parts[0].find('=');
+    volume.name = parts[0].substr(0, equals);
+    volume.path = parts[0].substr(equals + 1);
+    RAND_bytes(volume.given.id.data(), static_cast<int>(volume.given.id.size()));
+    RAND_bytes(volume.given.key.data(), static_cast<int>(volume.given.key.size()));
+    for (const std::string& option : parts) {
+        if (option == "ephemeral") volume.given.updates = wire::VolumeUpdates::kEphemeral;
+        if (option == "no-protection") volume.given.updates = wire::VolumeUpdates::kNoRollbackProtection;
+        if (option == "authenticated") volume.given.files = wire::VolumeFiles::kAuthenticatedOnly;
+        if (option.starts_with("key=")) volume.given.key = crypto::array_from_hex<32>(option.substr(4)).value();
+    }
+}
+
+FakeRule rule_of(const std::string& text) {
+    const std::vector<std::string> parts = split(text);
+    FakeRule rule;
+    rule.address = parts[0];
+    for (const std::string& option : parts) {
+        const std::string value = option.substr(option.find('=') + 1);
+        if (option == "off") rule.tls = false;
+        if (option.starts_with("authority=")) rule.authority = contents_of(value);
+        if (option.starts_with("name=")) rule.name = value;
+        if (!option.starts_with("identity=")) continue;
+        const std::string pem = contents_of(value);
+        const size_t key = pem.find("-----BEGIN PRIVATE KEY-----");
+        const size_t end = pem.find("-----END PRIVATE KEY-----");
+        if (key == std::string::npos || end == std::string::npos) continue;
+        const size_t after = pem.find('\n', end) + 1;
+        rule.private_key = pem.substr(key, after - key);
+        rule.certificates = pem.substr(0, key) + pem.substr(after);
+    }
+    return rule;
+}
+
 bool read_settings(int argc, char** argv) {
     if (argc < 2) return false;
     settings.las = argv[1];
@@ -115,7 +192,20 @@ bool read_settings(int argc, char** argv) {
             settings.features.push_back(value);
         else if (key == "hostile")
             settings.hostile = value;
-        else if (key == "discard")
+        else if (key == "volume" && !value.empty())
+            add_volume(value);
+        else if (key == "listen")
+            settings.listen.push_back(rule_of(value));
+        else if (key == "connect")
+            settings.connect.push_back(rule_of(value));
+        else if (key == "default")
+            settings.network_default = value;
+        else if (key == "tags") {
+            const std::vector<std::string> parts = split(value, ':');
+            settings.tags = parts[0];
+            if (parts.size() > 1) settings.tags_from = static_cast<unsigned>(std::stoul(parts[1]));
+            if (parts.size() > 2) settings.tags_count = static_cast<unsigned>(std::stoul(parts[2]));
+        } else if (key == "discard")
             settings.discard = true;
         else
             return false;
@@ -192,6 +282,8 @@ struct Connection {
     ByteArray<32> exporter{};
     ByteArray<32> key{};
     ByteArray<32> nonce{};
+    ByteArray<32> instance_exporter{};
+    std::optional<ByteArray<64>> instance = {};  // its key, once it is known
 
     bool write(std::string_view bytes) {
         while (!bytes.empty()) {
@@ -267,6 +359,7 @@ void answer_attest(Connection& c, ByteView body) {
     if (request.evidence.size() != 65 || !std::ranges::equal(request.evidence.first(64), expected)) {
         return refuse(c, "evidence.report_data", "of another connection");
     }
+    c.instance = request.instance_key;
     say("attested session=" + std::string(request.session) + " service=" + std::string(request.service) +
         " password=" + std::string(request.one_time_password) + " token=" + std::string(request.service_access_token) +
         " debug=" + std::to_string(request.evidence[64]));
@@ -309,7 +402,41 @@ void answer_configuration(Connection& c, ByteView body) {
     for (const auto& path : settings.templates) {
         configuration.injected_files.push_back({.path = path, .permission = 0644, .from_disk = true, .content = {}});
     }
+    std::unique_lock lock(volumes_lock);
+    for (FakeVolume& volume : settings.volumes) {
+        ++volume.given.lease;
+        volume.leases.emplace_back(volume.given.lease, *c.instance);
+        wire::MountedVolume& given = configuration.volumes.emplace_back(volume.given);
+        given.name = volume.name;
+        given.mount_path = volume.path;
+        given.initialise = !volume.initialised;
+        say("lease " + volume.name + " " + std::to_string(given.lease) + (given.initialise ? " initialise" : "") +
+            " tag " + std::to_string(given.tag.sequence));
+    }
+    lock.unlock();
+    wire::Network& network = configuration.network;
+    network.is_given = !settings.network_default.empty() || !settings.listen.empty() || !settings.connect.empty();
+    network.refuses_unnamed = settings.network_default != "unprotected";
+    for (const FakeRule& rule : settings.listen) {
+        network.listen.push_back({.address = rule.address,
+                                  .tls = rule.tls,
+                                  .identity = {rule.certificates, rule.private_key},
+                                  .client_authority = rule.authority});
+    }
+    for (const FakeRule& rule : settings.connect) {
+        network.connect.push_back({.address = rule.address,
+                                   .tls = rule.tls,
+                                   .identity = {rule.certificates, rule.private_key},
+                                   .server_authority = rule.authority,
+                                   .server_name = rule.name});
+    }
     const std::string& how = settings.hostile;
+    if (how == "volume-relative" && !configuration.volumes.empty()) configuration.volumes[0].mount_path = "../x";
+    if (how == "volume-proc" && !configuration.volumes.empty()) configuration.volumes[0].mount_path = "/proc";
+    if (how == "volume-twice" && !configuration.volumes.empty())
+        configuration.volumes.push_back(configuration.volumes[0]);
+    if (how == "listen-garbage")
+        network.listen.push_back({.address = "nonsense", .identity = {"x", "y"}, .client_authority = {}});
     if (how == "no-arguments") configuration.arguments.clear();
     if (how == "empty-argument") configuration.arguments = {""};
     if (how == "nul-argument") configuration.arguments.push_back(std::string_view("a\0b", 3));
@@ -336,6 +463,52 @@ void answer_templates(Connection& c, ByteView body) {
     if (settings.hostile == "template-other") reply.filled.front().path = "/etc/passwd";
     if (settings.hostile == "template-missing") reply.filled.clear();
     c.answer(reply);
+}
+
+bool introduce(Connection& c, ByteView body) {
+    wire::InstanceHello hello;
+    if (!wire::decode(body, hello)) return refuse(c, "request.form", "another message"), false;
+    Bytes message;
+    for (const ByteView part :
+         {as_bytes(wire::kInstanceSignatureLabel), ByteView(c.instance_exporter), ByteView(c.key), ByteView(c.nonce)}) {
+        message.insert(message.end(), part.begin(), part.end());
+    }
+    const auto key = crypto::P256PublicKey::from_coordinates(hello.instance_key);
+    if (!key || !key->verifies(message, hello.signature)) return refuse(c, "instance.signature", "another"), false;
+    c.instance = hello.instance_key;
+    return c.answer(200, "");
+}
+
+// False: the connection is over.
+bool answer_tag(Connection& c, ByteView body) {
+    wire::VolumeTagRequest request;
+    if (!wire::decode(body, request) || !c.instance) return refuse(c, "request.form", "another message"), false;
+    std::unique_lock lock(volumes_lock);
+    const bool misbehave = ++tag_count >= settings.tags_from && tag_count - settings.tags_from < settings.tags_count;
+    const std::string how = misbehave ? settings.tags : "keep";
+    const auto volume =
+        std::ranges::find_if(settings.volumes, [&](const FakeVolume& one) { return one.given.id == request.volume; });
+    if (volume == settings.volumes.end()) return refuse(c, "volume.unknown", "another"), false;
+    say("tag " + volume->name + " lease " + std::to_string(request.lease) + " sequence " +
+        std::to_string(request.tag.sequence) + " " + how);
+    const auto lease = std::ranges::find(volume->leases, std::pair(request.lease, *c.instance));
+    if (lease == volume->leases.end() || how == "lease") return refuse(c, "volume.lease", "an older one"), false;
+    if (how == "refuse") return refuse(c, "volume.tag", "not later"), false;
+    if (how == "lose") return false;
+    wire::VolumeTag& kept = volume->given.tag;
+    const bool repeated = volume->initialised && kept.sequence == request.tag.sequence && kept.mac == request.tag.mac;
+    const bool later = !volume->initialised || request.tag.sequence > kept.sequence ||
+                       volume->given.updates == wire::VolumeUpdates::kNoRollbackProtection;
+    if (!repeated && !later) return refuse(c, "volume.tag", "not later"), false;
+    if (!repeated && volume->initialised && volume->given.updates == wire::VolumeUpdates::kEphemeral)
+        return refuse(c, "volume.ephemeral", "a tag"), false;
+    if (!repeated) volume->leases = {*lease};
+    kept = request.tag;
+    volume->initialised = true;
+    lock.unlock();
+    if (how == "cut") return false;
+    if (how == "late") std::this_thread::sleep_for(std::chrono::seconds(3));
+    return c.answer(200, "");
 }
 
 // One request from the connection. False at its end.
@@ -370,6 +543,8 @@ void serve(SSL_CTX* context, const ByteArray<32>& key, int fd) {
     } else if (settings.hostile != "closes-early" && SSL_accept(c.tls) == 1) {
         SSL_export_keying_material(c.tls, c.exporter.data(), 32, attest::kExporterLabel,
                                    std::strlen(attest::kExporterLabel), nullptr, 0, 0);
+        SSL_export_keying_material(c.tls, c.instance_exporter.data(), 32, wire::kInstanceExporterLabel,
+                                   std::strlen(wire::kInstanceExporterLabel), nullptr, 0, 0);
         if (settings.hostile == "other-exporter") c.exporter[0] ^= 1;
         std::string path, body;
         while (receive(c, path, body)) {
@@ -386,6 +561,14 @@ void serve(SSL_CTX* context, const ByteArray<32>& key, int fd) {
                 answer_configuration(c, as_bytes(body));
             } else if (path == "/v1/attest/templates") {
                 answer_templates(c, as_bytes(body));
+            } else if (path == "/v1/instance/challenge") {
+                wire::ChallengeReply reply;
+                reply.nonce = c.nonce;
+                c.answer(reply);
+            } else if (path == "/v1/instance") {
+                if (!introduce(c, as_bytes(body))) break;
+            } else if (path == "/v1/volumes/tag") {
+                if (!answer_tag(c, as_bytes(body))) break;
             } else {
                 break;
             }

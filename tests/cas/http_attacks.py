@@ -17,10 +17,22 @@ from cas_process import WIRE, Cas, make_client, session, verify_audit
 
 ROUTES = [("PUT", "/v1/sessions/a/b"), ("GET", "/v1/sessions/a/b"), ("GET", "/v1/sessions"), ("POST", "/v1/sessions/check"),
           ("GET", "/v1/values/session=a,secret=b"), ("POST", "/v1/attest/challenge"), ("POST", "/v1/attest"),
-          ("POST", "/v1/attest/configuration"), ("POST", "/v1/attest/templates"), ("GET", "/v1/identity"),
+          ("POST", "/v1/attest/configuration"), ("POST", "/v1/attest/templates"), ("POST", "/v1/instance/challenge"),
+          ("POST", "/v1/instance"), ("POST", "/v1/volumes/tag"), ("GET", "/v1/volumes?session=a"),
+          ("POST", "/v1/volumes/forget?session=a&volume=b"), ("GET", "/v1/identity"),
           ("GET", "/v1/audit/key"), ("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics")]
 MEBIBYTE = 1 << 20
 LARGEST_SESSION = 4 * MEBIBYTE
+
+
+def takes_wire(path):
+    return "attest" in path or "instance" in path or path.endswith("tag")
+
+
+def largest_body(path):
+    if "attest" in path:
+        return MEBIBYTE
+    return 1024 if takes_wire(path) else LARGEST_SESSION
 
 
 class Attacker:
@@ -133,10 +145,10 @@ def malformed(attacker, _):
 
 def oversized(attacker, _):
     for method, path in ROUTES:
-        wire = ["Content-Type: " + WIRE] if "attest" in path else []
+        wire = ["Content-Type: " + WIRE] if takes_wire(path) else []
         attacker.expect(f"long header on {path}", head(method, path, "A: " + "x" * 20000), 431, None)
         attacker.expect(f"many headers on {path}", head(method, path, *[f"A{number}: x" for number in range(5000)]), 431, None)
-        largest = MEBIBYTE if "attest" in path else LARGEST_SESSION
+        largest = largest_body(path)
         more = largest + 2 * MEBIBYTE
         attacker.expect(f"declared body on {path}", head(method, path, *wire, f"Content-Length: {largest + 1}"), 413)
         attacker.expect(f"sent body on {path}", head(method, path, *wire, f"Content-Length: {more}") + b"x" * more, 413)
@@ -155,7 +167,7 @@ def wrong_bodies(attacker, generator):
     for method, path in ROUTES:
         if method == "GET":
             continue
-        wire = ["Content-Type: " + WIRE] if "attest" in path else []
+        wire = ["Content-Type: " + WIRE] if takes_wire(path) else []
         bodies = [b"", b"\0", b"\xff" * 1000, text[:-30]] + [generator.randbytes(generator.randrange(1, 3000)) for _ in range(10)]
         bodies += [b"\x01\x00" + b"\xff\xff\xff\xff" * 20, b"\x01\x00" + b"\x00" * 500]
         for body in bodies:

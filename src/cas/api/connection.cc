@@ -235,8 +235,8 @@ net::awaitable<void> Connection::say_goodbye(bool unread) {
 
 Result<Attestation*, Error> Connection::attestation() {
   if (!attestation_) {
-    const ByteArray<32> exporter = TRY(exporter_of(stream_.native_handle()));
-    attestation_.emplace(services_.attestations, exporter);
+    const Exporters exporters = TRY(exporters_of(stream_.native_handle()));
+    attestation_.emplace(services_.attestations, exporters);
   }
   return &*attestation_;
 }

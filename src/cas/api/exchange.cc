@@ -157,7 +157,7 @@ Reply run_exchange(Services& services, const Exchange& exchange, const Client& c
   try {
     Reply reply = call(services, exchange, client, attestation);
     // A refusal ends the attestation, also one that a handler made.
-    if (exchange.route->access == Access::kEvidence && reply.status != 200) reply.close = true;
+    if (is_attested(exchange.route->access) && reply.status != 200) reply.close = true;
     return reply;
   } catch (const std::exception& exception) {
     what = exception.what();

@@ -7,6 +7,7 @@
 
 #include "cas/api/problem_reply.h"
 #include "cas/api/services.h"
+#include "cas/sessions/volume_owner.h"
 #include "policy/check.h"
 #include "policy/session_hash.h"
 #include "wire/attest_protocol.h"
@@ -57,6 +58,33 @@ Reply step_reply(Answer<SecretBytes> answer, Then then) {
   return {200, wire::kWireType, std::move(*answer), {}, false};
 }
 constexpr auto kNothing = [](bool) {};
+
+template <typename Challenge>
+Reply challenge_reply(const Request& request, Challenge challenge) {
+  if (request.body.empty()) return step_reply(challenge(), kNothing);
+  return problem_reply(
+      {Refusal::kMalformed, "request.body", "an empty body", "a body", "use a runtime of the same version as CAS", ""},
+      ProblemForm::kWire);
+}
+
+// For people and scripts; of those that nobody has used there is no more than the name.
+Json described(const VolumeReport& volume) {
+  Json json = {{"name", volume.name},
+               {"state", volume.state},
+               {"files", volume.files},
+               {"in_session", volume.in_session},
+               {"key", volume.key_given ? "given" : "generated"}};
+  if (!volume.import.empty()) json["import"] = volume.import;
+  if (volume.id.empty()) return json;
+  json["id"] = volume.id;
+  json["lease"] = volume.lease;
+  json["changed"] = volume.changed;
+  if (!volume.instance.empty()) json["instance"] = volume.instance;
+  if (volume.state != "tag" && volume.state != "trust") return json;
+  json["tag_sequence"] = volume.tag.sequence;
+  json["tag"] = tag_text(volume.tag);
+  return json;
+}
 
 bool is_text(std::string_view bytes) {
   return std::ranges::all_of(bytes, [](char c) { return (c >= 0x20 && c < 0x7f) || c == '\n'; });
@@ -145,12 +173,7 @@ Reply get_value(Services& services, const Request& request) {
 }
 
 Reply attest_challenge(Services&, const Request& request, Attestation& attestation) {
-  if (!request.body.empty()) {
-    return problem_reply({Refusal::kMalformed, "request.body", "an empty body", "a body",
-                          "use a runtime of the same version as CAS", ""},
-                         ProblemForm::kWire);
-  }
-  return step_reply(attestation.challenge(), kNothing);
+  return challenge_reply(request, [&] { return attestation.challenge(); });
 }
 
 Reply attest(Services& services, const Request& request, Attestation& attestation) {
@@ -165,6 +188,45 @@ Reply attest_configuration(Services& services, const Request& request, Attestati
 
 Reply attest_templates(Services&, const Request& request, Attestation& attestation) {
   return step_reply(attestation.templates(request.body), kNothing);
+}
+
+Reply instance_challenge(Services&, const Request& request, Attestation& attestation) {
+  return challenge_reply(request, [&] { return attestation.instance_challenge(); });
+}
+
+Reply instance(Services&, const Request& request, Attestation& attestation) {
+  return step_reply(attestation.instance(request.body), kNothing);
+}
+
+Reply volume_tag(Services& services, const Request& request, Attestation& attestation) {
+  return step_reply(attestation.volume_tag(request.body), [&](bool good) { services.metrics.volume_tag(good); });
+}
+
+Reply list_volumes(Services& services, const Request& request, const Client& client) {
+  Parameter session;
+  if (auto problem = take_query(request, {{"session", &session}})) return refused(*problem);
+  if (!session) return refused(bad_query("the parameter session", "none"));
+  const auto volumes = services.sessions.volumes(client, *session);
+  if (!volumes) return refused(volumes.error());
+  Json list = Json::array();
+  for (const VolumeReport& one : *volumes) list.push_back(described(one));
+  return json_reply({{"session", *session}, {"volumes", list}});
+}
+
+Reply forget_volume(Services& services, const Request& request, const Client& client) {
+  Parameter session, volume, contents;
+  if (auto problem = take_query(request, {{"session", &session}, {"volume", &volume}, {"contents", &contents}})) {
+    return refused(*problem);
+  }
+  if (!session || !volume) return refused(bad_query("the parameters session and volume", "none"));
+  if (contents && *contents != "forget" && *contents != "trust") {
+    return refused(bad_query("contents=forget or contents=trust", "\"" + *contents + "\""));
+  }
+  const auto id = services.sessions.forget_volume(
+      client, *session, *volume, contents == "trust" ? Contents::kTrust : Contents::kForget, request.signatures);
+  if (!id) return refused(id.error());
+  return json_reply(
+      {{"session", *session}, {"volume", *volume}, {"id", *id}, {"contents", contents.value_or("forget")}});
 }
 
 Reply get_identity(Services& services, const Request&) {
@@ -197,7 +259,7 @@ Reply get_ready(Services& services, const Request&) {
 Reply get_metrics(Services& services, const Request&) {
   return text_reply("text/plain; version=0.0.4",
                     services.metrics.text({services.audit_sequence(), services.commit_count(), services.store_usable(),
-                                           services.audit_usable()}));
+                                           services.audit_usable(), services.attestations.volume_leases()}));
 }
 
 }  // namespace redoubt::cas

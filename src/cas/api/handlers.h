@@ -19,6 +19,12 @@ Reply attest(Services& services, const Request& request, Attestation& attestatio
 Reply attest_configuration(Services& services, const Request& request, Attestation& attestation);
 Reply attest_templates(Services& services, const Request& request, Attestation& attestation);
 
+Reply instance_challenge(Services& services, const Request& request, Attestation& attestation);
+Reply instance(Services& services, const Request& request, Attestation& attestation);
+Reply volume_tag(Services& services, const Request& request, Attestation& attestation);
+Reply list_volumes(Services& services, const Request& request, const Client& client);
+Reply forget_volume(Services& services, const Request& request, const Client& client);
+
 Reply get_identity(Services& services, const Request& request);
 Reply get_audit_key(Services& services, const Request& request);
 Reply get_health(Services& services, const Request& request);

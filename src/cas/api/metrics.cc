@@ -94,6 +94,11 @@ std::string Metrics::text(const Gauges& gauges) const {
   page.sample("redoubt_cas_attestations_total", "outcome=\"refused\"", std::to_string(attestations_refused_));
   page.single("redoubt_cas_configurations_total", "counter", "Configurations given to attested programs.",
               provisioned_);
+  page.head("redoubt_cas_volume_tags_total", "counter", "Tags of volumes that programs sent, by outcome.");
+  page.sample("redoubt_cas_volume_tags_total", "outcome=\"accepted\"", std::to_string(tags_accepted_));
+  page.sample("redoubt_cas_volume_tags_total", "outcome=\"refused\"", std::to_string(tags_refused_));
+  page.single("redoubt_cas_volume_leases_total", "counter", "Leases of volumes given to starting programs.",
+              gauges.volume_leases);
   page.single("redoubt_cas_connections_total", "counter", "Connections accepted.", connections_);
   page.single("redoubt_cas_connections_refused_total", "counter", "Connections closed at once: too many.",
               connections_refused_);

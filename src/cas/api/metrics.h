@@ -23,6 +23,7 @@ class Metrics {
   // `route`: its place in the table, or the count of routes for requests that have none.
   void request(size_t route, unsigned status, std::chrono::steady_clock::duration took);
   void attestation(bool accepted) { ++(accepted ? attestations_accepted_ : attestations_refused_); }
+  void volume_tag(bool accepted) { ++(accepted ? tags_accepted_ : tags_refused_); }
   void provisioned() { ++provisioned_; }
   void connection_opened() { ++connections_, ++open_connections_; }
   void connection_closed() { --open_connections_; }
@@ -34,6 +35,7 @@ class Metrics {
     uint64_t store_commits;
     bool store_usable;
     bool audit_usable;
+    uint64_t volume_leases;
   };
   std::string text(const Gauges& gauges) const;
 
@@ -54,6 +56,7 @@ class Metrics {
   const size_t route_count_;
   std::unique_ptr<PerRoute[]> routes_;  // one more than there are routes
   std::atomic<uint64_t> attestations_accepted_ = 0, attestations_refused_ = 0, provisioned_ = 0;
+  std::atomic<uint64_t> tags_accepted_ = 0, tags_refused_ = 0;
   std::atomic<uint64_t> connections_ = 0, connections_refused_ = 0, handshakes_failed_ = 0;
   std::atomic<int64_t> open_connections_ = 0;
 };

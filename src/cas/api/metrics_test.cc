@@ -17,7 +17,7 @@ TEST(Metrics, CountsByRouteAndStatus) {
   metrics.request(routes().size(), 404, milliseconds(0));
   metrics.request(12345, 799, std::chrono::hours(1));
   metrics.attestation(true);
-  const std::string text = metrics.text({7, 8, true, false});
+  const std::string text = metrics.text({7, 8, true, false, 9});
   for (const char* line : {
            "redoubt_cas_requests_total{route=\"PUT /v1/sessions/{name}\",status=\"201\"} 2\n",
            "redoubt_cas_requests_total{route=\"none\",status=\"404\"} 1\n",

@@ -13,6 +13,7 @@ namespace {
 constexpr size_t kNoBody = 0;
 constexpr size_t kSessionSize = policy::kMaxTextSize;
 constexpr size_t kAttestSize = wire::kLargestAttestRequest;
+constexpr size_t kInstanceSize = 1024;  // more than any message of wire/instance_protocol.h
 
 // clang-format off
 constexpr auto kRoutes = std::to_array<Route>({
@@ -26,6 +27,11 @@ constexpr auto kRoutes = std::to_array<Route>({
     {Method::kPost, "/v1/attest",                 Access::kEvidence,       TakesBody::kWire,    kAttestSize,  Cost::kLight, attest},
     {Method::kPost, "/v1/attest/configuration",   Access::kEvidence,       TakesBody::kWire,    kAttestSize,  Cost::kLight, attest_configuration},
     {Method::kPost, "/v1/attest/templates",       Access::kEvidence,       TakesBody::kWire,    kAttestSize,  Cost::kLight, attest_templates},
+    {Method::kPost, "/v1/instance/challenge",     Access::kInstance,       TakesBody::kWire,    kInstanceSize, Cost::kLight, instance_challenge},
+    {Method::kPost, "/v1/instance",               Access::kInstance,       TakesBody::kWire,    kInstanceSize, Cost::kLight, instance},
+    {Method::kPost, "/v1/volumes/tag",            Access::kInstance,       TakesBody::kWire,    kInstanceSize, Cost::kLight, volume_tag},
+    {Method::kGet,  "/v1/volumes",                Access::kSessionPolicy,  TakesBody::kNone,    kNoBody,      Cost::kLight, list_volumes},
+    {Method::kPost, "/v1/volumes/forget",         Access::kSessionPolicy,  TakesBody::kNone,    kNoBody,      Cost::kLight, forget_volume},
     {Method::kGet,  "/v1/identity",               Access::kAnyone,         TakesBody::kNone,    kNoBody,      Cost::kLight, get_identity},
     {Method::kGet,  "/v1/audit/key",              Access::kAnyone,         TakesBody::kNone,    kNoBody,      Cost::kLight, get_audit_key},
     {Method::kGet,  "/healthz",                   Access::kAnyone,         TakesBody::kNone,    kNoBody,      Cost::kLight, get_health},

@@ -25,7 +25,11 @@ enum class Access {
   kExportPublic,   // anyone, and only what a session exports to the public; SessionService decides
   kSessionPolicy,  // the session's access_policy decides, for the key that TLS proved; SessionService decides
   kEvidence,       // evidence for this TLS connection; AttestationService decides
+  kInstance,       // the key that accepted evidence covered, on this TLS connection; AttestationService decides
 };
+
+// Whether it is the state of the connection that decides; a refusal then ends it.
+constexpr bool is_attested(Access access) { return access == Access::kEvidence || access == Access::kInstance; }
 
 enum class TakesBody { kNone, kSession, kWire };
 
@@ -47,7 +51,7 @@ struct Route {
         largest_body(largest_body),
         cost(cost),
         handler(handler) {
-    const size_t expected = access == Access::kEvidence ? 2 : access == Access::kSessionPolicy ? 1 : 0;
+    const size_t expected = is_attested(access) ? 2 : access == Access::kSessionPolicy ? 1 : 0;
     if (handler.index() != expected) throw "the handler is not of the kind that the access column says";
     if ((takes == TakesBody::kNone) != (largest_body == 0)) throw "a body without a size, or a size without a body";
   }

@@ -8,6 +8,7 @@
 #include "attest/report_data.h"
 #include "crypto/hex.h"
 #include "crypto/openssl_pointers.h"
+#include "wire/instance_protocol.h"
 
 namespace redoubt::cas {
 namespace {
@@ -52,13 +53,17 @@ Result<Client, Error> client_of(SSL* connection) {
   return Client{crypto::to_hex(hash), std::move(pem)};
 }
 
-Result<ByteArray<32>, Error> exporter_of(SSL* connection) {
-  ByteArray<32> exporter{};
-  if (SSL_export_keying_material(connection, exporter.data(), exporter.size(), attest::kExporterLabel,
-                                 sizeof(attest::kExporterLabel) - 1, nullptr, 0, 0) != 1) {
+Result<Exporters, Error> exporters_of(SSL* connection) {
+  Exporters exporters;
+  const auto export_to = [&](ByteArray<32>& material, std::string_view label) {
+    return SSL_export_keying_material(connection, material.data(), material.size(), label.data(), label.size(), nullptr,
+                                      0, 0) == 1;
+  };
+  if (!export_to(exporters.attestation, attest::kExporterLabel) ||
+      !export_to(exporters.instance, wire::kInstanceExporterLabel)) {
     return fail(ErrorCode::kFailed, "OpenSSL refused keying material");
   }
-  return exporter;
+  return exporters;
 }
 
 }  // namespace redoubt::cas

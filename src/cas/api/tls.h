@@ -12,6 +12,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "cas/api/server_identity.h"
+#include "cas/sessions/attestation_service.h"
 #include "cas/sessions/session_service.h"
 
 namespace redoubt::cas {
@@ -21,7 +22,7 @@ Result<boost::asio::ssl::context, Error> make_tls_context(const ServerIdentity& 
 // After the handshake. An error: the certificate cannot be encoded.
 Result<Client, Error> client_of(SSL* connection);
 
-// Keying material for the channel binding (attest/report_data.h).
-Result<ByteArray<32>, Error> exporter_of(SSL* connection);
+// Keying material for the channel bindings.
+Result<Exporters, Error> exporters_of(SSL* connection);
 
 }  // namespace redoubt::cas

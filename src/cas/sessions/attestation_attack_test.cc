@@ -239,7 +239,7 @@ TEST(AttestationAttack, TakesTheCollateralThatIsForThePlatform) {
   verifiers.push_back(cas.maker.verifier());
   AttestationService service(cas.store, cas.audit, std::move(verifiers), cas.key, [&] { return cas.now; });
   TestConnection connection(cas);
-  Attestation attestation(service, connection.exporter);
+  Attestation attestation(service, {.attestation = connection.exporter, .instance = connection.instance_exporter});
   wire::ChallengeReply challenge;
   const auto answer = attestation.challenge();
   ASSERT_TRUE(wire::decode(answer->view(), challenge));

@@ -4,17 +4,21 @@
 #include <openssl/rand.h>
 
 #include <algorithm>
+#include <atomic>
 
 #include "attest/report_data.h"
 #include "cas/sessions/configuration.h"
 #include "cas/sessions/evidence_decision.h"
 #include "cas/sessions/fragments.h"
 #include "cas/sessions/imports.h"
+#include "cas/sessions/instance_hello.h"
 #include "cas/sessions/one_time_password.h"
 #include "cas/sessions/refuse.h"
 #include "cas/sessions/secret_encode.h"
 #include "cas/sessions/secret_source.h"
 #include "cas/sessions/session_loader.h"
+#include "cas/sessions/volume_leases.h"
+#include "cas/sessions/volume_tags.h"
 #include "crypto/constant_time.h"
 #include "crypto/ecdsa.h"
 #include "crypto/hash.h"
@@ -31,6 +35,8 @@ struct AttestationService::Parts {
   ByteArray<32> cas_key;
   std::function<UtcTime()> clock;
   SessionLoader loader{store};
+  VolumeTags tags{store, audit, clock};
+  std::atomic<uint64_t> volume_leases = 0;
 };
 
 AttestationService::AttestationService(Store& store, AuditLog& audit, Verifiers verifiers, const ByteArray<32>& cas_key,
@@ -38,13 +44,16 @@ AttestationService::AttestationService(Store& store, AuditLog& audit, Verifiers 
     : parts_(std::make_unique<Parts>(store, audit, std::move(verifiers), cas_key, std::move(clock))) {}
 AttestationService::~AttestationService() = default;
 
+uint64_t AttestationService::volume_leases() const { return parts_->volume_leases; }
+
 namespace {
 
 // What comes next on this connection.
-enum class Step : uint8_t { kChallenge, kAttest, kConfiguration, kTemplates, kOver };
+enum class Step : uint8_t { kChallenge, kAttest, kConfiguration, kTemplates, kInstance, kTags, kOver };
 
-constexpr const char* kStepNames[] = {"a challenge", "evidence", "the report on the code", "templates or nothing",
-                                      "nothing"};
+constexpr const char* kStepNames[] = {
+    "a challenge",     "evidence", "the report on the code", "templates or tags", "the signature of the instance",
+    "tags of volumes", "nothing"};
 
 constexpr size_t kMostHostArguments = 4096;
 constexpr size_t kMostHostVariables = 4096;
@@ -93,18 +102,19 @@ Answer<void> check_access_token(const policy::Session& session, const Materials&
 }  // namespace
 
 struct Attestation::State {
-  State(AttestationService::Parts& service_parts, const ByteArray<32>& channel_exporter)
-      : parts(service_parts), exporter(channel_exporter) {}
+  State(AttestationService::Parts& service_parts, const Exporters& channel)
+      : parts(service_parts), exporters(channel) {}
 
   AttestationService::Parts& parts;
-  const ByteArray<32> exporter;
+  const Exporters exporters;
   Step step = Step::kChallenge;
   ByteArray<32> nonce{};
 
   // From the request, for the steps after it and for the audit log.
   std::string session_name;
   std::string service_name;
-  std::string instance;  // SHA-256 of the instance key
+  ByteArray<32> instance_hash{};  // SHA-256 of the instance key
+  std::string instance;           // the same as text; empty: not known yet
   HostValues host;
   AuditDetails facts;  // what the evidence said
 
@@ -151,7 +161,7 @@ struct Attestation::State {
     const wire::AttestRequest request = TRY(read_request(body));
     session_name = request.session;
     service_name = request.service;
-    instance = crypto::to_hex(crypto::sha256(request.instance_key));
+    know(crypto::sha256(request.instance_key));
     const UtcTime now = parts.clock();
     TRY_VOID(find_service());
     TRY_VOID(judge_evidence(request, now));
@@ -170,9 +180,27 @@ struct Attestation::State {
     if (!report.verified) return code_refused(report);
     const UtcTime now = parts.clock();
     TRY_VOID(take_secrets(now));
-    SecretBytes message = TRY(encode_configuration(recipient(now), host));
+    const auto take_volumes = [&] {
+      return give_volumes(parts.store, parts.audit, parts.loader,
+                          {session(), *service, materials(), snapshot.session->hash, instance_hash, now});
+    };
+    size_t leases = 0;
+    SecretBytes message = TRY(encode_configuration(recipient(now), host, take_volumes, leases));
     TRY_VOID(record("configuration.given", "allowed", {{"session_hash", snapshot.session->hash}}));
+    parts.volume_leases += leases;
     return message;
+  }
+
+  Answer<SecretBytes> introduce(ByteView body) {
+    know(TRY(verify_instance({.exporter = exporters.instance, .cas_key = parts.cas_key, .nonce = nonce}, body)));
+    return SecretBytes();
+  }
+
+  Answer<SecretBytes> keep_tag(ByteView body) {
+    wire::VolumeTagRequest request;
+    if (!wire::decode(body, request)) return malformed("a body of another form");
+    TRY_VOID(parts.tags.keep(instance_hash, request));
+    return SecretBytes();
   }
 
   Answer<SecretBytes> templates(ByteView body) {
@@ -182,6 +210,11 @@ struct Attestation::State {
   }
 
  private:
+  void know(const ByteArray<32>& hash) {
+    instance_hash = hash;
+    instance = crypto::to_hex(hash);
+  }
+
   // What whoever starts the program must know, beside what the program is.
   Answer<void> check_launcher(const wire::AttestRequest& request, UtcTime now) {
     const policy::Security& security = session().security;
@@ -229,8 +262,10 @@ struct Attestation::State {
       facts = {{"evidence", "NONE: the session gives its secrets to everybody (mode: none, tolerate: no-attestation)"}};
       return {};
     }
-    const ByteArray<64> report_data = attest::report_data_of(
-        {.exporter = exporter, .instance_key = request.instance_key, .cas_key = parts.cas_key, .nonce = nonce});
+    const ByteArray<64> report_data = attest::report_data_of({.exporter = exporters.attestation,
+                                                              .instance_key = request.instance_key,
+                                                              .cas_key = parts.cas_key,
+                                                              .nonce = nonce});
     EvidenceDecision decision =
         decide_on_evidence(parts.verifiers, request.evidence, now, report_data, security, *service);
     facts = std::move(decision.facts);
@@ -290,8 +325,8 @@ struct Attestation::State {
   }
 };
 
-Attestation::Attestation(AttestationService& service, const ByteArray<32>& exporter)
-    : state_(std::make_unique<State>(*service.parts_, exporter)) {}
+Attestation::Attestation(AttestationService& service, const Exporters& exporters)
+    : state_(std::make_unique<State>(*service.parts_, exporters)) {}
 Attestation::~Attestation() = default;
 
 Answer<SecretBytes> Attestation::challenge() {
@@ -310,6 +345,26 @@ Answer<SecretBytes> Attestation::configuration(ByteView request) {
 Answer<SecretBytes> Attestation::templates(ByteView request) {
   return state_->run(Step::kTemplates, Step::kTemplates, "templates.refused",
                      [&] { return state_->templates(request); });
+}
+
+Answer<SecretBytes> Attestation::instance_challenge() {
+  return state_->run(Step::kChallenge, Step::kInstance, "instance.refused", [&] { return state_->challenge(); });
+}
+
+Answer<SecretBytes> Attestation::instance(ByteView request) {
+  return state_->run(Step::kInstance, Step::kTags, "instance.refused", [&] { return state_->introduce(request); });
+}
+
+// After the configuration or the introduction, any number of times. What is refused is in the audit log already.
+Answer<SecretBytes> Attestation::volume_tag(ByteView request) {
+  const Step step = state_->step;
+  if (step != Step::kTemplates && step != Step::kTags) {
+    return state_->run(Step::kTags, Step::kTags, "volume.tag", [] { return Answer<SecretBytes>(SecretBytes()); });
+  }
+  state_->step = Step::kOver;
+  Answer<SecretBytes> answer = state_->keep_tag(request);
+  if (answer) state_->step = step;
+  return answer;
 }
 
 }  // namespace redoubt::cas

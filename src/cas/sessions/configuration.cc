@@ -114,7 +114,8 @@ SecretBytes encode_manifest(const policy::Session& session, const policy::Servic
   return encode_secret(manifest);
 }
 
-Answer<SecretBytes> encode_configuration(const Recipient& recipient, const HostValues& host) {
+Answer<SecretBytes> encode_configuration(const Recipient& recipient, const HostValues& host,
+                                         const std::function<Answer<GivenVolumes>()>& take_volumes, size_t& leases) {
   Filled filled;
   TRY_VOID(fill(recipient, host, filled));
   wire::Configuration message;
@@ -135,7 +136,20 @@ Answer<SecretBytes> encode_configuration(const Recipient& recipient, const HostV
   SecretSource source(recipient.session, recipient.materials, recipient.now, nullptr, &recipient.forms);
   NetworkTexts texts;
   if (recipient.service.network) message.network = TRY(network_for(*recipient.service.network, source, texts));
-  return encode_bounded(message);
+  if (image != nullptr) {
+    for (const policy::Mount& mount : image->volumes) {
+      message.volumes.emplace_back().name = mount.volume;
+      message.volumes.back().mount_path = mount.path;
+    }
+  }
+  const size_t size = encoded_size(message);
+  if (size > wire::kLargestConfiguration) return too_large(size);
+  const GivenVolumes given = TRY(take_volumes());
+  message.volumes = given.mounted();
+  leases = message.volumes.size();
+  SecretBytes encoded = encode_secret(message);
+  for (wire::MountedVolume& one : message.volumes) explicit_bzero(one.key.data(), one.key.size());
+  return encoded;
 }
 
 Answer<SecretBytes> encode_templates(const Recipient& recipient, ByteView request, std::set<std::string>& filled) {

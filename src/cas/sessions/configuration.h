@@ -5,6 +5,7 @@
 // is wiped when the message has been written.
 #pragma once
 
+#include <functional>
 #include <set>
 #include <string>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "cas/secrets/material.h"
 #include "cas/sessions/problem.h"
 #include "cas/sessions/rendered_forms.h"
+#include "cas/sessions/volume_leases.h"
 #include "policy/session.h"
 
 namespace redoubt::cas {
@@ -39,8 +41,10 @@ Answer<void> check_can_start(const policy::Service& service);
 
 SecretBytes encode_manifest(const policy::Session& session, const policy::Service& service);
 
-// kForbidden: a text cannot be filled, and why. kTooLarge: more than an answer holds.
-Answer<SecretBytes> encode_configuration(const Recipient& recipient, const HostValues& host);
+// kForbidden: a text cannot be filled, and why. kTooLarge: more than an answer holds. `take_volumes` is called last, when nothing
+// else can be refused any more, for it ends what other instances may do; `leases` gets how many volumes it gave.
+Answer<SecretBytes> encode_configuration(const Recipient& recipient, const HostValues& host,
+                                         const std::function<Answer<GivenVolumes>()>& take_volumes, size_t& leases);
 
 // Fills templates of the service's injection files that are read from the file system, each at most once: `filled` has the paths
 // that were, and gets those of this request. kMalformed: the request; kForbidden: no such file, or a secret it may not name.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cas/sessions/network_configuration.h"
 
+#include <algorithm>
+
 #include "cas/sessions/refuse.h"
 #include "policy/syntax.h"
 
@@ -61,6 +63,30 @@ Answer<wire::Network> network_for(const policy::Network& rules, SecretSource& so
     if (given.server_name.empty() && given.tls) given.server_name = policy::one_host_of(rule.address);
   }
   return network;
+}
+
+Answer<void> check_network(const policy::Session& session) {
+  const auto check = [&](const std::string& name, policy::SecretKind kind, const std::string& address) -> Answer<void> {
+    const auto secret = std::ranges::find(session.secrets, name, &policy::Secret::name);
+    if (name.empty() || secret == session.secrets.end() || secret->kind == kind) return {};
+    return refuse(Refusal::kInvalid, "session.network",
+                  "a secret of kind " + std::string(policy::word_of(policy::kSecretKindWords, kind)) +
+                      " in the network rule for " + address,
+                  "\"" + name + "\" of kind " + std::string(policy::word_of(policy::kSecretKindWords, secret->kind)),
+                  "import a secret of that kind");
+  };
+  for (const policy::Service& service : session.services) {
+    if (!service.network) continue;
+    for (const policy::ListenRule& rule : service.network->listen) {
+      TRY_VOID(check(rule.identity, policy::SecretKind::kX509, rule.address));
+      TRY_VOID(check(rule.client_auth, policy::SecretKind::kX509Ca, rule.address));
+    }
+    for (const policy::ConnectRule& rule : service.network->connect) {
+      TRY_VOID(check(rule.identity, policy::SecretKind::kX509, rule.address));
+      TRY_VOID(check(rule.server_auth, policy::SecretKind::kX509Ca, rule.address));
+    }
+  }
+  return {};
 }
 
 }  // namespace redoubt::cas

@@ -24,4 +24,7 @@ using NetworkTexts = std::deque<SecretBytes>;
 // `rules` and `texts` must outlive the result. kForbidden: a secret cannot be given, and why.
 Answer<wire::Network> network_for(const policy::Network& rules, SecretSource& source, NetworkTexts& texts);
 
+// That imported secrets are of the kinds that rules need, which only their sessions could tell. kInvalid names the first.
+Answer<void> check_network(const policy::Session& session);
+
 }  // namespace redoubt::cas

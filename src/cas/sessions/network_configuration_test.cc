@@ -105,11 +105,13 @@ TEST(NetworkConfiguration, TakesImportedIdentities) {
 TEST(NetworkConfiguration, RefusesAnImportedSecretOfTheWrongKind) {
   TestCas cas;
   cas.put("name: pki\nversion: \"0.3\"\nsecrets: [{name: word, kind: ascii, export: [{session: shop}]}]\n");
-  cas.put(with_network("{listen: [{address: \"*:6379\", identity: server}]}",
-                       "{name: server, import: {session: pki, secret: word}}"));
-  const Given given(cas);
-  ASSERT_FALSE(given.answer);
-  EXPECT_EQ(given.answer.error().check, "configuration.network");
+  const auto answer = cas.sessions.put(cas.owner, "shop",
+                                       with_network("{listen: [{address: \"*:6379\", identity: server}]}",
+                                                    "{name: server, import: {session: pki, secret: word}}"),
+                                       {});
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().check, "session.network");
+  EXPECT_NE(answer.error().actual.find("kind ascii"), std::string::npos);
 }
 
 }  // namespace

@@ -6,8 +6,6 @@
 #include "cas/sessions/secret_source.h"
 #include "cas/sessions/stored_session.h"
 #include "cas/sessions/totp.h"
-#include "policy/references.h"
-#include "policy/template.h"
 
 namespace redoubt::cas {
 
@@ -31,20 +29,6 @@ constexpr int kAttempts = 8;
 const std::string& text_for(const policy::Session& session, const policy::Service& service) {
   return service.one_time_password_shared_secret.empty() ? session.security.one_time_password_shared_secret
                                                          : service.one_time_password_shared_secret;
-}
-
-// nullopt: the text is something else than one variable that names a binary secret.
-std::optional<SecretBytes> bytes_of_binary(const policy::Session& session, const Materials& materials,
-                                           const std::string& text) {
-  const auto parts = policy::parse_template(text);
-  if (!parts || parts->size() != 1) return std::nullopt;
-  const std::optional<policy::Variable>& variable = parts->front().variable;
-  if (!variable || !variable->form.empty()) return std::nullopt;
-  std::string name;
-  policy::resolve_form(session, *variable, policy::Place::kConfiguration, name);
-  const auto material = materials.find(name);
-  if (material == materials.end() || material->second.kind != policy::SecretKind::kBinary) return std::nullopt;
-  return material->second.value.copy();
 }
 
 std::unexpected<Problem> wrong(std::string actual, std::string remedy) {

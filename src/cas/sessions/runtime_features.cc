@@ -17,10 +17,9 @@ std::vector<std::string_view> required_features(const policy::Session& session, 
   if (service.memory_sealed) features.emplace_back("memory.sealed");
   if (service.network) features.emplace_back("network");
   if (service.stdio == policy::Stdio::kVolume) features.emplace_back("stdio.volume");
-  if (service.root_volume || (image != nullptr && !image->volumes.empty()) ||
-      (service.code && !service.code->volume.empty())) {
-    features.emplace_back("volumes");
-  }
+  if (image != nullptr && !image->volumes.empty()) features.emplace_back("volumes");
+  if (service.code && !service.code->volume.empty()) features.emplace_back("volumes.code");
+  if (service.root_volume) features.emplace_back("volumes.root");
   return features;
 }
 

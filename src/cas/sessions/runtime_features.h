@@ -11,7 +11,7 @@
 
 namespace redoubt::cas {
 
-// Sorted: "memory.sealed", "network", "stdio.volume", "volumes".
+// Sorted: "memory.sealed", "network", "stdio.volume", "volumes" (mounts), "volumes.code" (code on one), "volumes.root" (fspf_path).
 std::vector<std::string_view> required_features(const policy::Session& session, const policy::Service& service);
 
 // The image of a service; null: it has none.

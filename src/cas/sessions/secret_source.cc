@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "policy/references.h"
+#include "policy/template.h"
 #include "wire/attest_protocol.h"
 
 namespace redoubt::cas {
@@ -57,6 +58,19 @@ policy::Substituted<SecretBytes> SecretSource::rendered(const policy::Secret& se
   }
   room_ -= value->size();
   return *std::move(value);
+}
+
+std::optional<SecretBytes> bytes_of_binary(const policy::Session& session, const Materials& materials,
+                                           const std::string& text) {
+  const auto parts = policy::parse_template(text);
+  if (!parts || parts->size() != 1) return std::nullopt;
+  const std::optional<policy::Variable>& variable = parts->front().variable;
+  if (!variable || !variable->form.empty()) return std::nullopt;
+  std::string name;
+  policy::resolve_form(session, *variable, policy::Place::kConfiguration, name);
+  const auto material = materials.find(name);
+  if (material == materials.end() || material->second.kind != policy::SecretKind::kBinary) return std::nullopt;
+  return material->second.value.copy();
 }
 
 policy::Substituted<SecretBytes> fill_setting(const policy::Session& session, const Materials& materials, UtcTime now,

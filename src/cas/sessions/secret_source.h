@@ -40,6 +40,10 @@ class SecretSource {
   size_t room_;
 };
 
+// The bytes of the binary secret that a setting names. nullopt: it is something else than one variable of one, without a form.
+std::optional<SecretBytes> bytes_of_binary(const policy::Session& session, const Materials& materials,
+                                           const std::string& text);
+
 // The text with its secrets, for settings such as the access token.
 policy::Substituted<SecretBytes> fill_setting(const policy::Session& session, const Materials& materials, UtcTime now,
                                               const std::string& text);

@@ -6,11 +6,13 @@
 #include "cas/sessions/access.h"
 #include "cas/sessions/fragments.h"
 #include "cas/sessions/imports.h"
+#include "cas/sessions/network_configuration.h"
 #include "cas/sessions/one_time_password.h"
 #include "cas/sessions/refuse.h"
 #include "cas/sessions/secret_encode.h"
 #include "cas/sessions/secret_source.h"
 #include "cas/sessions/stored_session.h"
+#include "cas/sessions/volume_definition.h"
 #include "policy/check.h"
 #include "policy/references.h"
 #include "policy/session_hash.h"
@@ -191,6 +193,7 @@ Answer<Materials> make_secrets(SessionLoader& loader, const Proposal& proposal, 
   Session model = session;
   set_imported_kinds(model, imported);
   TRY_VOID(check_forms(model));
+  TRY_VOID(check_network(model));
   static const Materials kNone;
   auto made = make_materials(model, present.session ? &present.session->session : nullptr,
                              present.materials ? present.materials->materials : kNone, imported, now);
@@ -200,6 +203,7 @@ Answer<Materials> make_secrets(SessionLoader& loader, const Proposal& proposal, 
   }
   wipe_values(model);
   TRY_VOID(check_settings(model, *made, now));
+  TRY_VOID(check_volumes(loader, model, proposal.hash, *made, now));
   return *std::move(made);
 }
 

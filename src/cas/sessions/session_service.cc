@@ -10,6 +10,7 @@
 #include "cas/sessions/session_loader.h"
 #include "cas/sessions/session_put.h"
 #include "cas/sessions/stored_session.h"
+#include "cas/sessions/volume_owner.h"
 #include "policy/syntax.h"
 
 namespace redoubt::cas {
@@ -50,6 +51,19 @@ struct SessionService::Parts {
     const AccessContext context{session->session, session->creator,
                                 snapshot.materials ? &snapshot.materials->materials : nullptr};
     return allows(principals, context, client, {});
+  }
+
+  // Whether the client may change the session, by itself or with a board's signatures over `text`.
+  Answer<bool> may_update(const std::shared_ptr<const StoredSession>& stored, const Client& client,
+                          const std::string& text, const BoardSignatures& signatures) {
+    const auto session = TRY(with_fragments_if_there(loader, stored));
+    const std::vector<policy::Principal>& principals = session->session.access_policy.update;
+    Snapshot snapshot;
+    if (needs_materials(principals)) snapshot = TRY(loader.snapshot(session->session.name));
+    const std::set<KeyHash> signers = TRY(signers_of(principals, text, signatures));
+    const AccessContext context{session->session, session->creator,
+                                snapshot.materials ? &snapshot.materials->materials : nullptr};
+    return allows(principals, context, client, signers);
   }
 
   // The session, if the client may read it; records the decision.
@@ -138,6 +152,36 @@ Answer<std::vector<std::string>> SessionService::list(const Client& client, cons
 Answer<SecretBytes> SessionService::public_value(const std::string& session, const std::string& secret,
                                                  const std::string& form) {
   return find_public_value(parts_->loader, session, secret, form, parts_->clock());
+}
+
+Answer<std::vector<VolumeReport>> SessionService::volumes(const Client& client, const std::string& name) {
+  const auto session = TRY(parts_->readable(client, name, "volumes"));
+  return report_volumes(parts_->store, parts_->loader, *session);
+}
+
+Answer<std::string> SessionService::forget_volume(const Client& client, const std::string& name,
+                                                  const std::string& volume, Contents contents,
+                                                  const BoardSignatures& signatures) {
+  if (!policy::is_session_name(name)) return unknown(name);
+  const auto session = TRY(parts_->loader.session(name));
+  if (!session) return unknown(name);
+  const auto id = id_to_forget(parts_->store, *session, volume);
+  // Who may not update learns nothing of what there is.
+  const std::string text = forget_text(name, volume, id.value_or(""), contents);
+  const bool permitted = TRY(parts_->may_update(session, client, text, signatures));
+  if (!permitted) {
+    const auto recorded = parts_->audit.record({"volume.forgotten",
+                                                "refused",
+                                                name,
+                                                client.key_hash,
+                                                {{"volume", printable(volume)}, {"check", "session.access-policy"}}});
+    if (!recorded) return unavailable("audit log", recorded.error());
+    return may_not(client, "update", name);
+  }
+  if (!id || id->empty()) return id;
+  TRY_VOID(
+      cas::forget_volume(parts_->store, parts_->audit, client.key_hash, name, volume, *id, contents, parts_->clock()));
+  return id;
 }
 
 }  // namespace redoubt::cas

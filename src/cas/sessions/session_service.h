@@ -28,6 +28,9 @@ struct Client {
 // policy::kBoardLabel and the session's text as it was sent.
 using BoardSignatures = std::vector<std::string>;
 
+struct VolumeReport;  // volume_owner.h
+enum class Contents : uint8_t;
+
 struct SessionReply {
   std::string name;
   std::string hash;  // 64 hexadecimal digits
@@ -56,6 +59,12 @@ class SessionService {
   Answer<std::vector<std::string>> list(const Client& client, const std::string& prefix, const std::string& after);
   // GET /v1/values/session=S,secret=N[,form=F]: only of secrets with export_public. The bytes of its public form.
   Answer<SecretBytes> public_value(const std::string& session, const std::string& secret, const std::string& form);
+  // GET /v1/volumes?session=S: whoever may read the session.
+  Answer<std::vector<VolumeReport>> volumes(const Client& client, const std::string& name);
+  // POST /v1/volumes/forget?session=S&volume=V&contents=C: whoever may update the session. The id that was forgotten; empty: nobody
+  // had used the volume.
+  Answer<std::string> forget_volume(const Client& client, const std::string& name, const std::string& volume,
+                                    Contents contents, const BoardSignatures& signatures);
 
  private:
   struct Parts;

@@ -197,9 +197,17 @@ Result<uint64_t, Error> SqliteStore::version(RecordKind kind, const std::string&
   return entry == nullptr ? 0 : entry->version;
 }
 
-Result<CommitOutcome, Error> SqliteStore::commit(std::vector<Change> changes) {
+// A commit with its sealed records, until it has an outcome.
+struct SqliteStore::Waiting {
+  const std::vector<Change>& changes;
   std::vector<Bytes> sealed;
   std::vector<MemoryIndex::Named> entries;
+  std::optional<Result<CommitOutcome, Error>> pending;  // of the writer
+  std::optional<Result<CommitOutcome, Error>> outcome;  // guarded by queue_lock_
+};
+
+Result<CommitOutcome, Error> SqliteStore::commit(std::vector<Change> changes) {
+  Waiting self{changes, {}, {}, std::nullopt, std::nullopt};
   std::set<std::pair<RecordKind, std::string_view>> places;
   for (const Change& change : changes) {
     if (change.bytes.size() > kLargestRecord) return fail(ErrorCode::kUnsupported, "a record larger than 64 MiB");
@@ -209,53 +217,89 @@ Result<CommitOutcome, Error> SqliteStore::commit(std::vector<Change> changes) {
     const Place place{number_of(change.kind), change.name, change.replaces + 1};
     Bytes bytes = TRY(sealer_.seal(place, change.bytes.view()));
     const ByteArray<32> digest = TRY(sealer_.place_digest(place, bytes));
-    sealed.push_back(std::move(bytes));
-    entries.push_back({place.kind, change.name, {place.version, digest}});
+    self.sealed.push_back(std::move(bytes));
+    self.entries.push_back({place.kind, change.name, {place.version, digest}});
   }
-  auto outcome = commit_sealed(changes, sealed, entries);
-  if (!outcome) log(LogLevel::kError, outcome.error().message);
-  usable_ = outcome.has_value();
-  return outcome;
+  std::unique_lock lock(queue_lock_);
+  queue_.push_back(&self);
+  changed_.wait(lock, [&] { return self.outcome || !writing_; });
+  if (self.outcome) return *self.outcome;
+  // Nobody writes, and ours is in the queue: we write for all that wait.
+  writing_ = true;
+  const std::vector<Waiting*> batch = std::exchange(queue_, {});
+  lock.unlock();
+  commit_together(batch);
+  lock.lock();
+  // Only now: whoever sees its outcome may be gone at once.
+  for (Waiting* one : batch) one->outcome = std::exchange(one->pending, std::nullopt);
+  writing_ = false;
+  changed_.notify_all();
+  return *self.outcome;
 }
 
-Result<CommitOutcome, Error> SqliteStore::commit_sealed(const std::vector<Change>& changes,
-                                                        const std::vector<Bytes>& sealed,
-                                                        const std::vector<MemoryIndex::Named>& entries) {
-  const std::lock_guard writing(writing_);
-  // Only a writer changes the index, and that is us.
-  for (const Change& change : changes) {
-    const IndexEntry* present = index_.find(number_of(change.kind), change.name);
-    if ((present == nullptr ? 0 : present->version) != change.replaces) return CommitOutcome::kConflict;
+void SqliteStore::commit_together(const std::vector<Waiting*>& batch) {
+  std::vector<Waiting*> accepted;
+  std::set<std::pair<RecordKind, std::string_view>> places;
+  for (Waiting* one : batch) {
+    // Only a writer changes the index, and that is us. Of two that change one record, the later named a version that is gone.
+    const bool conflict = std::ranges::any_of(one->changes, [&](const Change& change) {
+      const IndexEntry* present = index_.find(number_of(change.kind), change.name);
+      return (present == nullptr ? 0 : present->version) != change.replaces ||
+             places.contains({change.kind, change.name});
+    });
+    one->pending = CommitOutcome::kConflict;
+    if (conflict) continue;
+    for (const Change& change : one->changes) places.emplace(change.kind, change.name);
+    accepted.push_back(one);
   }
+  if (accepted.empty()) return;
+  const Result<void, Error> written = write_together(accepted);
+  if (!written) log(LogLevel::kError, written.error().message);
+  usable_ = written.has_value();
+  for (Waiting* one : accepted) {
+    if (written) {
+      one->pending = CommitOutcome::kCommitted;
+    } else {
+      one->pending = std::unexpected(written.error());
+    }
+  }
+}
+
+Result<void, Error> SqliteStore::write_together(const std::vector<Waiting*>& accepted) {
+  std::vector<MemoryIndex::Named> entries;
+  for (const Waiting* one : accepted) entries.insert(entries.end(), one->entries.begin(), one->entries.end());
   const uint64_t commits = commit_count_ + 1;
   const Bytes state = TRY(sealer_.seal({kStateKind, kStateName, commits}, index_.sum_after(entries)));
+  const auto write_all = [&]() -> Result<void, Error> {
+    for (const Waiting* one : accepted) TRY_VOID(write(*one));
+    writer_->state.bind(1, static_cast<int64_t>(commits)).bind(2, ByteView(state));
+    return writer_->state.run();
+  };
   TRY_VOID(writer_->database.execute("BEGIN IMMEDIATE"));
-  if (auto written = write(changes, sealed, state); !written) {
+  if (auto written = write_all(); !written) {
     (void)writer_->database.execute("ROLLBACK");
-    return std::unexpected(std::move(written.error()));
+    return written;
   }
   const std::unique_lock lock(index_lock_);
   if (auto committed = writer_->database.execute("COMMIT"); !committed) {
     (void)writer_->database.execute("ROLLBACK");
-    return std::unexpected(std::move(committed.error()));
+    return committed;
   }
   commit_count_ = commits;
   for (const MemoryIndex::Named& change : entries) index_.set(change.kind, change.name, change.entry);
-  return CommitOutcome::kCommitted;
+  return {};
 }
 
-Result<void, Error> SqliteStore::write(const std::vector<Change>& changes, const std::vector<Bytes>& sealed,
-                                       ByteView sealed_state) {
-  for (size_t index = 0; index < changes.size(); ++index) {
-    const Change& change = changes[index];
+Result<void, Error> SqliteStore::write(const Waiting& one) {
+  for (size_t index = 0; index < one.changes.size(); ++index) {
+    const Change& change = one.changes[index];
     writer_->put.bind(1, int64_t{number_of(change.kind)})
         .bind(2, std::string_view(change.name))
         .bind(3, static_cast<int64_t>(change.replaces + 1))
-        .bind(4, ByteView(sealed[index]));
+        .bind(4, ByteView(one.sealed[index]));
     TRY_VOID(writer_->put.run());
   }
-  writer_->state.bind(1, static_cast<int64_t>(commit_count_ + 1)).bind(2, sealed_state);
-  return writer_->state.run();
+  return {};
 }
 
 Result<std::vector<std::string>, Error> SqliteStore::names(RecordKind kind, const std::string& prefix,

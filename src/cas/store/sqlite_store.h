@@ -5,10 +5,15 @@
 // reading thread has a connection of its own. Whether records exist, and which version, is answered from memory (memory_index.h).
 // Nobody else may write to the database while CAS runs; reading it (a backup) is fine.
 //
-// Lock order: writing_, index_lock_, readers_lock_. A commit holds index_lock_ only while SQLite makes it durable.
+// Commits of threads that wait at the same time share one transaction and one sync: the first of them writes for all. Each still is
+// all or nothing by itself: one that meets a conflict leaves the others alone.
+//
+// Lock order: index_lock_, readers_lock_; queue_lock_ is held with no other. A commit holds index_lock_ only while SQLite makes it
+// durable.
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
@@ -36,7 +41,7 @@ class SqliteStore final : public Store {
                                                 size_t limit) const override;
 
   bool made_anew() const { return made_anew_; }
-  // How many commits there have been in the life of the database. Never decreases.
+  // How many transactions there have been in the life of the database. Never decreases.
   uint64_t commit_count() const { return commit_count_.load(); }
   // Whether the last commit worked.
   bool usable() const { return usable_.load(); }
@@ -44,19 +49,23 @@ class SqliteStore final : public Store {
  private:
   struct Writer;
   struct Reader;
+  struct Waiting;
   SqliteStore(std::string path, Sealer sealer);
   Result<void, Error> load();
-  Result<CommitOutcome, Error> commit_sealed(const std::vector<Change>& changes, const std::vector<Bytes>& sealed,
-                                             const std::vector<MemoryIndex::Named>& entries);
-  Result<void, Error> write(const std::vector<Change>& changes, const std::vector<Bytes>& sealed,
-                            ByteView sealed_state);
+  // For whoever writes. Sets the outcomes of all.
+  void commit_together(const std::vector<Waiting*>& batch);
+  Result<void, Error> write_together(const std::vector<Waiting*>& accepted);
+  Result<void, Error> write(const Waiting& one);
   Result<std::unique_ptr<Reader>, Error> borrow_reader() const;
 
   const std::string path_;
   const Sealer sealer_;
   bool made_anew_ = false;
-  std::mutex writing_;
-  std::unique_ptr<Writer> writer_;  // guarded by writing_
+  std::unique_ptr<Writer> writer_;  // of whoever writes, which is one thread at a time (writing_)
+  std::mutex queue_lock_;
+  std::condition_variable changed_;
+  std::vector<Waiting*> queue_;  // guarded by queue_lock_
+  bool writing_ = false;         // guarded by queue_lock_
   mutable std::shared_mutex index_lock_;
   MemoryIndex index_;  // guarded by index_lock_
   mutable std::mutex readers_lock_;

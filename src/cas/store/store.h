@@ -24,6 +24,8 @@ enum class RecordKind : uint8_t {
   kMaterials = 2,  // name: of the session. What its secrets are
   kPassword = 3,   // name: session/service. The last time step of a one-time password that was used
   kService = 4,    // of CAS itself: its TLS key, its audit key
+  kVolume = 5,  // name: session#volume, and session#volume#id of those that were forgotten. sessions/volume_records.h
+  kVolumeState = 6,  // name: id of a volume, hexadecimal
 };
 
 struct Record {

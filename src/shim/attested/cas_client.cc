@@ -17,6 +17,10 @@ std::string_view as_received(std::span<uint8_t> bytes, size_t size) { return as_
 
 }  // namespace
 
+CasClient::~CasClient() {
+  for (uint8_t* answer : answers_) pool::release(answer);
+}
+
 std::unexpected<Failure> CasClient::malformed(std::string_view path, std::string_view found) {
   return failed("cas.protocol", "an answer to POST " + std::string(path) + " in the form of this version",
                 std::string(found), "check that the address is that of a CAS of this version");
@@ -26,12 +30,13 @@ Outcome<ByteView> CasClient::post(std::string_view path, ByteView body) {
   Text<512> head;
   head.append("POST ").append(path).append(" HTTP/1.1\r\nHost: ").append(host_).append("\r\nContent-Type: ");
   head.append(wire::kWireType).append("\r\nContent-Length: ").decimal(body.size()).append("\r\n\r\n");
-  channel_.expect_answer_within(kAnswerMilliseconds);
+  channel_.expect_answer_by(deadline_ ? *deadline_ : Deadline::in(kAnswerMilliseconds));
   TRY_VOID(channel_.send({as_bytes(head.view()), body}));
 
   // Any byte may be a secret from here on.
   const std::span<uint8_t> first = pool::bytes(kLargestHead);
   if (first.empty()) return malformed(path, "no sealed memory left");
+  answers_.push_back(first.data());
   size_t received = 0;
   ResponseHead answer;
   HeadState state = HeadState::kIncomplete;
@@ -42,13 +47,15 @@ Outcome<ByteView> CasClient::post(std::string_view path, ByteView body) {
   if (state == HeadState::kMalformed) return malformed(path, "something else than HTTP/1.1 with a content length");
   size_t filled = received - answer.head_size;
   if (filled > answer.body_size) return malformed(path, "more bytes than its content length");
-  const std::span<uint8_t> content = pool::bytes(std::max<size_t>(answer.body_size, 1)).first(answer.body_size);
-  if (content.data() == nullptr) {
+  const std::span<uint8_t> room = pool::bytes(std::max<size_t>(answer.body_size, 1));
+  if (room.empty()) {
     return failed("memory.sealed", "room for an answer of CAS in sealed memory", "ENOMEM",
                   "raise the limit on locked memory (ulimit -l), or make the configuration smaller");
   }
+  const std::span<uint8_t> content = room.first(answer.body_size);
   std::ranges::copy(first.subspan(answer.head_size, filled), content.begin());
   pool::release(first.data());
+  answers_.back() = room.data();
   while (filled < content.size()) filled += TRY(channel_.receive(content.subspan(filled)));
 
   if (answer.status == 200 && answer.is_wire) return content;

@@ -12,11 +12,12 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <optional>
 
-#include "attest/report_data.h"
 #include "base/text.h"
 #include "crypto/constant_time.h"
 #include "crypto/hex.h"
+#include "shim/attested/openssl_use.h"
 #include "shim/gate/gate.h"
 #include "shim/gate/host_answer.h"
 
@@ -84,25 +85,34 @@ bool configure(SSL_CTX* context) {
 
 Channel::~Channel() = default;
 
-Outcome<Channel> Channel::open(OwnedFd socket, std::string_view pinned_key) {
+Deadline Channel::handshake_deadline() { return Deadline::in(kHandshakeMilliseconds); }
+
+void Channel::free_tls(ssl_st* tls) {
+  const OpensslUse use;
+  SSL_free(tls);
+}
+
+Outcome<Channel> Channel::open(OwnedFd socket, std::string_view pinned_key, std::string_view exporter_label,
+                               const Deadline& deadline) {
   Channel channel;
   channel.socket_ = std::move(socket);
-  channel.expect_answer_within(kHandshakeMilliseconds);
-  TRY_VOID(channel.handshake(pinned_key));
+  channel.expect_answer_by(deadline);
+  TRY_VOID(channel.handshake(pinned_key, exporter_label));
   return channel;
 }
 
-Outcome<void> Channel::handshake(std::string_view pinned_key) {
+Outcome<void> Channel::handshake(std::string_view pinned_key, std::string_view exporter_label) {
   const auto wanted = crypto::array_from_hex<32>(pinned_key);
   if (!wanted && !pinned_key.empty()) {
     return failed("cas.key", "64 hexadecimal digits: SHA-256 of CAS's SubjectPublicKeyInfo", std::string(pinned_key),
                   "take it from `redoubt cas show`");
   }
   Pinned pinned = {.key = {}, .wanted = wanted ? &*wanted : nullptr, .differs = false};
+  std::optional<OpensslUse> use(std::in_place);
   const std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
   if (context == nullptr || !configure(context.get())) return out_of_memory();
   SSL_CTX_set_cert_verify_callback(context.get(), check_key, &pinned);
-  tls_ = {SSL_new(context.get()), SSL_free};
+  tls_.reset(SSL_new(context.get()));
   BIO* in = BIO_new(BIO_s_mem());
   BIO* out = BIO_new(BIO_s_mem());
   if (tls_ == nullptr || in == nullptr || out == nullptr) return out_of_memory();
@@ -112,37 +122,40 @@ Outcome<void> Channel::handshake(std::string_view pinned_key) {
   while (true) {
     ERR_clear_error();
     const int result = SSL_connect(tls_.get());
+    const Step step = after(result);
     if (pinned.differs) {
       return failed(
           "cas.key", crypto::to_hex(*wanted), crypto::to_hex(pinned.key),
           "this is another CAS than the one meant, or its key changed: check the address, and `redoubt cas show`",
           kRefused);
     }
-    TRY_VOID(progress(result, "cas.tls", kVersions));
+    use.reset();
+    TRY_VOID(progress(step, "cas.tls", kVersions));
+    use.emplace();
     if (result == 1) break;
   }
   if (SSL_version(tls_.get()) != TLS1_3_VERSION || SSL_session_reused(tls_.get()) != 0) {
     return failed("cas.tls", "a full TLS 1.3 handshake", "another one", kCheckAddress);
   }
   server_key_ = pinned.key;
-  const std::string_view label = attest::kExporterLabel;
-  if (SSL_export_keying_material(tls_.get(), exporter_.data(), exporter_.size(), label.data(), label.size(), nullptr, 0,
-                                 0) != 1) {
+  if (SSL_export_keying_material(tls_.get(), exporter_.data(), exporter_.size(), exporter_label.data(),
+                                 exporter_label.size(), nullptr, 0, 0) != 1) {
     return out_of_memory();
   }
   return {};
 }
 
-void Channel::expect_answer_within(int64_t milliseconds) { deadline_ = Deadline::in(milliseconds); }
+// What OpenSSL wants after a call, within the same use of it.
+Channel::Step Channel::after(int result) const {
+  return {.error = result == 1 ? SSL_ERROR_NONE : SSL_get_error(tls_.get(), result), .reason = last_tls_error()};
+}
 
-// After every call of OpenSSL: sends what it has to say, and waits for the peer when it asks for more.
-Outcome<void> Channel::progress(int result, std::string_view check, std::string_view what) {
-  const int error = result == 1 ? SSL_ERROR_NONE : SSL_get_error(tls_.get(), result);
-  const std::string reason = last_tls_error();
+// Sends what OpenSSL has to say, and waits for the peer when it asks for more.
+Outcome<void> Channel::progress(const Step& step, std::string_view check, std::string_view what) {
   TRY_VOID(flush());  // an alert too
-  if (error == SSL_ERROR_NONE) return {};
-  if (error == SSL_ERROR_WANT_READ) return fill();
-  return failed(check, std::string(what), reason, kCheckAddress);
+  if (step.error == SSL_ERROR_NONE) return {};
+  if (step.error == SSL_ERROR_WANT_READ) return fill();
+  return failed(check, std::string(what), step.reason, kCheckAddress);
 }
 
 Outcome<void> Channel::flush() {
@@ -160,6 +173,7 @@ Outcome<void> Channel::flush() {
     if (!sent) return failed("cas.send", "CAS to read", name_of(sent.error()), kCheckAddress);
     done += static_cast<long>(*sent);
   }
+  const OpensslUse use;
   BIO_reset(out);
   return {};
 }
@@ -180,6 +194,7 @@ Outcome<void> Channel::fill() {
     }
     if (!got) return failed("cas.receive", "an answer of CAS", name_of(got.error()), kCheckAddress);
     if (*got == 0) return failed("cas.receive", "an answer of CAS", "the end of the connection", kCheckAddress);
+    const OpensslUse use;
     if (BIO_write(SSL_get_rbio(tls_.get()), buffer.data(), static_cast<int>(*got)) != static_cast<int>(*got)) {
       return out_of_memory();
     }
@@ -192,11 +207,14 @@ Outcome<void> Channel::send(std::initializer_list<ByteView> parts) {
   for (ByteView bytes : parts) {
     while (!bytes.empty()) {
       size_t written = 0;
-      ERR_clear_error();
       const ByteView piece = bytes.first(std::min(bytes.size(), kBuffer));
+      std::optional<OpensslUse> use(std::in_place);
+      ERR_clear_error();
       const int result = SSL_write_ex(tls_.get(), piece.data(), piece.size(), &written);
+      const Step step = after(result);
+      use.reset();
       if (result != 1 || written == kBuffer) {
-        TRY_VOID(progress(result, "cas.send", "a TLS connection to send a request on"));
+        TRY_VOID(progress(step, "cas.send", "a TLS connection to send a request on"));
       }
       if (result == 1) bytes = bytes.subspan(written);
     }
@@ -207,15 +225,21 @@ Outcome<void> Channel::send(std::initializer_list<ByteView> parts) {
 Outcome<size_t> Channel::receive(std::span<uint8_t> into) {
   while (true) {
     size_t got = 0;
+    std::optional<OpensslUse> use(std::in_place);
     ERR_clear_error();
     const int result = SSL_read_ex(tls_.get(), into.data(), into.size(), &got);
-    TRY_VOID(progress(result, "cas.receive", "an answer of CAS"));
+    const Step step = after(result);
+    use.reset();
+    TRY_VOID(progress(step, "cas.receive", "an answer of CAS"));
     if (result == 1) return got;
   }
 }
 
 void Channel::close() {
-  SSL_shutdown(tls_.get());
+  {
+    const OpensslUse use;
+    SSL_shutdown(tls_.get());
+  }
   (void)flush();
   tls_.reset();
   socket_ = OwnedFd();

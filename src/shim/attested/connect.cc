@@ -58,7 +58,7 @@ bool parse_address(std::string_view text, Address& address) {
   return true;
 }
 
-Result<OwnedFd> connect_to(const Address& address) {
+Result<OwnedFd> connect_to(const Address& address, const Deadline& deadline) {
   OwnedFd socket(TRY(gate::descriptor_of(
       gate::call(SYS_socket, address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP))));
   const auto fd = static_cast<uint64_t>(socket.get());
@@ -67,7 +67,7 @@ Result<OwnedFd> connect_to(const Address& address) {
   const int64_t begun = gate::call(SYS_connect, fd, gate::address_of(&address.storage), address.size);
   if (begun == 0) return socket;
   if (begun != -EINPROGRESS && begun != -EINTR) return fail(static_cast<int>(-begun));
-  TRY_VOID(Deadline::in(kConnectMilliseconds).wait(socket.get(), POLLOUT));
+  TRY_VOID(deadline.at_most(kConnectMilliseconds).wait(socket.get(), POLLOUT));
   int error = 0;
   socklen_t size = sizeof(error);
   TRY(from_raw(
@@ -78,7 +78,7 @@ Result<OwnedFd> connect_to(const Address& address) {
 
 }  // namespace
 
-Outcome<OwnedFd> connect_to_cas(const std::vector<std::string_view>& addresses) {
+Outcome<CasSocket> connect_to_cas(const std::vector<std::string_view>& addresses, const Deadline& deadline) {
   std::string tried;
   for (const std::string_view text : addresses) {
     if (!tried.empty()) tried += "; ";
@@ -88,8 +88,8 @@ Outcome<OwnedFd> connect_to_cas(const std::vector<std::string_view>& addresses) 
       return failed("cas.address", "numeric addresses with a port, such as 127.0.0.1:18765 or [::1]:18765",
                     std::string(text), "give another address of CAS");
     }
-    auto socket = connect_to(address);
-    if (socket) return std::move(*socket);
+    auto socket = connect_to(address, deadline);
+    if (socket) return CasSocket{.socket = std::move(*socket), .address = text};
     tried += ": " + name_of(socket.error());
   }
   if (addresses.empty()) return failed("cas.address", "an address of CAS", "none", kStart);

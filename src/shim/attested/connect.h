@@ -7,12 +7,18 @@
 #include <string_view>
 #include <vector>
 
+#include "shim/attested/deadline.h"
 #include "shim/attested/failure.h"
 #include "shim/process/program_file.h"
 
 namespace redoubt::shim::attested {
 
-// Tries them in order; the socket is non-blocking.
-Outcome<OwnedFd> connect_to_cas(const std::vector<std::string_view>& addresses);
+struct CasSocket {
+  OwnedFd socket;  // non-blocking
+  std::string_view address;
+};
+
+// Tries them in order, for five seconds each, and none beyond the deadline.
+Outcome<CasSocket> connect_to_cas(const std::vector<std::string_view>& addresses, const Deadline& deadline);
 
 }  // namespace redoubt::shim::attested

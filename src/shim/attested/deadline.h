@@ -24,6 +24,13 @@ class Deadline {
     return deadline;
   }
 
+  // The earlier of this one and one in so long.
+  Deadline at_most(int64_t milliseconds) const {
+    Deadline deadline = in(milliseconds);
+    if (end_ < deadline.end_) deadline.end_ = end_;
+    return deadline;
+  }
+
   // Until `fd` has one of `events` (poll.h) or an error. ETIMEDOUT.
   Result<void> wait(int fd, short events) const {
     while (true) {

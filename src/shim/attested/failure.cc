@@ -38,6 +38,14 @@ std::string name_of(Errno error) {
   return std::string(text.view());
 }
 
+void report_in_one_line(std::string_view what, const Failure& failure) {
+  Text<4096> text;
+  text.append("redoubt: ").append(what).append(": ").append(harmless(failure.check)).append(": expected ");
+  text.append(harmless(failure.expected)).append(", found ").append(harmless(failure.found)).append("; ");
+  text.append(harmless(failure.remedy)).append('\n');
+  gate::call(SYS_write, 2, gate::address_of(text.c_str()), text.size());
+}
+
 void report_and_exit(const Failure& failure) {
   Text<8192> text;
   text.append("redoubt: the attested start failed: ").append(harmless(failure.check)).append('\n');

@@ -43,6 +43,9 @@ inline std::unexpected<Failure> failed(std::string_view check, std::string expec
 // Of a service that refused.
 std::unexpected<Failure> refused(const wire::Problem& problem, std::string_view service, int status);
 
+// In one line, for a run that goes on: "redoubt: WHAT: check: expected ..., found ...; remedy".
+void report_in_one_line(std::string_view what, const Failure& failure);
+
 // "ENOENT, no such file or directory".
 std::string name_of(Errno error);
 

@@ -4,6 +4,7 @@
 // lies in one page of sealed memory, outside the pool, which exec hands on and fork shares; nobody writes to it once it is made.
 #pragma once
 
+#include <optional>
 #include <span>
 
 #include "base/bytes.h"
@@ -18,6 +19,9 @@ struct InstanceKey {
 
 // In sealed memory of its own. OpenSSL must have been started.
 Outcome<InstanceKey*> make_instance_key();
+
+// ECDSA with SHA-256, r || s. OpenSSL must have been started, and the caller holds an OpensslUse. Nothing: no memory.
+std::optional<ByteArray<64>> sign(const InstanceKey& key, ByteView message);
 
 // Room for one that exec handed over.
 Result<InstanceKey*> allocate_instance_key();

@@ -2,12 +2,22 @@
 #define OPENSSL_SUPPRESS_DEPRECATED  // RAND_set_rand_method: the one way to have no generator with a state of its own
 #include "shim/attested/openssl_start.h"
 
+#include <malloc.h>
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <string_view>
+
 #include "shim/attested/crypto_provider.h"
+#include "shim/attested/failure.h"
 #include "shim/attested/pool.h"
 #include "shim/gate/gate.h"
 
@@ -16,9 +26,35 @@ extern "C" void __real_OPENSSL_cpuid_setup();
 namespace redoubt::shim::attested {
 namespace {
 
-void* allocate(size_t size, const char*, int) { return pool::allocate(size); }
-void* resize(void* block, size_t size, const char*, int) { return pool::resize(block, size); }
-void release(void* block, const char*, int) { pool::release(block); }
+enum class Phase : uint8_t { kNone, kStarting, kStart, kProgram, kStopped };
+constinit std::atomic<Phase> phase = Phase::kNone;
+
+// `file` is where in OpenSSL's source the request comes from. Only what is known to hold no key goes to the ordinary heap.
+bool may_be_ordinary(const char* file) {
+  const Phase now = phase.load(std::memory_order_relaxed);
+  if (now == Phase::kStarting) return true;
+  return now == Phase::kProgram && file != nullptr && std::string_view(file).ends_with("/record/ssl3_buffer.c");
+}
+
+void* allocate(size_t size, const char* file, int) {
+  if (may_be_ordinary(file)) return malloc(size);
+  void* block = pool::allocate(size);
+  if (block == nullptr && phase.load(std::memory_order_relaxed) == Phase::kProgram) report_no_sealed_memory();
+  return block;
+}
+
+void release(void* block, const char*, int) {
+  if (block == nullptr) return;
+  if (pool::owns(block)) return pool::release(block);
+  explicit_bzero(block, malloc_usable_size(block));
+  free(block);
+}
+
+// A block stays in the kind of memory in which it is.
+void* resize(void* block, size_t size, const char* file, int line) {
+  if (block == nullptr) return allocate(size, file, line);
+  return pool::owns(block) ? pool::resize(block, size) : realloc(block, size);
+}
 
 int host_random(unsigned char* into, int size) {
   for (int done = 0; done < size;) {
@@ -46,16 +82,50 @@ void use_processor_features() {
 }
 
 bool start_openssl() {
+  phase = Phase::kStarting;
   use_processor_features();
   constexpr uint64_t kNothingFromOutside = OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT |
                                            OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS | OPENSSL_INIT_NO_ADD_ALL_CIPHERS |
                                            OPENSSL_INIT_NO_ADD_ALL_DIGESTS;
-  return CRYPTO_set_mem_functions(allocate, resize, release) == 1 &&
-         OPENSSL_init_crypto(kNothingFromOutside, nullptr) == 1 && load_crypto_provider() &&
-         RAND_set_rand_method(&kHostRandom) == 1 &&
-         OPENSSL_init_ssl(kNothingFromOutside | OPENSSL_INIT_NO_LOAD_SSL_STRINGS, nullptr) == 1;
+  if (CRYPTO_set_mem_functions(allocate, resize, release) != 1 ||
+      OPENSSL_init_crypto(kNothingFromOutside, nullptr) != 1 || !load_crypto_provider() ||
+      RAND_set_rand_method(&kHostRandom) != 1 ||
+      OPENSSL_init_ssl(kNothingFromOutside | OPENSSL_INIT_NO_LOAD_SSL_STRINGS, nullptr) != 1) {
+    return false;
+  }
+  // Fetches the algorithms of TLS, which stay fetched.
+  SSL_CTX_free(SSL_CTX_new(TLS_method()));
+  ERR_clear_error();
+  phase = Phase::kStart;
+  void* trial = pool::allocate(1);
+  pool::release(trial);
+  return trial != nullptr;
 }
 
-void stop_openssl() { OPENSSL_cleanup(); }
+void report_no_sealed_memory() {
+  static constinit std::atomic<bool> done = false;
+  if (done.exchange(true)) return;
+  report_in_one_line(
+      "keys of connections and children",
+      {.check = "memory.sealed",
+       .expected = "memory that the kernel cannot read (some 20 KiB a TLS connection, and twice of all during fork)",
+       .found = "the limit on locked memory",
+       .remedy = "raise it (ulimit -l)"});
+}
+
+bool ensure_openssl() {
+  static std::mutex starting;
+  if (phase == Phase::kProgram) return true;
+  const std::lock_guard guard(starting);
+  if (phase == Phase::kNone && start_openssl()) keep_openssl();
+  return phase == Phase::kProgram;
+}
+
+void stop_openssl() {
+  OPENSSL_cleanup();
+  phase = Phase::kStopped;
+}
+
+void keep_openssl() { phase = Phase::kProgram; }
 
 }  // namespace redoubt::shim::attested

@@ -22,14 +22,18 @@
 #include "shim/attested/request.h"
 #include "shim/attested/state.h"
 #include "shim/attested/stopwatch.h"
+#include "shim/attested/tag_keeper.h"
 #include "shim/files/namespace.h"
 #include "shim/launch.h"
 #include "shim/memory/sealed.h"
+#include "shim/net/shield.h"
 #include "shim/process/wipe.h"
 #include "shim/volumes/mounts.h"
 
 namespace redoubt::shim::attested {
 namespace {
+
+constexpr int64_t kConnectMilliseconds = 30000;  // to one of several addresses
 
 Outcome<void> start_sealed_memory(bool insecure) {
   if (const auto started = sealed::start(insecure); !started) {
@@ -112,11 +116,26 @@ Outcome<void> apply(CasClient& cas, const wire::Configuration& received, Handove
   TRY_VOID(set_working_directory(received.working_directory));
   handover.environment = TRY(environment_of(received));
   handover.files = TRY(find_program(received));
+  TRY_VOID(net::start(received.network));
   if (received.standard_streams == wire::StandardStreams::kDiscard) TRY_VOID(discard_standard_streams());
   return {};
 }
 
-Outcome<void> attested_start(const Request& request, Handover& handover) {
+// What the program's run needs of the start.
+struct Stays {
+  bool openssl;  // connections of the program, or to CAS with tags
+  bool pool;     // keys
+};
+
+Stays what_stays(const wire::Configuration& received) {
+  const bool tags = std::ranges::any_of(received.volumes, [](const wire::MountedVolume& volume) {
+    return volume.updates == wire::VolumeUpdates::kRollbackProtected;
+  });
+  const bool openssl = received.network.is_given || tags;
+  return {.openssl = openssl, .pool = openssl || !received.volumes.empty()};
+}
+
+Outcome<Stays> attested_start(const Request& request, Handover& handover) {
   Stopwatch watch(request.launch.stats);
   TRY_VOID(leave_inherited_descriptors());
   forbid_inspection();
@@ -127,8 +146,9 @@ Outcome<void> attested_start(const Request& request, Handover& handover) {
   watch.lap("sealed memory, OpenSSL");
   InstanceKey* key = TRY(make_instance_key());
   watch.lap("instance key");
-  OwnedFd socket = TRY(connect_to_cas(request.launch.cas_addresses));
-  Channel channel = TRY(Channel::open(std::move(socket), request.launch.cas_key));
+  CasSocket cas_socket = TRY(connect_to_cas(request.launch.cas_addresses, Deadline::in(kConnectMilliseconds)));
+  Channel channel = TRY(Channel::open(std::move(cas_socket.socket), request.launch.cas_key, attest::kExporterLabel,
+                                      Channel::handshake_deadline()));
   watch.lap("connect, TLS handshake");
   CasClient cas(channel, std::string(request.launch.cas_addresses.front()));
   const Bytes quote = TRY(evidence(request, channel, *key, cas));
@@ -145,9 +165,10 @@ Outcome<void> attested_start(const Request& request, Handover& handover) {
              .service = std::string(request.launch.service),
              .session_hash = std::string(received.session_hash),
              .instance_key = key});
+  set_cas_address({.address = cas_socket.address, .server_key = channel.server_key()});
   channel.close();
   watch.lap("close");
-  return {};
+  return what_stays(received);
 }
 
 }  // namespace
@@ -161,8 +182,8 @@ Handover start(const char* descriptor, int argc, char** argv, char** environment
   handover.options = {.trace = request->launch.trace, .stats = request->launch.stats};
   const auto done = attested_start(*request, handover);
   if (!done) report_and_exit(done.error());
-  stop_openssl();
-  pool::end();
+  done->openssl ? keep_openssl() : stop_openssl();
+  if (!done->pool) pool::end();
   forget_request();
   wipe_stack_below();
   return handover;

@@ -5,8 +5,11 @@
 
 #include "shim/attested/hardening.h"
 #include "shim/attested/openssl_start.h"
+#include "shim/attested/tag_keeper.h"
 #include "shim/files/namespace.h"
+#include "shim/files/window.h"
 #include "shim/memory/sealed.h"
+#include "shim/net/shield.h"
 #include "shim/process/crash.h"
 #include "shim/process/wipe.h"
 #include "shim/volumes/mounts.h"
@@ -16,6 +19,7 @@ namespace redoubt::shim::attested {
 namespace {
 
 const State* current = nullptr;
+State kept;
 
 struct Saved {
   std::string_view session;
@@ -23,21 +27,37 @@ struct Saved {
   std::string_view session_hash;
   bool unsealed = false;
   ByteView instance_key;
-  ByteView file_namespace;
+  std::string_view cas_address;
+  ByteArray<32> cas_key{};
+  ByteView file_namespace;  // empty: none
   ByteView volumes;
+  ByteView network;  // empty: not shielded
 };
 
 template <typename Archive>
 bool fields(Archive& a, wire::Of<Archive, Saved>& m) {
   return a.text(m.session) && a.text(m.service) && a.text(m.session_hash) && a.flag(m.unsealed) &&
-         a.bytes(m.instance_key) && a.bytes(m.file_namespace) && a.bytes(m.volumes);
+         a.bytes(m.instance_key) && a.text(m.cas_address) && a.array(m.cas_key) && a.bytes(m.file_namespace) &&
+         a.bytes(m.volumes) && a.bytes(m.network);
+}
+
+Result<void> restore_parts(const Saved& saved) {
+  if (!saved.file_namespace.empty()) {
+    TRY_VOID(file_namespace::restore(saved.file_namespace));
+    TRY_VOID(volumes::restore(saved.volumes));
+  }
+  return saved.network.empty() ? Result<void>{} : net::restore(saved.network);
 }
 
 }  // namespace
 
 const State* state() { return current; }
+void keep_cas_address(const CasAddress& address) {
+  kept.cas_address = address.address;
+  kept.cas_key = address.server_key;
+}
+
 void set_state(State state) {
-  static State kept;
   kept = std::move(state);
   current = &kept;
   keep_program_out_of_reports();
@@ -45,23 +65,32 @@ void set_state(State state) {
 
 void save(std::vector<uint8_t>& out) {
   std::vector<uint8_t> files;
-  file_namespace::save(files);
   std::vector<uint8_t> volumes;
-  volumes::save(volumes);
+  if (file_namespace::is_active()) {
+    file_namespace::save(files);
+    volumes::save(volumes);
+  }
+  std::vector<uint8_t> network;
+  if (net::is_active()) net::save(network);
   Saved saved;
   if (current != nullptr) {
     saved = {.session = current->session,
              .service = current->service,
              .session_hash = current->session_hash,
              .instance_key = {reinterpret_cast<const uint8_t*>(current->instance_key), sizeof(InstanceKey)},
+             .cas_address = current->cas_address,
+             .cas_key = current->cas_key,
              .file_namespace = {},
-             .volumes = {}};
+             .volumes = {},
+             .network = {}};
   }
   saved.unsealed = sealed::is_insecure();
   saved.file_namespace = files;
   saved.volumes = volumes;
+  saved.network = network;
   constexpr size_t kAllElse = 8192;  // names, hash, key
-  out = wire::encode(saved, files.size() + volumes.size() + kAllElse);
+  out = wire::encode(saved, files.size() + volumes.size() + network.size() + kAllElse);
+  wipe(network);
   wipe(files);
   wipe(volumes);
 }
@@ -72,8 +101,7 @@ Result<void> resume(ByteView bytes) {
   use_processor_features();          // the code files' hashes
   if (saved.instance_key.empty()) {  // --insecure-manifest: a namespace, and nothing to keep secret
     sealed::adopt(saved.unsealed);
-    TRY_VOID(file_namespace::restore(saved.file_namespace));
-    return volumes::restore(saved.volumes);
+    return restore_parts(saved);
   }
   if (saved.instance_key.size() != sizeof(InstanceKey)) return fail(EINVAL);
   forbid_inspection();  // ended with the exec
@@ -85,8 +113,9 @@ Result<void> resume(ByteView bytes) {
              .service = std::string(saved.service),
              .session_hash = std::string(saved.session_hash),
              .instance_key = key});
-  TRY_VOID(file_namespace::restore(saved.file_namespace));
-  return volumes::restore(saved.volumes);
+  set_cas_address({.address = saved.cas_address, .server_key = saved.cas_key});
+  window::clear(window::Slot::kTags);  // the previous image's connection ended with it
+  return restore_parts(saved);
 }
 
 }  // namespace redoubt::shim::attested

@@ -22,7 +22,13 @@ struct State {
   std::string service;
   std::string session_hash;
   const InstanceKey* instance_key = nullptr;
+  std::string cas_address = {};  // numeric, with port: where connections for tags go (tag_keeper.h)
+  ByteArray<32> cas_key{};       // SHA-256 of its SubjectPublicKeyInfo
 };
+
+struct CasAddress;
+// A part of set_cas_address() (tag_keeper.h).
+void keep_cas_address(const CasAddress& address);
 
 // Null in an unattested run.
 const State* state();

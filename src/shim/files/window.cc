@@ -99,13 +99,26 @@ Result<void> extend(int count) {
   return {};
 }
 
-Result<void> put(Slot slot, int fd) {
+namespace {
+
+Result<void> move_to_slot(Slot slot, int fd, int flags) {
   const RaisedLimit raised;
-  const int64_t moved = gate::call(SYS_dup3, number(fd), number(fd_of(slot)), 0);
+  const int64_t moved = gate::call(SYS_dup3, number(fd), number(fd_of(slot)), number(flags));
   gate::call(SYS_close, number(fd));
   TRY(from_raw(moved));
   slots_open |= bit_of(slot);
   return {};
+}
+
+}  // namespace
+
+Result<void> put(Slot slot, int fd) { return move_to_slot(slot, fd, 0); }
+Result<void> put_for_this_image(Slot slot, int fd) { return move_to_slot(slot, fd, O_CLOEXEC); }
+
+void clear(Slot slot) {
+  const RaisedLimit raised;
+  slots_open &= ~bit_of(slot);
+  gate::call(SYS_dup3, number(get(Slot::kProc)), number(fd_of(slot)), 0);
 }
 
 int get(Slot slot) { return (slots_open & bit_of(slot)) != 0 ? fd_of(slot) : -1; }

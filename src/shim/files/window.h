@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The shim's own descriptors. They live in a window of 8 numbers above what programs use in practice, so that the
+// The shim's own descriptors. They live in a window of 9 numbers above what programs use in practice, so that the
 // kernel's descriptor table stays small (fork copies it up to the highest open number). A run with volumes extends the
 // window downwards, by one number for each host file of a volume: nothing gets a higher number for it. The program cannot
 // see, close, duplicate or replace them: every descriptor argument is checked by its row, listings are filtered. Slots of
-// the first 8 that are not in use hold a placeholder, so that the kernel never gives their numbers to the program; the
+// the first 9 that are not in use hold a placeholder, so that the kernel never gives their numbers to the program; the
 // extension has no unused slots.
 #pragma once
 
@@ -14,8 +14,8 @@
 
 namespace redoubt::shim::window {
 
-inline constexpr int kSize = 8;               // numbers from the base on
-inline constexpr int kLargestExtension = 56;  // numbers below the base: the bits of open_slots() are 64
+inline constexpr int kSize = 9;               // numbers from the base on
+inline constexpr int kLargestExtension = 55;  // numbers below the base: the bits of open_slots() are 64
 inline constexpr int kPreferredBase = 1000;
 
 enum class Slot : int {
@@ -24,6 +24,7 @@ enum class Slot : int {
   kTrace,       // --trace
   kStatistics,  // --stats
   kProc,        // /proc, so that it is reachable after chroot
+  kTags,        // the connection to CAS on which tags of volumes go (attested/tag_keeper.h); never survives exec
   kHandles,     // memory files of volumes (volumes/mounts.h)
   kPosixLocks,
   kArena,
@@ -49,6 +50,10 @@ constexpr Slot extension_slot(int index) { return static_cast<Slot>(static_cast<
 
 // Moves `fd` into its slot; it is closed under its old number, also on failure. The limit on descriptors is raised meanwhile.
 Result<void> put(Slot slot, int fd);
+// The same, close-on-exec.
+Result<void> put_for_this_image(Slot slot, int fd);
+// Closes what is in the slot, if anything is, and occupies it.
+void clear(Slot slot);
 // The descriptor in a slot, or -1.
 int get(Slot slot);
 // After exec: which slots are open.

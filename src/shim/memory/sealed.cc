@@ -79,6 +79,21 @@ void unmap(std::span<uint8_t> memory) {
   gate::call(SYS_munmap, gate::address_of(memory.data()), memory.size());
 }
 
+void leave(std::span<uint8_t> memory) {
+  if (!memory.empty()) gate::call(SYS_munmap, gate::address_of(memory.data()), memory.size());
+}
+
+Result<std::span<uint8_t>> reserve(size_t size) {
+  constexpr uint64_t kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+  return as_span(TRY(from_raw(gate::call(SYS_mmap, 0, size, PROT_NONE, kFlags, static_cast<uint64_t>(-1), 0))), size);
+}
+
+Result<void> move(std::span<uint8_t> memory, uint8_t* to) {
+  TRY(from_raw(gate::call(SYS_mremap, gate::address_of(memory.data()), memory.size(), memory.size(),
+                          MREMAP_MAYMOVE | MREMAP_FIXED, gate::address_of(to))));
+  return {};
+}
+
 Result<SealedFile> create_file(size_t size) {
   if (size == 0 || size > SIZE_MAX - kPage) return fail(EINVAL);
   const size_t length = whole_pages(size);

@@ -27,6 +27,13 @@ void adopt(bool insecure);
 Result<std::span<uint8_t>> map(size_t size, bool populate);
 // Wiped before it is given back.
 void unmap(std::span<uint8_t> memory);
+// Not wiped: another process has it mapped and goes on using it (pool.cc, around fork).
+void leave(std::span<uint8_t> memory);
+
+// Address space for later mappings; nothing can be read or written there. ENOMEM.
+Result<std::span<uint8_t>> reserve(size_t size);
+// Moves a whole mapping to `to`, over whatever is mapped there.
+Result<void> move(std::span<uint8_t> memory, uint8_t* to);
 
 // The same with its descriptor, close-on-exec, for what the next image of this process is to read. While it is open, whoever may
 // take descriptors of this process (pidfd_getfd: root, the same user's debugger) reads the memory.

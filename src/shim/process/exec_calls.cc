@@ -23,6 +23,8 @@
 #include "shim/launch.h"
 #include "shim/memory/app_memory.h"
 #include "shim/memory/scratch.h"
+#include "shim/net/hooks.h"
+#include "shim/net/shield.h"
 #include "shim/process/handover.h"
 #include "shim/process/signals.h"
 #include "shim/process/wipe.h"
@@ -89,11 +91,12 @@ Result<void> execute(Call& call, int directory, uint64_t path_at, uint64_t argv_
   handover.files = TRY(open_program(std::move(request)));
   handover.options = options();
   handover.window_base = window::base();
-  handover.open_slots = window::open_slots() & ~window::bit_of(window::Slot::kProgram);
+  constexpr uint64_t kOfThisImage = window::bit_of(window::Slot::kProgram) | window::bit_of(window::Slot::kTags);
+  handover.open_slots = window::open_slots() & ~kOfThisImage;
   handover.signal_mask = call.thread.mask;
   handover.ignored_faults = call.thread.actions->ignored_faults();
   std::vector<uint8_t> attested_state;
-  if (file_namespace::is_active()) attested::save(attested_state);
+  if (file_namespace::is_active() || net::is_active()) attested::save(attested_state);
   handover.attested = attested_state;
   const OwnedFd state = TRY(write_handover(handover));
   wipe(attested_state);
@@ -109,6 +112,7 @@ Result<void> execute(Call& call, int directory, uint64_t path_at, uint64_t argv_
   const uint64_t host_signals = block_host_signals();
   requeue_captured(call.thread);
   for (const abi::Siginfo& late : call.thread.late) requeue(late);
+  if (net::hooks != nullptr && !call.thread.shares_memory) net::hooks->settle();
   statistics::write_line(*call.thread.counters, "exec");
   const int64_t error =
       gate::call(SYS_execveat, static_cast<uint64_t>(window::get(window::Slot::kRuntime)), gate::address_of(""),
@@ -145,6 +149,7 @@ int64_t sys_exit(Call& call) {
 int64_t sys_exit_group(Call& call) {
   if (!call.thread.shares_memory) volumes::settle();
   block_host_signals();
+  if (net::hooks != nullptr && !call.thread.shares_memory) net::hooks->settle();
   statistics::write_line(*call.thread.counters, "exit");
   while (true) gate::call(SYS_exit_group, call.args[0]);
 }

@@ -29,8 +29,14 @@ int64_t fork_process(Call& call, const CloneRequest& request) {
   {
     ForkLock lock(*thread.actions);
     volumes::before_fork();
-    pid = fork();
-    error = errno;
+    if (const auto prepared = lock.prepare(); !prepared) {
+      pid = -1;
+      error = number_of(prepared.error());
+    } else {
+      pid = fork();
+      error = errno;
+      lock.finish(pid);
+    }
     volumes::after_fork(pid == 0);
   }
   if (pid < 0) {

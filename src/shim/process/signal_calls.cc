@@ -11,6 +11,7 @@
 #include "shim/entry/nested.h"
 #include "shim/gate/gate.h"
 #include "shim/memory/app_memory.h"
+#include "shim/net/hooks.h"
 #include "shim/process/signals.h"
 #include "shim/syscalls/call.h"
 #include "shim/syscalls/handlers.h"
@@ -169,6 +170,9 @@ int64_t sys_sigaltstack(Call& call) {
 
 int64_t sys_ppoll(Call& call) {
   return with_optional_mask(call, call.args[3], call.args[4], [&](uint64_t mask) {
+    if (net::hooks != nullptr) {
+      if (const auto answer = net::hooks->ppoll(call, mask)) return *answer;
+    }
     return pass_with(call, call.args[0], call.args[1], call.args[2], mask, abi::kSigsetSize);
   });
 }
@@ -180,6 +184,9 @@ int64_t sys_pselect6(Call& call) {
   } argument{};
   if (call.args[5] != 0 && !read_app(argument, call.args[5])) return -EFAULT;
   return with_optional_mask(call, argument.address, argument.size, [&](uint64_t mask) {
+    if (net::hooks != nullptr) {
+      if (const auto answer = net::hooks->pselect6(call, mask)) return *answer;
+    }
     const MaskArgument host{.address = mask, .size = abi::kSigsetSize};
     return pass_with(call, call.args[0], call.args[1], call.args[2], call.args[3], call.args[4],
                      gate::address_of(&host));
@@ -188,6 +195,9 @@ int64_t sys_pselect6(Call& call) {
 
 int64_t sys_epoll_pwait(Call& call) {
   return with_optional_mask(call, call.args[4], call.args[5], [&](uint64_t mask) {
+    if (net::hooks != nullptr) {
+      if (const auto answer = net::hooks->epoll_pwait(call, mask)) return *answer;
+    }
     return pass_with(call, call.args[0], call.args[1], call.args[2], call.args[3], mask, abi::kSigsetSize);
   });
 }

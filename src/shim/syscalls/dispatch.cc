@@ -8,6 +8,7 @@
 #include "shim/files/namespace.h"
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
+#include "shim/net/shield.h"
 #include "shim/process/options.h"
 #include "shim/syscalls/call.h"
 #include "shim/syscalls/statistics.h"
@@ -31,6 +32,9 @@ bool names_own_descriptor(const Call& call) {
 int64_t decide(Call& call) {
   if (call.row == nullptr) return -ENOSYS;
   if (names_own_descriptor(call)) return -EBADF;
+  if (net::is_active() && call.row->treatment != Treatment::kRefused) [[unlikely]] {
+    if (const auto answer = net::intercept(call)) return *answer;
+  }
   if (file_namespace::is_active() && call.row->treatment != Treatment::kRefused) [[unlikely]] {
     if (const auto answer = file_namespace::intercept(call)) return *answer;
   }
@@ -58,6 +62,15 @@ int64_t pass(Call& call) {
 
 int64_t pass_with(Call& call, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5) {
   return gate::interruptible(static_cast<int64_t>(call.number), a0, a1, a2, a3, a4, a5);
+}
+
+int64_t perform_other(Call& call, uint64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3) {
+  Call other{.number = number,
+             .args = {a0, a1, a2, a3},
+             .row = find_row(number),
+             .thread = call.thread,
+             .frame = call.frame};
+  return perform(other);
 }
 
 int64_t dispatch(Thread& thread, abi::UserContext& frame) {

@@ -18,4 +18,7 @@ int64_t perform(Call& call);
 // Performs the system call in the program's registers. Returns what goes to %rax, or a code of abi/restart.h.
 int64_t dispatch(Thread& thread, abi::UserContext& frame);
 
+// Another call in the place of the program's, decided as if the program had made it. Pointers may be the shim's own.
+int64_t perform_other(Call& call, uint64_t number, uint64_t a0 = 0, uint64_t a1 = 0, uint64_t a2 = 0, uint64_t a3 = 0);
+
 }  // namespace redoubt::shim

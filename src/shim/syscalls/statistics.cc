@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
+#include "shim/net/hooks.h"
 #include "shim/process/options.h"
 #include "shim/process/program.h"
 #include "shim/syscalls/row.h"
@@ -63,7 +64,9 @@ void write_line(const Counters& counters, const char* how) {
     line.append(first ? "\"" : ",\"").append(row != nullptr ? row->name : "unknown").append("\":").decimal(count);
     first = false;
   }
-  line.append("}}\n");
+  line.append("}");
+  if (net::hooks != nullptr) net::hooks->append_statistics(line);
+  line.append("}\n");
   gate::call(SYS_write, static_cast<uint64_t>(window::get(window::Slot::kStatistics)), gate::address_of(line.c_str()),
              line.size());
 }

@@ -66,7 +66,10 @@ void TestCas::put(const std::string& yaml) {
 }
 
 TestConnection::TestConnection(TestCas& test_cas, uint8_t channel)
-    : cas(test_cas), exporter{channel}, attestation(test_cas.service, exporter) {
+    : cas(test_cas),
+      exporter{channel},
+      instance_exporter{channel, 1},
+      attestation(test_cas.service, {.attestation = exporter, .instance = instance_exporter}) {
   const crypto::KeyPointer key(EVP_EC_gen("P-256"));
   instance_key = crypto::P256PublicKey::from_openssl(key.get())->coordinates();
 }

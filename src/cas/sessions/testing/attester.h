@@ -78,7 +78,8 @@ struct TestConnection {
   Answer<SecretBytes> fill(const std::vector<std::pair<std::string, std::string>>& templates);
 
   TestCas& cas;
-  ByteArray<32> exporter;
+  ByteArray<32> exporter;           // of the attestation
+  ByteArray<32> instance_exporter;  // of the instance
   Attestation attestation;
   std::string session = "shop", service = "cache", password, token;
   ByteArray<64> instance_key;

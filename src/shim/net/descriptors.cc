@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The descriptor table of the program, where it concerns tracked ones: dup, close and their kin, and descriptors that came over a
+// socket. A number is taken out of the table before the kernel closes it, since another thread may get it at once.
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include <algorithm>
+
+#include "shim/abi/restart.h"
+#include "shim/files/window.h"
+#include "shim/gate/gate.h"
+#include "shim/memory/app_memory.h"
+#include "shim/net/calls.h"
+#include "shim/net/epoll.h"
+#include "shim/net/timeout.h"
+
+namespace redoubt::shim::net {
+
+void end_description(const Reference& description, int fd) {
+  if (!description || description->uses > 0) return;
+  constexpr int64_t kPatience = 3000000000;  // nanoseconds; what waits is seldom more than the kernel takes at once
+  if (description->connection) {
+    const std::lock_guard lock(description->mutex);
+    if (description->kind == Kind::kConnection) description->connection->close(fd, Timeout(kPatience));
+  }
+  forget_interests(*description);
+}
+
+Answer call_close(Call& call) {
+  const int fd = call.int_arg(0);
+  if (!table::may_be(fd)) return std::nullopt;
+  end_description(table::exchange(fd, nullptr), fd);
+  return std::nullopt;
+}
+
+Answer call_close_range(Call& call) {
+  const auto first = static_cast<uint32_t>(call.args[0]);
+  const auto last = static_cast<uint32_t>(call.args[1]);
+  if (first > last || first >= table::kTracked || (call.int_arg(2) & CLOSE_RANGE_CLOEXEC) != 0) return std::nullopt;
+  if ((call.int_arg(2) & ~(CLOSE_RANGE_CLOEXEC | CLOSE_RANGE_UNSHARE)) != 0) return std::nullopt;
+  const auto end = std::min<uint32_t>(last, table::kTracked - 1);
+  for (const auto& [fd, description] : table::all(static_cast<int>(first), static_cast<int>(end))) {
+    if (!window::contains(fd)) end_description(table::exchange(fd, nullptr), fd);
+  }
+  return std::nullopt;
+}
+
+namespace {
+
+// A new number of the same description.
+int64_t duplicated(int64_t fd, const Reference& description) {
+  if (is_error(fd) || abi::is_restart(fd)) return fd;
+  if (!table::fits(static_cast<int>(fd))) return close_and_fail(static_cast<int>(fd), EMFILE);
+  table::exchange(static_cast<int>(fd), description);
+  return fd;
+}
+
+}  // namespace
+
+Answer call_dup(Call& call) {
+  const Reference description = table::get(call.int_arg(0));
+  if (!description) return std::nullopt;
+  return duplicated(call.row->handler(call), description);
+}
+
+Answer call_dup_to(Call& call) {
+  const int from = call.int_arg(0);
+  const int to = call.int_arg(1);
+  if (!table::may_be(from) && !table::may_be(to)) return std::nullopt;
+  if (from == to) return std::nullopt;
+  Reference description = table::get(from);
+  if (description && !table::fits(to)) return -EBADF;
+  if (is_error(gate::call(SYS_fcntl, static_cast<uint64_t>(from), F_GETFD))) return std::nullopt;  // the kernel refuses
+  if (call.number == SYS_dup3 && (call.int_arg(2) & ~O_CLOEXEC) != 0) return std::nullopt;
+  const Reference closed = table::exchange(to, nullptr);
+  end_description(closed, to);
+  const int64_t result = call.row->handler(call);
+  if (!is_error(result)) {
+    if (description) table::exchange(to, std::move(description));
+  } else if (closed && closed->uses == 0) {
+    table::exchange(to, closed);  // it is still open
+  }
+  return result;
+}
+
+Answer call_fcntl(Call& call) {
+  const int fd = call.int_arg(0);
+  const Reference description = table::get(fd);
+  if (!description) return std::nullopt;
+  const int command = call.int_arg(1);
+  if (command == F_DUPFD || command == F_DUPFD_CLOEXEC) return duplicated(call.row->handler(call), description);
+  if (command != F_SETFL) return std::nullopt;
+  const int64_t result = call.row->handler(call);
+  if (!is_error(result)) {
+    description->nonblocking = (call.args[2] & O_NONBLOCK) != 0;
+    description->nonblocking_known = true;
+  }
+  return result;
+}
+
+namespace {
+
+int option(int fd, int name) {
+  int value = 0;
+  socklen_t size = sizeof(value);
+  const int64_t result = gate::call(SYS_getsockopt, static_cast<uint64_t>(fd), SOL_SOCKET,
+                                    static_cast<uint64_t>(name), gate::address_of(&value), gate::address_of(&size));
+  return is_error(result) ? -1 : value;
+}
+
+std::optional<Address> address_by(int fd, int64_t number) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof(storage);
+  if (is_error(gate::call(number, static_cast<uint64_t>(fd), gate::address_of(&storage), gate::address_of(&size)))) {
+    return std::nullopt;
+  }
+  return address_of(&storage, std::min<size_t>(size, sizeof(storage)));
+}
+
+}  // namespace
+
+uint64_t inode_of(int fd) {
+  struct stat status {};
+  return is_error(gate::call(SYS_fstat, static_cast<uint64_t>(fd), gate::address_of(&status))) ? 0 : status.st_ino;
+}
+
+std::optional<Strange> classify(int fd) {
+  const int domain = option(fd, SO_DOMAIN);
+  if ((domain != AF_INET && domain != AF_INET6) || option(fd, SO_TYPE) != SOCK_STREAM) return std::nullopt;
+  const auto own = address_by(fd, SYS_getsockname);
+  const auto listen = own ? find_listen(*own) : std::nullopt;
+  if (option(fd, SO_ACCEPTCONN) == 1) {
+    if (!listen) return Strange{policy.refuses_unnamed ? Kind::kLost : Kind::kPlain};
+    return Strange{policy.listen[*listen].tls ? Kind::kListener : Kind::kPlain, static_cast<int>(*listen)};
+  }
+  const auto peer = address_by(fd, SYS_getpeername);
+  if (!peer) return Strange{Kind::kFresh};
+  // Accepted or made by the program's own connect: a rule that names either end and requires TLS makes it lost.
+  const auto connect = find_connect(*peer);
+  const bool is_shielded = (listen && policy.listen[*listen].tls) || (connect && policy.connect[*connect].tls);
+  const bool is_named = listen || connect;
+  return Strange{is_shielded || (!is_named && policy.refuses_unnamed) ? Kind::kLost : Kind::kPlain};
+}
+
+namespace {
+
+// What this process knows already, else what can be told from the socket itself.
+void adopt(int fd) {
+  const auto strange = classify(fd);
+  if (!strange) return;
+  if (!table::fits(fd)) {
+    gate::call(SYS_close, static_cast<uint64_t>(fd));
+    return;
+  }
+  const uint64_t inode = inode_of(fd);
+  for (const auto& [known, description] : table::all()) {
+    if (known != fd && inode_of(known) == inode) {
+      table::exchange(fd, description);
+      return;
+    }
+  }
+  auto made = make_socket(strange->kind);
+  made->nonblocking_known = false;
+  made->rule = strange->rule;
+  table::exchange(fd, std::move(made));
+}
+
+}  // namespace
+
+void adopt_received(uint64_t message_at) {
+  msghdr message;
+  if (!read_app(message, message_at) || message.msg_controllen < sizeof(cmsghdr)) return;
+  constexpr size_t kMostControl = 65536;
+  std::vector<uint8_t> control(std::min<size_t>(message.msg_controllen, kMostControl));
+  if (!copy_from_app(control.data(), gate::address_of(message.msg_control), control.size())) return;
+  for (size_t at = 0; at + sizeof(cmsghdr) <= control.size();) {
+    cmsghdr header;
+    std::copy_n(&control[at], sizeof(header), reinterpret_cast<uint8_t*>(&header));
+    if (header.cmsg_len < sizeof(header) || header.cmsg_len > control.size() - at) return;
+    if (header.cmsg_level == SOL_SOCKET && header.cmsg_type == SCM_RIGHTS) {
+      for (size_t one = at + CMSG_LEN(0); one + sizeof(int) <= at + header.cmsg_len; one += sizeof(int)) {
+        int fd;
+        std::copy_n(&control[one], sizeof(fd), reinterpret_cast<uint8_t*>(&fd));
+        adopt(fd);
+      }
+    }
+    at += CMSG_ALIGN(header.cmsg_len);
+  }
+}
+
+}  // namespace redoubt::shim::net

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which sockets exist and where they may be bound. Under `default: refuse` what no rule names is EACCES and a line; of families and
+// transports there are TCP, UDP (for `tls: off` rules: name servers), AF_UNIX and the routing table. TCP Fast Open would send
+// before any handshake, and there is none on any socket while the network is shielded.
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+#include <cstring>
+
+#include "shim/gate/gate.h"
+#include "shim/memory/app_memory.h"
+#include "shim/abi/restart.h"
+#include "shim/net/calls.h"
+#include "shim/net/epoll.h"
+#include "shim/net/log.h"
+
+namespace redoubt::shim::net {
+
+namespace {
+
+constexpr int kTypeMask = 0xf;
+
+// Whether this kind of socket can be shielded or ruled.
+bool is_ruled(int type, int protocol) {
+  if (type == SOCK_STREAM) return protocol == 0 || protocol == IPPROTO_TCP;
+  if (type == SOCK_DGRAM) return protocol == 0 || protocol == IPPROTO_UDP;
+  return false;
+}
+
+}  // namespace
+
+int64_t close_and_fail(int fd, int error) {
+  gate::call(SYS_close, static_cast<uint64_t>(fd));
+  return -error;
+}
+
+Answer call_socket(Call& call) {
+  const int domain = call.int_arg(0);
+  if (domain != AF_INET && domain != AF_INET6) return std::nullopt;
+  const int type = call.int_arg(1) & kTypeMask;
+  const bool ruled = is_ruled(type, call.int_arg(2));
+  if (!ruled && policy.refuses_unnamed && type != SOCK_RAW && type != SOCK_PACKET && call.int_arg(2) != IPPROTO_MPTCP) {
+    say_refused_address("make", "a socket that is neither TCP nor UDP");
+    return -EACCES;
+  }
+  const int64_t fd = call.row->handler(call);
+  if (is_error(fd) || !ruled || type != SOCK_STREAM) return fd;
+  if (!table::fits(static_cast<int>(fd))) return close_and_fail(static_cast<int>(fd), EMFILE);
+  auto made = make_socket(Kind::kFresh);
+  made->nonblocking = (call.int_arg(1) & SOCK_NONBLOCK) != 0;
+  table::exchange(static_cast<int>(fd), std::move(made));
+  return fd;
+}
+
+namespace {
+
+std::optional<Address> bound_address(int fd) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof(storage);
+  const int64_t result = gate::call(SYS_getsockname, static_cast<uint64_t>(fd), gate::address_of(&storage),
+                                    gate::address_of(&size));
+  if (is_error(result)) return std::nullopt;
+  return address_of(&storage, std::min<size_t>(size, sizeof(storage)));
+}
+
+// The rule for a socket that listens at `address`, or -errno.
+int64_t listen_rule(const Address& address, const char* action) {
+  const auto rule = find_listen(address);
+  if (rule) return static_cast<int64_t>(*rule);
+  if (const auto overlapping = find_overlapping_listen(address)) {
+    Text<512> line;
+    line.append("network: refused to ").append(action).append(" ").append(text_of(address));
+    line.append(": it takes in more than the rule ").append(policy.listen[*overlapping].text);
+    line.append("; name the wildcard in the session, or bind to that address only");
+    ++counters.refused_addresses;
+    say(line.view());
+    return -EACCES;
+  }
+  if (!policy.refuses_unnamed) return -ENOENT;
+  say_refused_address(action, text_of(address));
+  return -EACCES;
+}
+
+// Datagrams are never shielded: a rule must let them be.
+Answer bind_datagram(const Address& address) {
+  const auto rule = find_listen(address);
+  const bool is_off = rule && !policy.listen[*rule].tls;
+  const bool is_client = address.port == 0 && has_plain_connect_rule();
+  if (is_off || is_client || (!rule && !policy.refuses_unnamed)) return std::nullopt;
+  say_refused_address("bind datagrams to", text_of(address));
+  return -EACCES;
+}
+
+}  // namespace
+
+Answer call_bind(Call& call) {
+  sockaddr_storage storage{};
+  const uint64_t size = static_cast<uint32_t>(call.args[2]);
+  if (size > sizeof(storage) || !copy_from_app(&storage, call.args[1], size)) return std::nullopt;
+  if (storage.ss_family != AF_INET && storage.ss_family != AF_INET6 && storage.ss_family != AF_UNSPEC) {
+    return std::nullopt;
+  }
+  if (storage.ss_family == AF_UNSPEC) storage.ss_family = AF_INET;  // the kernel takes it for that
+  const auto address = address_of(&storage, size);
+  if (!address) return std::nullopt;
+  const Reference socket = table::get(call.int_arg(0));
+  if (!socket) return bind_datagram(*address);
+  // A port that the kernel chooses is looked at when the socket listens; a client may have one.
+  if (address->port != 0 && listen_rule(*address, "bind to") == -EACCES) return -EACCES;
+  // What was looked at is what the kernel gets, whatever another thread writes there.
+  return pass_with(call, call.args[0], gate::address_of(&storage), size);
+}
+
+Answer call_listen(Call& call) {
+  const int fd = call.int_arg(0);
+  const Reference socket = table::get(fd);
+  if (!socket || (socket->kind != Kind::kFresh && socket->kind != Kind::kPlain)) return std::nullopt;
+  const auto before = bound_address(fd);
+  if (!before) return std::nullopt;
+  int64_t rule = listen_rule(*before, before->port == 0 ? "listen without bind at" : "listen at");
+  if (rule == -EACCES) return rule;
+  const int64_t result = pass(call);
+  if (is_error(result)) return result;
+  if (before->port == 0) {  // bound by the kernel just now
+    const auto after = bound_address(fd);
+    rule = after ? listen_rule(*after, "listen at") : -EACCES;
+    if (rule == -EACCES) {
+      gate::call(SYS_shutdown, static_cast<uint64_t>(fd), SHUT_RDWR);
+      return rule;
+    }
+  }
+  if (rule < 0 || !policy.listen[static_cast<size_t>(rule)].tls) {
+    socket->kind = Kind::kPlain;
+    return result;
+  }
+  socket->rule = static_cast<int>(rule);
+  socket->kind = Kind::kListener;
+  return result;
+}
+
+namespace {
+
+// Of a listener that nobody knows: it was there before the program.
+bool is_internet(int fd) {
+  int domain = 0;
+  socklen_t size = sizeof(domain);
+  gate::call(SYS_getsockopt, static_cast<uint64_t>(fd), SOL_SOCKET, SO_DOMAIN, gate::address_of(&domain),
+             gate::address_of(&size));
+  return domain == AF_INET || domain == AF_INET6;
+}
+
+}  // namespace
+
+Answer call_accept(Call& call) {
+  const Reference listener = table::get(call.int_arg(0));
+  if (listener && listener->kind == Kind::kFresh) {  // another process that has it too may have made it listen
+    const auto strange = classify(call.int_arg(0));
+    if (strange && strange->kind == Kind::kLost) return -EACCES;
+    if (strange && strange->kind == Kind::kListener) {
+      listener->rule = strange->rule;
+      listener->kind = Kind::kListener;
+    }
+  }
+  if (listener && listener->kind != Kind::kListener) return std::nullopt;
+  const int64_t raw = pass(call);
+  if (is_error(raw) || abi::is_restart(raw)) return raw;
+  const int fd = static_cast<int>(raw);
+  if (!listener) return is_internet(fd) && policy.refuses_unnamed ? close_and_fail(fd, EACCES) : raw;
+  if (!table::fits(fd)) return close_and_fail(fd, EMFILE);
+  auto made = make_socket(Kind::kConnection);
+  made->nonblocking = call.number == SYS_accept4 && (call.args[3] & SOCK_NONBLOCK) != 0;
+  made->receive_timeout = listener->receive_timeout.load();
+  made->send_timeout = listener->send_timeout.load();
+  made->connection = Connection::accepted(static_cast<size_t>(listener->rule.load()));
+  ++counters.accepted;
+  table::exchange(fd, std::move(made));
+  return fd;
+}
+
+namespace {
+
+// A connect rule's address: nothing to connect to when none.
+Answer connect_datagram(Call& call, const Address& address, sockaddr_storage& storage, uint64_t size) {
+  const auto rule = find_connect(address);
+  if ((rule && !policy.connect[*rule].tls) || (!rule && !policy.refuses_unnamed)) {
+    return pass_with(call, call.args[0], gate::address_of(&storage), size);
+  }
+  say_refused_address("connect datagrams to", text_of(address));
+  return -EACCES;
+}
+
+// What the kernel says while a connection is on its way or there.
+bool is_connecting(int64_t raw) {
+  return raw == 0 || raw == -EINPROGRESS || raw == -EALREADY || raw == -EISCONN || raw == -EINTR || abi::is_restart(raw);
+}
+
+// The rule decided: TLS. The socket is shielded before the kernel hears of it, so that nothing can be sent in between.
+int64_t connect_shielded(Call& call, Description& socket, size_t rule, const Address& address,
+                         const sockaddr_storage& storage, uint64_t size) {
+  const int fd = call.int_arg(0);
+  const bool was_fresh = socket.kind == Kind::kFresh;
+  {
+    const std::lock_guard lock(socket.mutex);
+    const std::string& given = policy.connect[rule].server_name;
+    std::string name = given.empty() ? ip_text_of(address) : given;
+    const bool is_same = socket.connection && socket.connection->rule() == rule &&
+                         socket.connection->server_name() == name && !socket.connection->is_server();
+    if (!is_same) {
+      if (socket.connection && socket.connection->has_begun()) return -EISCONN;
+      socket.connection = Connection::outgoing(rule, std::move(name));
+    }
+    socket.kind = Kind::kConnection;
+  }
+  const int64_t result = pass_with(call, call.args[0], gate::address_of(&storage), size);
+  const std::lock_guard lock(socket.mutex);
+  if (!is_connecting(result)) {
+    if (was_fresh) socket.kind = Kind::kFresh;
+    if (socket.connection && !socket.connection->has_begun()) socket.connection = Connection::outgoing(rule, socket.connection->server_name());
+    refresh_interests(socket);
+    return result;
+  }
+  if (was_fresh && (result == 0 || result == -EINPROGRESS)) ++counters.connected;
+  if (result == 0 || result == -EINPROGRESS) socket.connection->flush(fd);  // the ClientHello
+  refresh_interests(socket);
+  return result;
+}
+
+bool has_peer(int fd) {
+  sockaddr_storage storage;
+  socklen_t size = sizeof(storage);
+  return !is_error(gate::call(SYS_getpeername, static_cast<uint64_t>(fd), gate::address_of(&storage),
+                              gate::address_of(&size)));
+}
+
+}  // namespace
+
+Answer call_connect(Call& call) {
+  sockaddr_storage storage{};
+  const uint64_t size = static_cast<uint32_t>(call.args[2]);
+  if (size > sizeof(storage) || !copy_from_app(&storage, call.args[1], size)) return std::nullopt;
+  const Reference socket = table::get(call.int_arg(0));
+  if (storage.ss_family == AF_UNSPEC) {  // dissolves: of datagrams harmless, of connections nothing that a program needs
+    if (!socket || socket->kind == Kind::kFresh || socket->kind == Kind::kPlain) return std::nullopt;
+    return -EOPNOTSUPP;
+  }
+  if (storage.ss_family != AF_INET && storage.ss_family != AF_INET6) return std::nullopt;
+  const auto address = address_of(&storage, size);
+  if (!address) return std::nullopt;
+  if (!socket) return connect_datagram(call, *address, storage, size);
+  if (socket->kind == Kind::kListener || socket->kind == Kind::kLost) return std::nullopt;
+  if (socket->kind == Kind::kConnection && socket->connection->is_server()) return -EISCONN;
+  const auto rule = find_connect(*address);
+  if (!rule && policy.refuses_unnamed) {
+    say_refused_address("connect to", text_of(*address));
+    return -EACCES;
+  }
+  if (rule && policy.connect[*rule].tls) {
+    if (socket->kind == Kind::kPlain && has_peer(call.int_arg(0))) return -EISCONN;
+    return connect_shielded(call, *socket, *rule, *address, storage, size);
+  }
+  // A second connect may end the first one's wait: what was begun shielded stays so.
+  if (socket->kind == Kind::kConnection) return -EISCONN;
+  const int64_t result = pass_with(call, call.args[0], gate::address_of(&storage), size);
+  if (is_connecting(result)) socket->kind = Kind::kPlain;
+  return result;
+}
+
+Answer call_shutdown(Call& call) {
+  const int fd = call.int_arg(0);
+  const Reference socket = table::get(fd);
+  if (!socket) return std::nullopt;
+  if (socket->kind == Kind::kLost) return lost(fd, *socket);
+  if (socket->kind != Kind::kConnection) return std::nullopt;
+  const std::lock_guard lock(socket->mutex);
+  if (!socket->connection->acquire()) return lost(fd, *socket);
+  const int64_t result = socket->connection->shut_down(fd, call.int_arg(1));
+  refresh_interests(*socket);
+  return result;
+}
+
+}  // namespace redoubt::shim::net
