@@ -14,9 +14,9 @@
 namespace redoubt::shim::net {
 namespace {
 
-constexpr size_t kChunk = 16384;        // a record's plaintext
+constexpr size_t kChunk = 16384;  // a record's plaintext
 constexpr size_t kMostPeeked = 65536;
-constexpr size_t kMostOutput = 65536;   // what may wait for the kernel before a write is refused
+constexpr size_t kMostOutput = 65536;  // what may wait for the kernel before a write is refused
 
 int64_t send(int fd, ByteView bytes, int flags) {
   return gate::call(SYS_sendto, static_cast<uint64_t>(fd), gate::address_of(bytes.data()), bytes.size(),

@@ -107,8 +107,8 @@ namespace {
 int option(int fd, int name) {
   int value = 0;
   socklen_t size = sizeof(value);
-  const int64_t result = gate::call(SYS_getsockopt, static_cast<uint64_t>(fd), SOL_SOCKET,
-                                    static_cast<uint64_t>(name), gate::address_of(&value), gate::address_of(&size));
+  const int64_t result = gate::call(SYS_getsockopt, static_cast<uint64_t>(fd), SOL_SOCKET, static_cast<uint64_t>(name),
+                                    gate::address_of(&value), gate::address_of(&size));
   return is_error(result) ? -1 : value;
 }
 

@@ -104,8 +104,9 @@ void append_statistics(TextBuilder& line) {
 }
 
 void reset_counters() {
-  for (std::atomic<uint64_t>* one : {&counters.accepted, &counters.connected, &counters.handshakes, &counters.bytes_read,
-                                     &counters.bytes_written, &counters.refused_addresses, &counters.lost}) {
+  for (std::atomic<uint64_t>* one :
+       {&counters.accepted, &counters.connected, &counters.handshakes, &counters.bytes_read, &counters.bytes_written,
+        &counters.refused_addresses, &counters.lost}) {
     one->store(0);
   }
   for (auto& one : counters.refused) one.store(0);

@@ -57,11 +57,8 @@ int64_t pass_with(Call& call, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3
 }
 
 int64_t perform_other(Call& call, uint64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3) {
-  Call other{.number = number,
-             .args = {a0, a1, a2, a3},
-             .row = find_row(number),
-             .thread = call.thread,
-             .frame = call.frame};
+  Call other{
+      .number = number, .args = {a0, a1, a2, a3}, .row = find_row(number), .thread = call.thread, .frame = call.frame};
   return perform(other);
 }
 
