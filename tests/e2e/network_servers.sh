@@ -32,7 +32,9 @@ fetch large | cmp - "$T/web/html/large" || fail "nginx: after a reload"
 kill -QUIT "$(cat "$T/web/pid")"
 wait "$SERVER" || fail "nginx: exit status $?"
 SERVER=
-expect "nginx: plain text" 'plain-text: expected TLS, found an HTTP request' "$T/server.err"
+# It gives its workers the error log as standard error when it reloads.
+cat "$T/server.err" "$T/web/error.log" >"$T/lines"
+expect "nginx: plain text" 'plain-text: expected TLS, found an HTTP request' "$T/lines"
 
 rules "default refuse" "listen 127.0.0.1:$PORT tls {server} clients {ca}"
 user=()
