@@ -11,6 +11,7 @@
 #include "cas/audit/file_audit_log.h"
 #include "cas/evidence/trust.h"
 #include "cas/harden.h"
+#include "cas/memory/sealed_heap.h"
 #include "cas/options.h"
 #include "cas/sessions/attestation_service.h"
 #include "cas/sessions/session_service.h"
@@ -103,6 +104,7 @@ Result<void, Error> serve(const Options& options) {
 }
 
 ExitStatus run(int argc, char** argv) {
+  sealed_heap::take_over_libraries();
   harden_process();
   const auto options = parse_options(argc, argv);
   if (const auto* status = std::get_if<ExitStatus>(&options)) return *status;

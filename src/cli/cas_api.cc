@@ -218,9 +218,8 @@ Result<std::string> forget_volume(CasClient& cas, const std::string& session, co
                                   bool trust_contents, const std::vector<std::string>& signatures,
                                   const Showing& showing) {
   CasRequest request{.method = "POST",
-                     .target = "/v1/volumes/forget?session=" + encode_for_url(session, false) +
-                               "&volume=" + encode_for_url(volume, false) +
-                               "&contents=" + (trust_contents ? "trust" : "forget"),
+                     .target = "/v1/volumes/forget?session=" + encode_for_url(session, false) + "&volume=" +
+                               encode_for_url(volume, false) + "&contents=" + (trust_contents ? "trust" : "forget"),
                      .content_type = "",
                      .body = "",
                      .headers = {}};

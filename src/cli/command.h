@@ -46,6 +46,7 @@ Action define_session(CLI::App& app);
 Action define_measure(CLI::App& app);
 Action define_cas(CLI::App& app);
 Action define_audit(CLI::App& app);
+Action define_volume(CLI::App& app);
 Action define_completion(CLI::App& app);
 
 }  // namespace redoubt::cli

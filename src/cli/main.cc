@@ -25,6 +25,7 @@ constexpr Command kCommands[] = {
     {"measure", "list the files a program is made of, for a session", define_measure},
     {"session", "check sessions, and keep them in CAS", define_session},
     {"cas", "start a CAS, and get to know one", define_cas},
+    {"volume", "look into protected volumes, with their key", define_volume},
     {"audit", "verify and read the audit log of a CAS", define_audit},
     {"completion", "print a script that completes the command line", define_completion},
 };

@@ -58,7 +58,8 @@ std::string described(const StoredVolume& volume) {
   std::string text = paint(std::cout, Colour::kBold, printable(volume.name)) + "\n";
   text += line("state     ", meaning_of(volume));
   text += line("files     ", printable(volume.files));
-  text += line("key       ", volume.key == "given" ? "given in the session (fspf_key)" : "made by CAS, shown to nobody");
+  text +=
+      line("key       ", volume.key == "given" ? "given in the session (fspf_key)" : "made by CAS, shown to nobody");
   if (!volume.in_session) text += line("          ", "the session does not name it any more; CAS keeps its key");
   text += line("import    ", printable(volume.import));
   if (volume.id.empty()) return text;
@@ -116,7 +117,8 @@ Result<ExitStatus> forget(const Options& options) {
 constexpr const char* kVolumesFooter =
     "For each volume: its state, how its files are protected, where its key came from, the last lease and who got it, "
     "and the\n"
-    "tag that CAS keeps, as fspf_tag takes it. Whoever may read the session may see this. A key is never shown: to read "
+    "tag that CAS keeps, as fspf_tag takes it. Whoever may read the session may see this. A key is never shown: to "
+    "read "
     "a volume\n"
     "with `redoubt volume`, give it a key of your own before its first use (fspf_key; docs/cas-sessions.md).\n"
     "\n"

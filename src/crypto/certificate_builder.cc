@@ -62,7 +62,8 @@ bool set_subject(X509* certificate, const std::string& common_name) {
 bool add_basic_constraints(X509* certificate, const CertificateRequest& request) {
   const BasicConstraints constraints(BASIC_CONSTRAINTS_new());
   if (!constraints) return false;
-  constraints->ca = request.authority ? 1 : 0;
+  // The byte that is written. DER has one TRUE (X.690, 11.1), and Go refuses others.
+  constraints->ca = request.authority ? 0xFF : 0;
   if (request.authority && request.path_length) {
     constraints->pathlen = ASN1_INTEGER_new();
     if (constraints->pathlen == nullptr || ASN1_INTEGER_set(constraints->pathlen, *request.path_length) != 1) {

@@ -66,6 +66,9 @@ TEST(Certificate, SerialNumbersDifferAndSignaturesHold) {
   const auto facts = certificate_facts(*one);
   ASSERT_TRUE(facts);
   EXPECT_TRUE(facts->self_signed && facts->may_issue);
+  // Basic constraints in DER: OpenSSL reads any TRUE, others only this one.
+  const std::string_view constraints("\x06\x03\x55\x1d\x13\x01\x01\xff\x04\x05\x30\x03\x01\x01\xff", 15);
+  EXPECT_TRUE(as_text(*one).contains(constraints));
   EXPECT_EQ(facts->from, request.from);
   EXPECT_EQ(facts->until, request.until);
   EXPECT_EQ(facts->path_length, std::nullopt);

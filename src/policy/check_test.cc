@@ -250,10 +250,10 @@ constexpr Row kRows[] = {
         "4:22: warning: services[0].network.connect[0]: without server_name any server of that authority is trusted"),
     // What the runtime refuses
     {"services: [{name: s, mrenclaves: [" M1 "], memory: {sealed: true}" CODE "}]",
-     "3:118: warning: services[0].memory: today's runtime refuses to start a service with memory: {sealed: true}; "
+     "3:110: warning: services[0].memory: today's runtime refuses to start a service with memory: {sealed: true}; "
      "remove"},
     {"services: [{name: s, mrenclaves: [" M1 "], stdio: volume" CODE "}]",
-     "3:117: warning: services[0].stdio: today's runtime refuses to start a service with stdio: volume; use stdio: "
+     "3:109: warning: services[0].stdio: today's runtime refuses to start a service with stdio: volume; use stdio: "
      "discard"},
     {"services: [{name: s, mrenclaves: [" M1 "], network: {default: unprotected}" CODE "}]",
      "3:121: warning: services[0].network.default: insecure: default: unprotected"},

@@ -12,7 +12,7 @@ namespace {
 using enum Presence;
 
 constexpr size_t kKeySize = 32;
-constexpr size_t kTagSize = 40;       // sequence and MAC, as `redoubt volume stat` prints them
+constexpr size_t kTagSize = 40;  // sequence (8 bytes, big-endian) and MAC: what `redoubt session volumes` shows as tag
 constexpr size_t kOlderTagSize = 16;  // SCONE's (not_supported.h)
 
 std::optional<Hex> read_tag(Reader& reader, const Node& node) {

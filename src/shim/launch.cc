@@ -88,6 +88,8 @@ Request parse(int argc, char** argv) {
       request.network = network;
     } else if (const char* injection = value_of(argv[i], "--insecure-inject")) {
       request.manifest.injections.emplace_back(injection);
+    } else if (const char* volume = value_of(argv[i], "--insecure-volume")) {
+      request.manifest.volumes.emplace_back(volume);
     } else {
       usage("unknown option");
     }
@@ -238,12 +240,17 @@ namespace {
 
 // Says so, because a manifest looks like protection.
 void start_manifest(const file_namespace::InsecureManifest& manifest) {
-  if (manifest.file.empty()) return;
+  if (manifest.file.empty() && manifest.volumes.empty()) return;
+  if (manifest.file.empty()) usage("--insecure-volume needs --insecure-manifest=FILE");
   const std::string problem = file_namespace::start_insecure(manifest);
   if (!problem.empty()) usage(problem);
   Text<4352> line;
   line.append("redoubt-run: unattested run with the files of ").append(manifest.file);
   line.append(" (--insecure-manifest): nothing is secret, and the host chose the manifest\n");
+  for (const std::string& volume : manifest.volumes) {
+    line.append("redoubt-run: the volume ").append(volume.substr(0, volume.rfind('=')));
+    line.append(" (--insecure-volume) protects nothing: its key was on the command line\n");
+  }
   print(line.view());
 }
 

@@ -5,7 +5,8 @@
 //   input       ciphertext that came and is not decrypted: two records. Then input_room() is empty until the program reads
 //   decrypted   plaintext that peek() or readable() wanted and nobody has read: 64 KiB and a record. read() alone leaves it empty:
 //               OpenSSL decrypts a record in place and copies it to the program
-//   early       plaintext that was written before the handshake's end: 64 KiB
+//   unsent      plaintext that OpenSSL cannot take yet, since the handshake, or a message of the peer's like those of the
+//               handshake, is half here: 64 KiB
 //   output      ciphertext to be sent: 64 KiB and a record for what the program writes, a record more for answers to the peer
 //
 // A write of up to 16 KiB is one record, sent at once: small writes are not put together, since only the program knows whether
@@ -27,11 +28,17 @@ using Ssl = crypto::OpensslPointer<SSL, SSL_free>;
 constexpr size_t kFragment = SSL3_RT_MAX_PLAIN_LENGTH;  // 2^14: RFC 8446, 5.1
 constexpr size_t kRecord = kFragment + 256 + 5;         // 5.2
 constexpr size_t kInput = 2 * kRecord;
-constexpr size_t kStore = size_t{64} * 1024;          // of output, early and decrypted bytes
+constexpr size_t kStore = size_t{64} * 1024;          // of output, unsent and decrypted bytes
 constexpr size_t kMostOutput = kStore + 3 * kRecord;  // more: the peer makes us answer and does not read
 constexpr size_t kRecordOverhead = 5 + 1 + 16;        // header, inner type, tag
 // unexpected_message, fatal: RFC 8446, 6
 constexpr uint8_t kAlertToPlainText[] = {21, 3, 3, 0, 2, 2, 10};
+
+// OpenSSL's queue of errors is the thread's, and what another connection left there would be taken for this one's. Wiping the
+// queue costs as much as a tenth of a small record; mostly it is empty.
+void forget_errors() {
+  if (ERR_peek_error() != 0) ERR_clear_error();
+}
 
 }  // namespace
 
@@ -40,7 +47,7 @@ struct Endpoint::Parts {
   Verdict verdict;
   Wires wires;
   Ssl ssl;  // after what it refers to
-  Buffer early{Buffer::Holds::kPlaintext};
+  Buffer unsent{Buffer::Holds::kPlaintext};
   Buffer decrypted{Buffer::Holds::kPlaintext};
   Failure failure;
   State state = State::kHandshaking;
@@ -54,14 +61,16 @@ struct Endpoint::Parts {
   bool decrypt(std::span<uint8_t> to, size_t& size);
   void decrypt_ahead(size_t wanted);
   void look_ahead();
-  void send_close();
   bool has_record_under_way() const { return SSL_pending(ssl.get()) != 0 || !wires.input.empty(); }
   size_t encrypt(ByteView bytes);
+  // SSL_in_init: a message is half here, and OpenSSL writes nothing until it is whole.
+  bool must_keep() const { return !unsent.empty() || SSL_in_init(ssl.get()) != 0; }
+  Result<size_t> keep(ByteView bytes);
   Errno errno_of_failure() const { return as_errno(failure.kind == FailureKind::kTruncated ? ECONNRESET : EIO); }
 
  private:
   bool looks_like_tls();
-  void opened();
+  void send_unsent();
   void count_record();
   bool may_read();
   void not_done(int result);
@@ -70,12 +79,12 @@ struct Endpoint::Parts {
 };
 
 void Endpoint::Parts::fail(Failure why) {
-  ERR_clear_error();
+  forget_errors();
   if (state == State::kFailed) return;
   state = State::kFailed;
   failure = std::move(why);
   wires.input.release();
-  early.release();
+  unsent.release();
 }
 
 // The input is used up and nothing more will come.
@@ -103,7 +112,7 @@ void Endpoint::Parts::not_done(int result) {
         fail(failure_from_openssl());
       }
   }
-  ERR_clear_error();
+  forget_errors();
 }
 
 bool Endpoint::Parts::looks_like_tls() {
@@ -117,32 +126,33 @@ bool Endpoint::Parts::looks_like_tls() {
 }
 
 void Endpoint::Parts::advance() {
-  if (state != State::kHandshaking || !looks_like_tls()) return;
-  ERR_clear_error();
-  const int result = SSL_do_handshake(ssl.get());
-  if (result == 1) return opened();
-  not_done(result);
+  if (state == State::kHandshaking) {
+    if (!looks_like_tls()) return;
+    forget_errors();
+    if (const int result = SSL_do_handshake(ssl.get()); result != 1) return not_done(result);
+    state = State::kOpen;
+  }
+  send_unsent();
 }
 
-void Endpoint::Parts::opened() {
-  state = State::kOpen;
-  for (ByteView rest = early.view(); !rest.empty() && state == State::kOpen;) rest = rest.subspan(encrypt(rest));
-  early.release();
-  if (close_is_wanted) send_close();
-}
-
-void Endpoint::Parts::send_close() {
-  if (close_is_sent || (state != State::kOpen && state != State::kPeerClosed)) return;
+void Endpoint::Parts::send_unsent() {
+  if (state != State::kOpen && state != State::kPeerClosed) return;
+  while (!unsent.empty()) {
+    const size_t size = encrypt(unsent.view());
+    if (size == 0) return;
+    unsent.taken(size);
+  }
+  if (!close_is_wanted || close_is_sent || SSL_in_init(ssl.get()) != 0) return;
   close_is_sent = true;
-  ERR_clear_error();
+  forget_errors();
   if (const int result = SSL_shutdown(ssl.get()); result < 0) not_done(result);
 }
 
 void Endpoint::Parts::count_record() {
   if (++records < context->parts().records_per_key || close_is_sent) return;
+  if (SSL_key_update(ssl.get(), SSL_KEY_UPDATE_REQUESTED) != 1) return;  // one is under way
   records = 0;
-  // Sent with the next record, or by SSL_do_handshake. The peer answers with new keys of its own.
-  if (SSL_key_update(ssl.get(), SSL_KEY_UPDATE_REQUESTED) == 1) (void)SSL_do_handshake(ssl.get());
+  (void)SSL_do_handshake(ssl.get());  // sends it. The peer answers with new keys of its own
 }
 
 // Whether there is anything to decrypt. If not, the state says why.
@@ -162,14 +172,11 @@ bool Endpoint::Parts::may_read() {
 // One record at most. False: nothing to be had.
 bool Endpoint::Parts::decrypt(std::span<uint8_t> to, size_t& size) {
   if (!may_read()) return false;
-  ERR_clear_error();
+  forget_errors();
   const int result = SSL_read_ex(ssl.get(), to.data(), to.size(), &size);
-  if (result != 1) {
-    not_done(result);
-    return false;
-  }
-  count_record();
-  return true;
+  result == 1 ? count_record() : not_done(result);
+  send_unsent();  // a message may be whole
+  return result == 1;
 }
 
 // Decrypts the next record where OpenSSL keeps it.
@@ -177,8 +184,9 @@ void Endpoint::Parts::look_ahead() {
   if (!may_read()) return;
   uint8_t first = 0;
   size_t size = 0;
-  ERR_clear_error();
+  forget_errors();
   if (const int result = SSL_peek_ex(ssl.get(), &first, 1, &size); result != 1) not_done(result);
+  send_unsent();
 }
 
 void Endpoint::Parts::decrypt_ahead(size_t wanted) {
@@ -191,17 +199,23 @@ void Endpoint::Parts::decrypt_ahead(size_t wanted) {
   if (decrypted.empty()) decrypted.release();
 }
 
-// One record. How many bytes it took; 0: failed.
+// One record. How many bytes it took; 0: failed, or not yet.
 size_t Endpoint::Parts::encrypt(ByteView bytes) {
   size_t done = 0;
-  ERR_clear_error();
+  forget_errors();
   const int result = SSL_write_ex(ssl.get(), bytes.data(), std::min(bytes.size(), kFragment), &done);
   if (result != 1) {
-    fail(failure_from_openssl());
+    not_done(result);
     return 0;
   }
   count_record();
   return done;
+}
+
+Result<size_t> Endpoint::Parts::keep(ByteView bytes) {
+  const size_t size = std::min(bytes.size(), kStore - std::min(kStore, unsent.size()));
+  if (size == 0 || !unsent.add(bytes.first(size))) return redoubt::fail(EAGAIN);
+  return size;
 }
 
 Endpoint::Endpoint(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -316,11 +330,7 @@ Result<size_t> Endpoint::write(ByteView bytes) {
   if (parts.close_is_wanted) return fail(EPIPE);
   if (parts.state == State::kFailed) return std::unexpected(parts.errno_of_failure());
   if (bytes.empty()) return 0;
-  if (parts.state == State::kHandshaking) {
-    const size_t size = std::min(bytes.size(), kStore - parts.early.size());
-    if (size == 0 || !parts.early.add(bytes.first(size))) return fail(EAGAIN);
-    return size;
-  }
+  if (parts.must_keep()) return parts.keep(bytes);
   Buffer& output = parts.wires.output;
   size_t done = 0;
   if (output.empty() && bytes.size() > kFragment)
@@ -332,13 +342,13 @@ Result<size_t> Endpoint::write(ByteView bytes) {
   }
   if (done != 0) return done;
   if (parts.state == State::kFailed) return std::unexpected(parts.errno_of_failure());
+  if (parts.must_keep()) return parts.keep(bytes);
   return fail(EAGAIN);
 }
 
 void Endpoint::close_write() {
   parts_->close_is_wanted = true;
   parts_->advance();
-  parts_->send_close();
 }
 
 State Endpoint::state() const { return parts_->state; }

@@ -264,6 +264,28 @@ TEST_F(Tls, KeysAreRenewedAfterManyRecords) {
   }
 }
 
+TEST_F(Tls, AnswersToAPeerThatReadsNothingAreBounded) {
+  Pair made = pair();
+  const auto context = Context::client(identity(*client_identity), authority->certificate, clock);
+  (*context)->parts().records_per_key = 1;  // each record asks for new keys
+  made.client = std::move(*Endpoint::connect(*context, "server.test"));
+  talk(made.server, made.client);
+  const std::string text = pattern(100'000);
+  while (made.server.write(as_bytes(text))) {
+  }
+  size_t rounds = 0, most = 0;
+  while (made.server.state() == State::kOpen && ++rounds < 20'000) {
+    (void)made.client.write(as_bytes("x"));
+    move(made.client, made.server);
+    (void)read_all(made.server);
+    most = std::max(most, made.server.output().size());
+  }
+  EXPECT_GT(rounds, 100U);
+  EXPECT_LE(most, 120'000U);
+  EXPECT_EQ(made.server.failure().kind, FailureKind::kProtocol);
+  EXPECT_TRUE(made.server.failure().detail.contains("reads nothing")) << made.server.failure().detail;
+}
+
 TEST_F(Tls, RenewalIsAnsweredAfterCloseWrite) {
   Pair made = pair();
   const auto context = Context::client(identity(*client_identity), authority->certificate, clock);
@@ -276,6 +298,46 @@ TEST_F(Tls, RenewalIsAnsweredAfterCloseWrite) {
     talk(made.client, made.server);
     ASSERT_EQ(read_all(made.server), "ping") << made.server.failure().detail;
   }
+}
+
+// Session tickets in the smallest fragments: messages that come in several records after the handshake.
+TEST_F(Tls, WritesAmidAFragmentedMessageAreKept) {
+  const auto at_server = Context::server(identity(*server_identity), authority->certificate, clock);
+  SSL_CTX* openssl = (*at_server)->parts().openssl.get();
+  SSL_CTX_clear_options(openssl, SSL_OP_NO_TICKET);
+  SSL_CTX_set_num_tickets(openssl, 2);
+  SSL_CTX_set_max_send_fragment(openssl, 512);
+  SSL_CTX_set_session_id_context(openssl, reinterpret_cast<const uint8_t*>("x"), 1);
+  const auto at_client = Context::client(identity(*client_identity), authority->certificate, clock);
+  bool was_kept = false;
+  for (size_t part = 1; part < 2400; part += 100) {
+    Endpoint server = std::move(*Endpoint::accept(*at_server));
+    Endpoint client = std::move(*Endpoint::connect(*at_client, "server.test"));
+    move(client, server);
+    move(server, client);
+    move(client, server);
+    ASSERT_EQ(server.state(), State::kOpen);
+    const Bytes tickets(server.output().begin(), server.output().end());
+    ASSERT_GT(tickets.size(), 1024U);
+    server.output_taken(tickets.size());
+    const size_t first = std::min(part, tickets.size());
+    feed(client, ByteView(tickets).first(first));
+    EXPECT_EQ(error_of_read(client), EAGAIN);
+    ASSERT_EQ(client.write(as_bytes("one ")), 4U) << client.failure().detail;
+    ASSERT_EQ(client.write(as_bytes("two")), 3U);
+    was_kept = was_kept || client.output().empty();
+    client.close_write();
+    feed(client, ByteView(tickets).subspan(first));
+    if (part % 200 == 1) {
+      EXPECT_EQ(error_of_read(client), EAGAIN);
+    } else {
+      EXPECT_FALSE(client.is_readable());
+    }
+    move(client, server);
+    EXPECT_EQ(read_all(server), "one two");
+    EXPECT_EQ(server.state(), State::kPeerClosed);
+  }
+  EXPECT_TRUE(was_kept);
 }
 
 TEST_F(Tls, ChangedRecordsAreRefused) {

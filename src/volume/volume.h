@@ -87,10 +87,12 @@ struct OpenOptions {
   bool read_only = false;       // nothing is written, not even recovery
   bool forget_changes = false;  // ephemeral: tags are not handed to the keeper
   TagKeeper* keeper = nullptr;  // null: nobody
+  uint64_t log_limit = 0;       // bytes of log after which a checkpoint is written; 0: as the volume's size suggests
   std::function<Time()> clock;  // real time
   std::function<void(std::span<uint8_t>)> random;
   std::function<void(std::string_view line)> report;  // what was found wrong while running: file, offset, what
-  // Memory for keys and key schedules, aligned to 64; lives as long as the process.
+  // Memory for keys and key schedules, aligned to 64; lives as long as the process. A child of fork asks again before its first
+  // use, so sealed memory may be shared with the parent. Absent: the heap, for tests. Empty: there is none.
   std::function<std::span<uint8_t>(size_t)> secret_memory;
 };
 

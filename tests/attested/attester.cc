@@ -42,9 +42,9 @@ struct Options {
     unsigned count = 1, threads = 1;
     bool debug = false;
     std::vector<std::string> host_arguments;
-    unsigned tags = 0;         // to send after the configuration, by each thread
-    bool reconnect = false;    // on another connection
-    bool each_tag = false;     // prints each one that was acknowledged
+    unsigned tags = 0;       // to send after the configuration, by each thread
+    bool reconnect = false;  // on another connection
+    bool each_tag = false;   // prints each one that was acknowledged
 };
 
 // Each makes the evidence, or how it is presented, wrong in one way.
@@ -318,8 +318,8 @@ class Attester {
         return finish(connection, text, report, whole);
     }
 
-    static std::optional<std::string> finish(Connection& connection, std::string& text,
-                                             const wire::CodeReport& report, Answer* whole) {
+    static std::optional<std::string> finish(Connection& connection, std::string& text, const wire::CodeReport& report,
+                                             Answer* whole) {
         const Answer answer = connection.post("/v1/attest/configuration", wire::encode(report));
         if (answer.status != 200) return describe(answer);
         wire::Configuration configuration;

@@ -12,9 +12,9 @@
 //                                  this runs, as CAS keeps it: leases, the first tag, later tags
 //   default=refuse|unprotected, listen=ADDRESS[,option...], connect=ADDRESS[,option...]   network rules; options: off (tls: off),
 //                                  identity=FILE (PEM: chain and key), authority=FILE (PEM), name=SERVER-NAME
-//   tags=keep|refuse[:N]|lease[:N]|lose[:N]|cut[:N]|late[:N]   what happens to tags from the N-th on: kept (default), refused as
-//                                  not later or for their lease, the connection lost before or after the tag was kept, answered
-//                                  after three seconds. A line "tag ..." a tag.
+//   tags=HOW[:N[:COUNT]]           what happens to tags from the N-th on (COUNT of them; default: all): keep (default), refuse (as
+//                                  not later), lease (refused for their lease), lose (the connection ends before the tag is kept),
+//                                  cut (after), late (answered after three seconds). A line "tag ..." for each
 // Prints "ADDRESS KEY" when it listens, then a line for everything it sees, until its input ends.
 #include <arpa/inet.h>
 #include <openssl/evp.h>
@@ -84,7 +84,7 @@ struct Settings {
     std::vector<FakeRule> listen, connect;
     std::string network_default;
     std::string tags = "keep";
-    unsigned tags_from = 1;
+    unsigned tags_from = 1, tags_count = ~0U;
 };
 Settings settings;
 
@@ -118,9 +118,9 @@ void add_code(const std::string& path, bool wrong) {
     settings.code[done] = entry;
 }
 
-std::vector<std::string> split(const std::string& text) {
+std::vector<std::string> split(const std::string& text, char separator = ',') {
     std::vector<std::string> parts(1);
-    for (const char c : text) c == ',' ? parts.emplace_back().clear() : parts.back().push_back(c);
+    for (const char c : text) c == separator ? parts.emplace_back().clear() : parts.back().push_back(c);
     return parts;
 }
 
@@ -201,9 +201,10 @@ bool read_settings(int argc, char** argv) {
         else if (key == "default")
             settings.network_default = value;
         else if (key == "tags") {
-            settings.tags = value.substr(0, value.find(':'));
-            if (settings.tags.size() < value.size())
-                settings.tags_from = static_cast<unsigned>(std::stoul(value.substr(settings.tags.size() + 1)));
+            const std::vector<std::string> parts = split(value, ':');
+            settings.tags = parts[0];
+            if (parts.size() > 1) settings.tags_from = static_cast<unsigned>(std::stoul(parts[1]));
+            if (parts.size() > 2) settings.tags_count = static_cast<unsigned>(std::stoul(parts[2]));
         } else if (key == "discard")
             settings.discard = true;
         else
@@ -282,7 +283,7 @@ struct Connection {
     ByteArray<32> key{};
     ByteArray<32> nonce{};
     ByteArray<32> instance_exporter{};
-    std::optional<ByteArray<64>> instance;  // its key, once it is known
+    std::optional<ByteArray<64>> instance = {};  // its key, once it is known
 
     bool write(std::string_view bytes) {
         while (!bytes.empty()) {
@@ -434,7 +435,8 @@ void answer_configuration(Connection& c, ByteView body) {
     if (how == "volume-proc" && !configuration.volumes.empty()) configuration.volumes[0].mount_path = "/proc";
     if (how == "volume-twice" && !configuration.volumes.empty())
         configuration.volumes.push_back(configuration.volumes[0]);
-    if (how == "listen-garbage") network.listen.push_back({.address = "nonsense", .identity = {"x", "y"}, .client_authority = {}});
+    if (how == "listen-garbage")
+        network.listen.push_back({.address = "nonsense", .identity = {"x", "y"}, .client_authority = {}});
     if (how == "no-arguments") configuration.arguments.clear();
     if (how == "empty-argument") configuration.arguments = {""};
     if (how == "nul-argument") configuration.arguments.push_back(std::string_view("a\0b", 3));
@@ -467,8 +469,8 @@ bool introduce(Connection& c, ByteView body) {
     wire::InstanceHello hello;
     if (!wire::decode(body, hello)) return refuse(c, "request.form", "another message"), false;
     Bytes message;
-    for (const ByteView part : {as_bytes(wire::kInstanceSignatureLabel), ByteView(c.instance_exporter), ByteView(c.key),
-                                ByteView(c.nonce)}) {
+    for (const ByteView part :
+         {as_bytes(wire::kInstanceSignatureLabel), ByteView(c.instance_exporter), ByteView(c.key), ByteView(c.nonce)}) {
         message.insert(message.end(), part.begin(), part.end());
     }
     const auto key = crypto::P256PublicKey::from_coordinates(hello.instance_key);
@@ -482,10 +484,10 @@ bool answer_tag(Connection& c, ByteView body) {
     wire::VolumeTagRequest request;
     if (!wire::decode(body, request) || !c.instance) return refuse(c, "request.form", "another message"), false;
     std::unique_lock lock(volumes_lock);
-    const bool misbehave = ++tag_count >= settings.tags_from;
+    const bool misbehave = ++tag_count >= settings.tags_from && tag_count - settings.tags_from < settings.tags_count;
     const std::string how = misbehave ? settings.tags : "keep";
-    const auto volume = std::ranges::find_if(
-        settings.volumes, [&](const FakeVolume& one) { return one.given.id == request.volume; });
+    const auto volume =
+        std::ranges::find_if(settings.volumes, [&](const FakeVolume& one) { return one.given.id == request.volume; });
     if (volume == settings.volumes.end()) return refuse(c, "volume.unknown", "another"), false;
     say("tag " + volume->name + " lease " + std::to_string(request.lease) + " sequence " +
         std::to_string(request.tag.sequence) + " " + how);

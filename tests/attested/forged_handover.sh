@@ -26,15 +26,15 @@ def text(value):
     return struct.pack("<I", len(value)) + value
 
 
-def attested(key=bytes(96), files=b"", unsealed=0):
-    return text(b"session") + text(b"service") + text(b"00") + bytes([unsealed]) + text(key) + text(files)
+def attested(key=bytes(96), files=b"", volumes=b"", unsealed=0):
+    return text(b"session") + text(b"service") + text(b"00") + bytes([unsealed]) + text(key) + text(files) + text(volumes)
 
 
 def state(program, part, size=None, attested_size=None):
     strings = b"/bin/echo\0echo\0echo\0forged\0"
-    total = 64 + len(strings) + len(part)
+    total = 72 + len(strings) + len(part)
     return (
-        struct.pack("<QQQQiIiiIIBB2xI", 0x31766F6275646572, size or total, 0, 0, 1000, 0, program, -1, 2, 0, 0, 0,
+        struct.pack("<QQQQQiiiIIBB6xI", 0x32766F6275646572, size or total, 0, 0, 0, 1000, program, -1, 2, 0, 0, 0,
                     len(part) if attested_size is None else attested_size) + strings + part
     )
 
@@ -60,6 +60,7 @@ program = os.open("/bin/echo", os.O_RDONLY)
 parts = {
     "no namespace": attested(),
     "namespace of nonsense": attested(files=b"\xff" * 300),
+    "volumes of nonsense": attested(volumes=b"\xff" * 300),
     "short key": attested(key=bytes(95)),
     "nothing but 0xff": b"\xff" * 100,
     "a byte": b"\0",

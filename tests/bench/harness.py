@@ -40,6 +40,7 @@ class Run:
     def __init__(self, redoubt, programs, protected, quick, count_calls=False):
         self.programs = programs
         self.quick = quick
+        self.environment = dict(ENVIRONMENT)
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="redoubt-bench."))
         os.chmod(self.directory, 0o755)  # servers drop to another user
         self.statistics = self.directory / "statistics"
@@ -64,7 +65,7 @@ class Run:
     def native(self, *command, **options):
         """Runs it outside the shim and gives its standard output."""
         try:
-            done = subprocess.run(command, cwd=self.directory, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            done = subprocess.run(command, cwd=self.directory, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                   text=True, timeout=LIMIT, **({"stdin": subprocess.DEVNULL} | options if "input" not in options else options))
         except subprocess.TimeoutExpired:
             raise Failed(f"{command[0]} did not end within {LIMIT} s") from None
@@ -81,7 +82,7 @@ class Run:
     def server(self, port, *command):
         """A server in this run's mode that listens on 127.0.0.1:port; stopped with SIGTERM, so that it writes its statistics."""
         with open(self.directory / "server.log", "w+", encoding="utf-8", errors="replace") as log:
-            process = subprocess.Popen([*self.launch, *command], cwd=self.directory, env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=log,
+            process = subprocess.Popen([*self.launch, *command], cwd=self.directory, env=self.environment, stdin=subprocess.DEVNULL, stdout=log,
                                        stderr=subprocess.STDOUT, start_new_session=True)
             try:
                 wait_for_port(port, process, log)

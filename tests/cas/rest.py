@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 
 from cas_process import WIRE, Cas, Failed, make_client, session, verify_audit
+from instance import Program, Refused, new_key, volume_session
 
 WIRE_HEADERS = {"Content-Type": WIRE}
 
@@ -227,6 +228,48 @@ def restart(cas, directory, alice, expected_hash):
     assert Cas(cas.data).stop() == 0
 
 
+def volumes(cas, alice, bob):
+    """Volumes from the first start to forgetting, over the network; who may see and who may forget."""
+    status, body = cas.json("PUT", "/v1/sessions/vol", volume_session("vol"), alice)
+    assert status == 201, body
+    where = "/v1/volumes?session=vol"
+    for client, status in ((None, 401), (bob, 403)):
+        problem(cas.json("GET", where, certificate=client), status, "session.access-policy")
+        problem(cas.json("POST", "/v1/volumes/forget?session=vol&volume=data", certificate=client), status, "session.access-policy")
+    problem(cas.json("GET", "/v1/volumes", certificate=alice), 400, "request.query")
+    problem(cas.json("GET", "/v1/volumes?session=none", certificate=alice), 404, "session.name")
+    problem(cas.json("POST", "/v1/volumes/forget?session=vol", certificate=alice), 400, "request.query")
+    problem(cas.json("POST", "/v1/volumes/forget?session=vol&volume=data&contents=x", certificate=alice), 400, "request.query")
+    problem(cas.json("POST", "/v1/volumes/forget?session=vol&volume=other", certificate=alice), 404, "volume.name")
+
+    def shown():
+        status, body = cas.json("GET", where, certificate=alice)
+        assert status == 200, body
+        return body["volumes"][0]
+
+    assert shown() == {"name": "data", "state": "none", "files": "encrypted", "in_session": True, "key": "generated"}, shown()
+    program = Program(cas, "vol", new_key())
+    assert program.volume.initialise and program.volume.lease == 1
+    assert shown()["state"] == "initialising"
+    program.tag(1)
+    found = shown()
+    assert (found["state"], found["tag_sequence"], found["lease"]) == ("tag", 1, 1), found
+    assert program.volume.key.hex() not in json.dumps(found)
+    status, body = cas.json("POST", "/v1/volumes/forget?session=vol&volume=data", certificate=alice)
+    assert status == 200 and body["id"] == program.volume.id.hex(), body
+    try:
+        program.tag(2)
+        raise AssertionError("a tag of a forgotten volume was kept")
+    except Refused as refused:
+        assert refused.args == ("volume.lease", 409), refused
+    again = Program(cas, "vol", new_key()).volume
+    assert again.initialise and again.id != program.volume.id and again.key != program.volume.key
+    for path in ("/v1/instance", "/v1/volumes/tag"):
+        status, _, _ = cas.request("POST", path, b"", headers=WIRE_HEADERS)
+        assert status == 400, status
+        problem(cas.json("POST", path, b"{}"), 415, "request.content-type")
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix="redoubt-cas-rest.") as directory:
         starts(directory)
@@ -236,6 +279,7 @@ def main():
             last_hash = sessions(cas, alice, bob)
             public_values(cas, alice)
             attestation(cas)
+            volumes(cas, alice, bob)
             operations(cas)
             tls(cas, directory, alice)
             full_disk(cas, alice)

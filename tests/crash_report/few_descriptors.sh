@@ -7,13 +7,13 @@
 source "$(dirname "$0")/lib.sh"
 need /usr/bin/python3
 
-for limit in 16 17 24 64 256 1003 1008; do
+for limit in 17 18 24 64 256 1003 1009; do
   # shellcheck disable=SC2016  # for the inner shell to expand
   run limit bash -c 'ulimit -n "$1" && exec "$2" run -q -- /bin/sh -c "/bin/true && echo fine | cat"' bash "$limit" "$BIN/redoubt"
   [[ $STATUS == 0 && $(<"$T/limit.out") == fine ]] || fail "limit of $limit: exit status $STATUS"
   echo "ok limit of $limit"
 done
-for limit in 5 8 15; do
+for limit in 5 8 16; do
   # shellcheck disable=SC2016
   run few bash -c 'ulimit -n "$1" && exec "$2" run -q -- /bin/true' bash "$limit" "$BIN/redoubt"
   one_clear_error few 125 'descriptors'

@@ -4,6 +4,7 @@
 #
 #   manifest OPTIONS...             writes $MANIFEST (programs/manifest.py has the options)
 #   inject PATH CONTENT             from here on PATH holds CONTENT, in the shim's memory only
+#   volume DIRECTORY                makes it; from here on a volume is mounted there, its ciphertext lies in the host's directory
 #   under PROGRAM ARGUMENTS...      runs it under the manifest; standard error without the notice
 #   expect LABEL STATUS TEXT        about the last `run` : its exit status, and what its output matches (extended regular expression)
 # shellcheck source=lib.sh disable=SC1091
@@ -20,6 +21,10 @@ inject() {
     printf '%s' "$2" >"$file"
     INJECTIONS+=("--insecure-inject=$1=$file")
 }
+volume() {
+    mkdir -p "$1"
+    INJECTIONS+=("--insecure-volume=$1=$(printf '5a%.0s' {1..32})")
+}
 under() {
     timeout -k 5 "$E2E_LIMIT" "$RUNTIME" --launch "--insecure-manifest=$MANIFEST" "${INJECTIONS[@]}" "--program=$1" -- "$@"
 }
@@ -31,6 +36,10 @@ run() {
     STATUS=0
     OUTPUT=$(under "$@" 2>&1 </dev/null) || STATUS=$?
     OUTPUT=${OUTPUT#redoubt-run: unattested run*the manifest$'\n'}
+    # Nothing is left of an output that ends with the notice.
+    while [[ $OUTPUT == "redoubt-run: the volume "*"--insecure-volume"* ]]; do
+        if [[ $OUTPUT == *$'\n'* ]]; then OUTPUT=${OUTPUT#*$'\n'}; else OUTPUT=; fi
+    done
 }
 expect() {
     if [[ $STATUS == "$2" ]] && grep -qE -- "$3" <<<"$OUTPUT"; then

@@ -125,7 +125,7 @@ TEST_F(NamespaceOnALyingHost, LinksOfAnyKindAreResolvedInTheTree) {
             }
             return gate::real_host(call);
         });
-        const auto place = resolve(state().tree, view, "/", "/data/loop", Follow::kYes);
+        const auto place = resolve(state().tree, view, std::string("/"), "/data/loop", Follow::kYes);
         EXPECT_TRUE(!place || place->kind == PlaceKind::kMissing || place->kind == PlaceKind::kDirectory) << target;
     }
 }
@@ -139,7 +139,7 @@ TEST_F(NamespaceOnALyingHost, DirectoriesAreWhatTheirDescriptorsSay) {
     }
     KernelView view(state().tree);
     const OwnedFd directory(open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    EXPECT_EQ(view.directory_of(directory.get()), "/data");
+    EXPECT_EQ(view.directory_of(directory.get())->path, "/data");
     const gate::FakeGate fake([=](const gate::HostCall& call) -> int64_t {
         if (call.number != SYS_readlinkat) return gate::real_host(call);
         const std::string_view text("/usr");

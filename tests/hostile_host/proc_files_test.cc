@@ -187,8 +187,8 @@ TEST_F(ProcFiles, TextInAnyPortionsIsTheSame) {
 TEST_F(ProcFiles, EntriesOfTheShimAreHidden) {
     const ProcEntry fds{.pid = 1, .is_task = false, .name = "fd"};
     EXPECT_TRUE(hides_proc_entry(fds, "1000"));
-    EXPECT_TRUE(hides_proc_entry(fds, "1007"));
-    for (const char* name : {"999", "1008", "", ".", "..", "x", "99999999999999999999", "-1"}) {
+    EXPECT_TRUE(hides_proc_entry(fds, "1008"));
+    for (const char* name : {"999", "1009", "", ".", "..", "x", "99999999999999999999", "-1"}) {
         EXPECT_FALSE(hides_proc_entry(fds, name)) << name;
     }
     const ProcEntry maps{.pid = 1, .is_task = false, .name = "map_files"};

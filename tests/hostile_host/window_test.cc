@@ -34,23 +34,24 @@ int base_for(rlim_t soft, rlim_t hard, uint64_t open_descriptor = 0) {
 TEST(Window, FitsBelowTheHardLimit) {
     EXPECT_EQ(base_for(1024, 1048576), 1000);
     EXPECT_EQ(base_for(0, RLIM_INFINITY), 1000);
-    EXPECT_EQ(base_for(64, 64), 56);
-    EXPECT_EQ(base_for(1008, 1008), 1000);
-    EXPECT_EQ(base_for(1007, 1007), 999);
+    EXPECT_EQ(base_for(64, 64), 55);
+    EXPECT_EQ(base_for(1009, 1009), 1000);
+    EXPECT_EQ(base_for(1008, 1008), 999);
 }
 
 TEST(Window, LimitsThatMakeNoSenseGiveAPlaceThatDoes) {
-    for (const rlim_t hard : {rlim_t{0}, rlim_t{3}, rlim_t{10}, rlim_t{15}}) EXPECT_EQ(base_for(1, hard), -1) << hard;
-    EXPECT_EQ(base_for(1, 16), 8);
+    for (const rlim_t hard : {rlim_t{0}, rlim_t{3}, rlim_t{10}, rlim_t{16}}) EXPECT_EQ(base_for(1, hard), -1) << hard;
+    EXPECT_EQ(base_for(1, 17), 8);
     for (const rlim_t hard : {rlim_t{INT_MAX}, rlim_t{1} << 63}) EXPECT_EQ(base_for(1, hard), 1000) << hard;
 }
 
 TEST(Window, InheritedDescriptorsAreLeftAlone) {
-    EXPECT_EQ(base_for(1024, 4096, 1000), 992);
-    EXPECT_EQ(base_for(1024, 4096, 1007), 999);
-    EXPECT_EQ(base_for(1024, 4096, 1008), 1000);
+    EXPECT_EQ(base_for(1024, 4096, 1000), 991);
+    EXPECT_EQ(base_for(1024, 4096, 1007), 998);
+    EXPECT_EQ(base_for(1024, 4096, 1008), 999);
+    EXPECT_EQ(base_for(1024, 4096, 1009), 1000);
     EXPECT_EQ(base_for(20, 20, 12), -1);
-    EXPECT_EQ(base_for(20, 20, 19), 11);
+    EXPECT_EQ(base_for(20, 20, 19), 10);
 }
 
 TEST(Window, AHostThatAnswersGarbageHasNoPlace) {

@@ -41,7 +41,7 @@ class SqliteStore final : public Store {
                                                 size_t limit) const override;
 
   bool made_anew() const { return made_anew_; }
-  // How many commits there have been in the life of the database. Never decreases.
+  // How many transactions there have been in the life of the database. Never decreases.
   uint64_t commit_count() const { return commit_count_.load(); }
   // Whether the last commit worked.
   bool usable() const { return usable_.load(); }

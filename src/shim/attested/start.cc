@@ -28,6 +28,7 @@
 #include "shim/memory/sealed.h"
 #include "shim/net/shield.h"
 #include "shim/process/wipe.h"
+#include "shim/volumes/mounts.h"
 
 namespace redoubt::shim::attested {
 namespace {
@@ -110,6 +111,7 @@ Outcome<void> set_working_directory(std::string_view path) {
 
 // Views of the answers are used up when this returns.
 Outcome<void> apply(CasClient& cas, const wire::Configuration& received, Handover& handover) {
+  TRY_VOID(volumes::start(received.volumes));
   TRY_VOID(inject_files(cas, received));
   TRY_VOID(set_working_directory(received.working_directory));
   handover.environment = TRY(environment_of(received));

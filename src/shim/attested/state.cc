@@ -12,6 +12,7 @@
 #include "shim/net/shield.h"
 #include "shim/process/crash.h"
 #include "shim/process/wipe.h"
+#include "shim/volumes/mounts.h"
 #include "wire/codec.h"
 
 namespace redoubt::shim::attested {
@@ -29,18 +30,22 @@ struct Saved {
   std::string_view cas_address;
   ByteArray<32> cas_key{};
   ByteView file_namespace;  // empty: none
-  ByteView network;         // empty: not shielded
+  ByteView volumes;
+  ByteView network;  // empty: not shielded
 };
 
 template <typename Archive>
 bool fields(Archive& a, wire::Of<Archive, Saved>& m) {
   return a.text(m.session) && a.text(m.service) && a.text(m.session_hash) && a.flag(m.unsealed) &&
          a.bytes(m.instance_key) && a.text(m.cas_address) && a.array(m.cas_key) && a.bytes(m.file_namespace) &&
-         a.bytes(m.network);
+         a.bytes(m.volumes) && a.bytes(m.network);
 }
 
 Result<void> restore_parts(const Saved& saved) {
-  if (!saved.file_namespace.empty()) TRY_VOID(file_namespace::restore(saved.file_namespace));
+  if (!saved.file_namespace.empty()) {
+    TRY_VOID(file_namespace::restore(saved.file_namespace));
+    TRY_VOID(volumes::restore(saved.volumes));
+  }
   return saved.network.empty() ? Result<void>{} : net::restore(saved.network);
 }
 
@@ -60,7 +65,11 @@ void set_state(State state) {
 
 void save(std::vector<uint8_t>& out) {
   std::vector<uint8_t> files;
-  if (file_namespace::is_active()) file_namespace::save(files);
+  std::vector<uint8_t> volumes;
+  if (file_namespace::is_active()) {
+    file_namespace::save(files);
+    volumes::save(volumes);
+  }
   std::vector<uint8_t> network;
   if (net::is_active()) net::save(network);
   Saved saved;
@@ -72,15 +81,18 @@ void save(std::vector<uint8_t>& out) {
              .cas_address = current->cas_address,
              .cas_key = current->cas_key,
              .file_namespace = {},
+             .volumes = {},
              .network = {}};
   }
   saved.unsealed = sealed::is_insecure();
   saved.file_namespace = files;
+  saved.volumes = volumes;
   saved.network = network;
   constexpr size_t kAllElse = 8192;  // names, hash, key
-  out = wire::encode(saved, files.size() + network.size() + kAllElse);
+  out = wire::encode(saved, files.size() + volumes.size() + network.size() + kAllElse);
   wipe(network);
   wipe(files);
+  wipe(volumes);
 }
 
 Result<void> resume(ByteView bytes) {

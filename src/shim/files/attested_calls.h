@@ -36,7 +36,8 @@ struct PathRule {
 const PathRule* find_path_rule(uint64_t number);
 
 // The argument of a rule, resolved. An empty path with AT_EMPTY_PATH gives a place of kind kDescriptor.
-Result<Place> place_of(Call& call, const PathRule& rule);
+// `who` walks: nobody named, the calling thread.
+Result<Place> place_of(Call& call, const PathRule& rule, const Credentials* who = nullptr);
 int directory_of(const Call& call, const PathRule& rule);
 
 int64_t attested_open(Call& call, const PathRule& rule);

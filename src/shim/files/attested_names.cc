@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Calls that make, remove and move names, and the working directory, in an attested run. Only host directories change: everything
-// else answers like a read-only file system, and a rename or link between the two like one between file systems.
+// Calls that make, remove and move names, and the working directory, in an attested run. Only host directories and volumes
+// (volume_names.cc) change: everything else answers like a read-only file system, and a rename or link between two worlds like one
+// between file systems.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -14,6 +15,8 @@
 #include "shim/files/host_path.h"
 #include "shim/files/kernel_view.h"
 #include "shim/files/special_descriptors.h"
+#include "shim/files/volume_calls.h"
+#include "shim/files/volume_paths.h"
 #include "shim/files/working_directory.h"
 #include "shim/gate/gate.h"
 #include "shim/memory/app_memory.h"
@@ -56,6 +59,10 @@ Result<int64_t> rename_in_namespace(const TwoPaths& paths) {
   const Place to = TRY(place_of(paths.new_directory, TRY(read_app_path(paths.new_at)), Follow::kNo));
   if (from.ends_in_dots || to.ends_in_dots) return fail(EBUSY);
   if (from.kind == PlaceKind::kMissing) return fail(ENOENT);
+  if (is_in_volume(from) || is_in_volume(to)) {
+    TRY_VOID(rename_in_volume(from, to, paths.flags));
+    return int64_t{0};
+  }
   const int from_error = why_fixed(from);
   const int to_error = why_fixed(to);
   if (from_error == EBUSY || to_error == EBUSY) return fail(EBUSY);
@@ -67,6 +74,19 @@ Result<int64_t> rename_in_namespace(const TwoPaths& paths) {
                     static_cast<uint64_t>(AT_FDCWD), gate::address_of(new_path.c_str()), paths.flags);
 }
 
+// The new name is in a volume: the file must be in the same one.
+Result<void> link_into_volume(const TwoPaths& paths, const std::string& old_text, Follow follow, const Place& to) {
+  if (to.wants_directory) return fail(ENOENT);
+  if (old_text.empty() && (paths.flags & AT_EMPTY_PATH) != 0) {
+    const auto file = volumes::identify(paths.old_directory);
+    return file ? link_in_volume(file->id, to) : fail(EXDEV);
+  }
+  const Place from = TRY(place_of(paths.old_directory, old_text, follow));
+  if (from.kind == PlaceKind::kMissing) return fail(ENOENT);
+  const auto file = volume_file(from);
+  return file ? link_in_volume(*file, to) : fail(EXDEV);
+}
+
 Result<int64_t> link_in_namespace(const TwoPaths& paths) {
   constexpr uint64_t kFollowFlag = AT_SYMLINK_FOLLOW;
   if ((paths.flags & ~(kFollowFlag | AT_EMPTY_PATH)) != 0) return fail(EINVAL);
@@ -74,10 +94,14 @@ Result<int64_t> link_in_namespace(const TwoPaths& paths) {
   const std::string old_text = TRY(read_app_path(paths.old_at));
   const Place to = TRY(place_of(paths.new_directory, TRY(read_app_path(paths.new_at)), Follow::kNo));
   if (to.kind != PlaceKind::kMissing) return fail(EEXIST);
+  if (is_in_volume(to)) {
+    TRY_VOID(link_into_volume(paths, old_text, follow, to));
+    return int64_t{0};
+  }
   if (!is_host(to)) return fail(EROFS);
   const HostPath new_path = TRY(HostPath::name(to));
   const auto link_descriptor = [&](int fd) -> Result<int64_t> {
-    if (special::node_of(fd) != kNoNode) return fail(EXDEV);
+    if (special::node_of(fd) != kNoNode || volumes::identify(fd)) return fail(EXDEV);
     return gate::call(SYS_linkat, static_cast<uint64_t>(AT_FDCWD),
                       gate::address_of(path_through_descriptor(fd).c_str()), static_cast<uint64_t>(AT_FDCWD),
                       gate::address_of(new_path.c_str()), kFollowFlag);
@@ -107,6 +131,7 @@ int64_t attested_create(Call& call, const PathRule& rule) {
   if (place->kind != PlaceKind::kMissing) return -EEXIST;
   const bool makes_directory = call.number == SYS_mkdir || call.number == SYS_mkdirat;
   if (place->wants_directory && !makes_directory) return -ENOENT;
+  if (is_in_volume(*place)) return to_raw(create_in_volume(call, rule, *place));
   if (is_kernel(*place)) return -EPERM;
   if (!is_host(*place)) return -EROFS;
   const auto host = HostPath::name(*place);
@@ -126,6 +151,7 @@ int64_t attested_remove(Call& call, const PathRule& rule) {
   if (!place) return -number_of(place.error());
   if (place->ends_in_dots) return !of_directory ? -EISDIR : path->ends_with("..") ? -ENOTEMPTY : -EINVAL;
   if (place->kind == PlaceKind::kMissing) return -ENOENT;
+  if (is_in_volume(*place)) return to_raw(remove_in_volume(*place, of_directory));
   if (const int error = why_fixed(*place); error != 0) return -error;
   const auto host = HostPath::name(*place);
   if (!host) return -number_of(host.error());
@@ -136,6 +162,9 @@ int64_t attested_remove(Call& call, const PathRule& rule) {
 int64_t attested_truncate(Call& call, const PathRule& rule) {
   const auto place = place_of(call, rule);
   if (!place) return -number_of(place.error());
+  if (const auto file = volume_file(*place)) {
+    return to_raw(truncate_in_volume(*file, static_cast<int64_t>(call.args[1])));
+  }
   NodeId node = place->kind == PlaceKind::kInjected ? place->node : kNoNode;
   if (place->kind == PlaceKind::kDescriptor) node = special::node_of(place->host.fd);
   if (node != kNoNode && state().tree.node(node).kind == NodeKind::kInjected) {
@@ -154,12 +183,15 @@ Result<void> change_directory(const Place& named) {
   Place place = named;
   if (named.kind == PlaceKind::kDescriptor) {  // /proc/self/fd/N
     KernelView view(state().tree);
-    place = TRY(place_of(AT_FDCWD, TRY(view.directory_of(named.host.fd)), Follow::kNo));
+    place = TRY(place_of_directory(TRY(view.directory_of(named.host.fd))));
   }
   if (place.kind == PlaceKind::kMissing) return fail(ENOENT);
-  const bool is_directory = place.kind == PlaceKind::kDirectory ||
-                            (place.kind == PlaceKind::kHost && place.host.kind == HostEntry::Kind::kDirectory);
-  if (!is_directory) return fail(ENOTDIR);
+  if (!is_directory(place)) return fail(ENOTDIR);
+  if (place.kind == PlaceKind::kVolume) {
+    TRY_VOID(may_enter(place));
+    working_directory().set(BaseDirectory({}, place.volume, place.attributes.inode));
+    return {};
+  }
   if (place.path.size() >= PATH_MAX) return fail(ENAMETOOLONG);
   if (place.kind == PlaceKind::kHost) {
     const HostPath path = TRY(HostPath::to(place));
@@ -176,9 +208,11 @@ int64_t attested_chdir(Call& call, const PathRule& rule) {
 }
 
 int64_t attested_getcwd(Call& call, const PathRule&) {
-  const std::string path = working_directory().get();
-  if (call.args[1] < path.size() + 1) return -ERANGE;
-  return copy_to_app(call.args[0], path.c_str(), path.size() + 1) ? static_cast<int64_t>(path.size() + 1) : -EFAULT;
+  const auto path = volume_paths::of_base(working_directory().get());
+  if (!path) return -number_of(path.error());
+  if (path->size() >= PATH_MAX) return -ENAMETOOLONG;
+  if (call.args[1] < path->size() + 1) return -ERANGE;
+  return copy_to_app(call.args[0], path->c_str(), path->size() + 1) ? static_cast<int64_t>(path->size() + 1) : -EFAULT;
 }
 
 }  // namespace redoubt::shim::file_namespace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// open and its kin in an attested run, one function a kind of thing.
+// open and its kin in an attested run, one function a kind of thing. Volumes: volume_open.cc.
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
@@ -13,8 +13,10 @@
 #include "shim/files/attested_calls.h"
 #include "shim/files/host_path.h"
 #include "shim/files/kernel_view.h"
+#include "shim/files/open_request.h"
 #include "shim/files/proc_files.h"
 #include "shim/files/special_descriptors.h"
+#include "shim/files/volume_calls.h"
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
 #include "shim/gate/host_answer.h"
@@ -23,24 +25,11 @@
 namespace redoubt::shim::file_namespace {
 namespace {
 
-struct Request {
-  int flags = 0;
-  uint64_t mode = 0;
-  bool only_path() const { return (flags & O_PATH) != 0; }
-  bool writes() const { return !only_path() && ((flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0); }
-  bool excludes() const { return !only_path() && (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL); }
-  int wanted() const {
-    if (only_path()) return 0;
-    const int access = flags & O_ACCMODE;
-    return access == O_RDONLY ? R_OK : access == O_WRONLY ? W_OK : R_OK | W_OK;
-  }
-};
-
 // What openat2's `resolve` may hold besides nothing; the others need a second kind of walk, and programs fall back.
 constexpr uint64_t kResolve = RESOLVE_NO_MAGICLINKS | RESOLVE_CACHED;
 
-Result<Request> request_of(Call& call) {
-  Request request;
+Result<OpenRequest> request_of(Call& call) {
+  OpenRequest request;
   switch (call.number) {
     case SYS_open: request = {call.int_arg(1), call.args[2]}; break;
     case SYS_openat: request = {call.int_arg(2), call.args[3]}; break;
@@ -57,12 +46,12 @@ Result<Request> request_of(Call& call) {
   return request;
 }
 
-Result<int> open_node(NodeId node, const Request& request) {
+Result<int> open_node(NodeId node, const OpenRequest& request) {
   constexpr int kKept = O_PATH | O_CLOEXEC;
   return special::placeholder(node, state().tree.path_of(node), request.flags & kKept);
 }
 
-Result<int> open_directory(NodeId node, const Request& request) {
+Result<int> open_directory(NodeId node, const OpenRequest& request) {
   if (request.excludes()) return fail(EEXIST);
   if (request.writes() || (!request.only_path() && (request.flags & O_CREAT) != 0)) {
     return fail((request.flags & O_TMPFILE) == O_TMPFILE ? EROFS : EISDIR);
@@ -70,14 +59,14 @@ Result<int> open_directory(NodeId node, const Request& request) {
   return open_node(node, request);
 }
 
-Result<int> open_link(NodeId node, const Request& request) {
+Result<int> open_link(NodeId node, const OpenRequest& request) {
   if (request.excludes()) return fail(EEXIST);
   if ((request.flags & O_DIRECTORY) != 0) return fail(ENOTDIR);
   if (!request.only_path()) return fail(ELOOP);
   return open_node(node, request);
 }
 
-Result<int> open_code_file(NodeId node, const Request& request) {
+Result<int> open_code_file(NodeId node, const OpenRequest& request) {
   if (request.excludes()) return fail(EEXIST);
   if ((request.flags & O_DIRECTORY) != 0) return fail(ENOTDIR);
   if (request.writes()) return fail(EROFS);
@@ -85,7 +74,7 @@ Result<int> open_code_file(NodeId node, const Request& request) {
   return special::publish(std::move(file), node, request.flags & (O_PATH | O_CLOEXEC | O_NONBLOCK));
 }
 
-Result<int> open_injected(NodeId node, const Request& request) {
+Result<int> open_injected(NodeId node, const OpenRequest& request) {
   if (request.excludes()) return fail(EEXIST);
   if ((request.flags & O_DIRECTORY) != 0) return fail(ENOTDIR);
   InjectedFile& file = state().injected.at(node);
@@ -97,7 +86,7 @@ Result<int> open_injected(NodeId node, const Request& request) {
 }
 
 // A device must be the one its name promises: the host may have put anything there.
-int64_t open_device(const Place& place, const Request& request) {
+int64_t open_device(const Place& place, const OpenRequest& request) {
   if (request.excludes()) return -EEXIST;
   const int64_t fd = open_host(place, request.flags & ~(O_CREAT | O_TRUNC), 0);
   const uint32_t expected = state().tree.node(place.node).device;
@@ -110,8 +99,9 @@ int64_t open_device(const Place& place, const Request& request) {
 }
 
 // /proc/self/fd/N, /dev/stdin: the open file anew.
-int64_t open_descriptor(int fd, const Request& request) {
+int64_t open_descriptor(int fd, const OpenRequest& request) {
   if (request.excludes()) return -EEXIST;
+  if (const auto file = volumes::identify(fd)) return to_raw(reopen_in_volume(file->id, request));
   const NodeId node = special::node_of(fd);
   const int flags = request.flags & ~(O_CREAT | O_NOFOLLOW);
   if (node == kNoNode) {
@@ -133,7 +123,7 @@ int64_t open_descriptor(int fd, const Request& request) {
   }
 }
 
-int64_t open_below_mount(const Place& place, const Request& request) {
+int64_t open_below_mount(const Place& place, const OpenRequest& request) {
   const bool is_kernel = state().tree.node(place.mount).kind == NodeKind::kKernel;
   if (is_kernel && (request.writes() || (request.flags & O_CREAT) != 0)) {
     if (place.kind == PlaceKind::kMissing) return -ENOENT;
@@ -159,28 +149,44 @@ Result<void> may_use(const InjectedFile& file, int wanted) {
   return {};
 }
 
+namespace {
+
+int64_t open_place(const Place& place, const OpenRequest& request) {
+  if (is_in_volume(place)) return to_raw(open_in_volume(place, request));
+  switch (place.kind) {
+    case PlaceKind::kMissing:
+      if (!request.creates()) return -ENOENT;
+      if (place.wants_directory) return -EISDIR;
+      return place.mount == kNoNode ? -EROFS : open_below_mount(place, request);
+    case PlaceKind::kDirectory: return to_raw(open_directory(place.node, request));
+    case PlaceKind::kLink: return to_raw(open_link(place.node, request));
+    case PlaceKind::kCode: return to_raw(open_code_file(place.node, request));
+    case PlaceKind::kInjected: return to_raw(open_injected(place.node, request));
+    case PlaceKind::kDevice: return open_device(place, request);
+    case PlaceKind::kHost: return open_below_mount(place, request);
+    case PlaceKind::kVolume: break;  // above
+    case PlaceKind::kDescriptor: return open_descriptor(place.host.fd, request);
+  }
+  return -EIO;
+}
+
+}  // namespace
+
 int64_t attested_open(Call& call, const PathRule& rule) {
   const auto request = request_of(call);
   if (!request) return -number_of(request.error());
   const auto path = read_app_path(call.args[rule.path]);
   if (!path) return -number_of(path.error());
   const bool follows = (request->flags & O_NOFOLLOW) == 0 && !request->excludes();
-  const auto place = place_of(directory_of(call, rule), *path, follows ? Follow::kYes : Follow::kNo);
-  if (!place) return -number_of(place.error());
-  switch (place->kind) {
-    case PlaceKind::kMissing:
-      if (request->only_path() || (request->flags & O_CREAT) == 0) return -ENOENT;
-      if (place->wants_directory) return -EISDIR;
-      return place->mount == kNoNode ? -EROFS : open_below_mount(*place, *request);
-    case PlaceKind::kDirectory: return to_raw(open_directory(place->node, *request));
-    case PlaceKind::kLink: return to_raw(open_link(place->node, *request));
-    case PlaceKind::kCode: return to_raw(open_code_file(place->node, *request));
-    case PlaceKind::kInjected: return to_raw(open_injected(place->node, *request));
-    case PlaceKind::kDevice: return open_device(*place, *request);
-    case PlaceKind::kHost: return open_below_mount(*place, *request);
-    case PlaceKind::kDescriptor: return open_descriptor(place->host.fd, *request);
+  // A name of a volume that was missing may have been made by somebody else before it could be made here.
+  constexpr int kTries = 16;
+  int64_t opened = -ESTALE;
+  for (int i = 0; i < kTries && opened == -ESTALE; ++i) {
+    const auto place = place_of(directory_of(call, rule), *path, follows ? Follow::kYes : Follow::kNo);
+    if (!place) return -number_of(place.error());
+    opened = open_place(*place, *request);
   }
-  return -EIO;
+  return opened;
 }
 
 }  // namespace redoubt::shim::file_namespace

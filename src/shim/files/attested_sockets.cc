@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Addresses of AF_UNIX sockets that are paths: resolved like any path, and only below host directories, since a socket is always
-// somebody else's. The kernel gets the canonical path, so that getsockname shows what the program would expect.
+// somebody else's: in a volume bind is EPERM, as on a file system without sockets (mknod(2)), and connect ECONNREFUSED.
+// The kernel gets the canonical path, so that getsockname shows what the program would expect.
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -13,6 +14,8 @@
 
 #include "shim/files/attested_calls.h"
 #include "shim/files/host_path.h"
+#include "shim/files/permission.h"
+#include "shim/files/volume_calls.h"
 #include "shim/gate/gate.h"
 #include "shim/memory/app_memory.h"
 
@@ -31,6 +34,11 @@ Result<std::optional<sockaddr_un>> translate(uint64_t at, uint64_t size, bool cr
   const Place place = TRY(place_of(AT_FDCWD, path, creates ? Follow::kNo : Follow::kYes));
   if (place.kind == PlaceKind::kMissing && !creates) return fail(ENOENT);
   if (place.kind != PlaceKind::kMissing && creates) return fail(EADDRINUSE);
+  if (is_in_volume(place)) {
+    if (creates) return fail(EPERM);
+    TRY_VOID(permission::may(place.attributes, credentials(), W_OK));
+    return fail(ECONNREFUSED);
+  }
   const bool is_host = place.mount != kNoNode && state().tree.node(place.mount).kind == NodeKind::kHost;
   if (!is_host) return fail(creates ? EROFS : EACCES);
   if (place.host_path.size() >= sizeof(address.sun_path)) return fail(ENAMETOOLONG);

@@ -15,20 +15,23 @@
 #include <cstring>
 
 #include "shim/files/attested_calls.h"
+#include "shim/files/directory_entries.h"
 #include "shim/files/host_path.h"
 #include "shim/files/proc_files.h"
 #include "shim/files/proc_path.h"
 #include "shim/files/special_descriptors.h"
+#include "shim/files/volume_calls.h"
+#include "shim/files/volume_paths.h"
 #include "shim/files/working_directory.h"
 #include "shim/gate/gate.h"
 #include "shim/memory/app_memory.h"
 #include "shim/syscalls/handlers.h"
+#include "shim/volumes/mounts.h"
 
 namespace redoubt::shim::file_namespace {
 namespace {
 
 constexpr unsigned kDeviceMajor = 0, kDeviceMinor = 0x5244;  // no file system of the kernel has this number
-constexpr uint64_t kFirstInode = 2;
 constexpr uint64_t kBlock = 4096;
 
 Result<struct stat> stat_node(NodeId id) {
@@ -61,7 +64,7 @@ Result<struct stat> stat_node(NodeId id) {
     default: status.st_mode = S_IFDIR | 0755; break;
   }
   status.st_dev = makedev(kDeviceMajor, kDeviceMinor);
-  status.st_ino = id + kFirstInode;
+  status.st_ino = id + kFirstNodeInode;
   status.st_rdev = 0;
   status.st_nlink = node.is_directory() ? node.subdirectories + 2 : 1;
   status.st_blksize = kBlock;
@@ -110,6 +113,7 @@ int64_t copy_text(uint64_t buffer_at, uint64_t size, std::string_view text) {
 
 // What /proc/self/fd/N says of an open file.
 std::string name_of_descriptor(int fd) {
+  if (const auto file = volumes::identify(fd)) return volume_paths::of_file(file->id);
   if (const std::string name = name_of_special(fd); !name.empty()) return name;
   const std::string path = path_of_fd(fd);
   const std::string inside = path.starts_with('/') ? state().tree.path_of_host(path) : std::string();
@@ -140,6 +144,11 @@ int64_t attested_stat(Call& call, const PathRule& rule) {
   if (!place) return -number_of(place.error());
   if (place->kind == PlaceKind::kMissing) return -ENOENT;
   const uint64_t buffer_at = call.args[rule.path + 1];
+  if (const auto file = volume_file(*place)) {
+    const auto status = stat_in_volume(*file);
+    if (!status) return -number_of(status.error());
+    return write_app(buffer_at, *status) ? 0 : -EFAULT;
+  }
   if (const NodeId node = node_asked(*place); node != kNoNode) return stat_of_descriptor(-1, node, buffer_at);
   if (place->kind == PlaceKind::kDescriptor) {
     return gate::call(SYS_fstat, static_cast<uint64_t>(place->host.fd), buffer_at);
@@ -154,6 +163,11 @@ int64_t attested_statx(Call& call, const PathRule& rule) {
   if (!place) return -number_of(place.error());
   if (place->kind == PlaceKind::kMissing) return -ENOENT;
   const uint64_t buffer_at = call.args[4];
+  if (const auto file = volume_file(*place)) {
+    const auto status = statx_in_volume(*file);
+    if (!status) return -number_of(status.error());
+    return write_app(buffer_at, *status) ? 0 : -EFAULT;
+  }
   if (const NodeId node = node_asked(*place); node != kNoNode) {
     const auto status = stat_node(node);
     if (!status) return -number_of(status.error());
@@ -172,9 +186,13 @@ int64_t attested_statx(Call& call, const PathRule& rule) {
 int64_t attested_access(Call& call, const PathRule& rule) {
   const int wanted = call.int_arg(rule.path + 1);
   if ((wanted & ~(R_OK | W_OK | X_OK)) != 0) return -EINVAL;
-  const auto place = place_of(call, rule);
+  const bool as_effective = rule.flags != kNoArg && (call.args[rule.flags] & AT_EACCESS) != 0;
+  Credentials who;
+  if (volumes::is_active()) who = as_effective ? credentials() : real_credentials();
+  const auto place = place_of(call, rule, &who);
   if (!place) return -number_of(place.error());
   if (place->kind == PlaceKind::kMissing) return -ENOENT;
+  if (const auto file = volume_file(*place)) return to_raw(access_in_volume(*file, who, wanted));
   if (const NodeId node = node_asked(*place); node != kNoNode) return access_of_node(node, wanted);
   const bool is_kernel = place->kind == PlaceKind::kHost && state().tree.node(place->mount).kind == NodeKind::kKernel;
   // As on a file system mounted noexec: nothing of the host is executable, but directories may be entered.
@@ -191,7 +209,15 @@ int64_t attested_readlink(Call& call, const PathRule& rule) {
   const auto path = read_app_path(call.args[rule.path]);
   if (!path) return -number_of(path.error());
   const int directory = directory_of(call, rule);
+  const auto read_volume_link = [&](const FileId& file) -> int64_t {
+    const auto target = volume_of(file)->read_link(file.inode);
+    return target ? copy_text(buffer_at, size, *target) : -number_of(target.error());
+  };
   if (path->empty() && rule.directory != kNoArg) {
+    if (const auto file = volumes::identify(directory)) {
+      const int64_t result = read_volume_link(file->id);
+      return result == -EINVAL ? -ENOENT : result;
+    }
     const NodeId node = special::node_of(directory);
     if (node == kNoNode) return sys_readlinkat(call);
     if (state().tree.node(node).kind != NodeKind::kLink) return -ENOENT;
@@ -202,6 +228,7 @@ int64_t attested_readlink(Call& call, const PathRule& rule) {
   switch (place->kind) {
     case PlaceKind::kMissing: return -ENOENT;
     case PlaceKind::kLink: return copy_text(buffer_at, size, state().tree.node(place->node).target);
+    case PlaceKind::kVolume: return read_volume_link({.volume = place->volume, .inode = place->attributes.inode});
     case PlaceKind::kHost:
       if (place->host.kind == HostEntry::Kind::kLink) return copy_text(buffer_at, size, place->host.target);
       if (place->host.kind == HostEntry::Kind::kDescriptor) {
@@ -216,6 +243,11 @@ int64_t attested_statfs(Call& call, const PathRule& rule) {
   const auto place = place_of(call, rule);
   if (!place) return -number_of(place.error());
   if (place->kind == PlaceKind::kMissing) return -ENOENT;
+  if (const auto file = volume_file(*place)) {
+    const auto space = statfs_of_volume(file->volume);
+    if (!space) return -number_of(space.error());
+    return write_app(call.args[1], *space) ? 0 : -EFAULT;
+  }
   if (node_asked(*place) == kNoNode) return pass_host(call, rule, *place, rule.follow, false);
   constexpr int64_t kReadOnly = 1, kValid = 0x20;  // ST_RDONLY, ST_VALID
   struct statfs status {};

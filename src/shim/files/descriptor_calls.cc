@@ -27,8 +27,8 @@ int64_t sys_dup3(Call& call) { return pass(call); }
 int64_t sys_close_range(Call& call) {
   const auto first = static_cast<uint32_t>(call.args[0]);
   const auto last = static_cast<uint32_t>(call.args[1]);
-  const auto window_first = static_cast<uint32_t>(window::base());
-  const uint32_t window_last = window_first + window::kSize - 1;
+  const auto window_first = static_cast<uint32_t>(window::first());
+  const auto window_last = static_cast<uint32_t>(window::last());
   if (first > last || last < window_first || first > window_last) return pass(call);
   int64_t result = 0;
   if (first < window_first) result = pass_with(call, first, window_first - 1, call.args[2]);

@@ -103,9 +103,9 @@ constexpr auto kIndex = [] {
 
 int64_t change_directory_to(Call& call) {
   KernelView view(state().tree);
-  const auto path = view.directory_of(call.int_arg(0));
-  if (!path) return -number_of(path.error());
-  const auto place = place_of(AT_FDCWD, *path, Follow::kYes);
+  const auto directory = view.directory_of(call.int_arg(0));
+  if (!directory) return -number_of(directory.error());
+  const auto place = place_of_directory(*directory);
   return place ? to_raw(change_directory(*place)) : -number_of(place.error());
 }
 

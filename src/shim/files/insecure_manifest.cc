@@ -7,12 +7,16 @@
 #include <limits.h>
 #include <sys/syscall.h>
 
+#include <charconv>
+
 #include "shim/abi/errno_names.h"
 #include "shim/attested/openssl_start.h"
 #include "shim/files/namespace.h"
 #include "shim/gate/gate.h"
 #include "shim/gate/host_answer.h"
 #include "shim/memory/sealed.h"
+#include "shim/volumes/mounts.h"
+#include "volume/storage.h"
 
 namespace redoubt::shim::file_namespace {
 namespace {
@@ -49,6 +53,44 @@ Result<void> inject_file(const std::string& injection) {
   return inject(file);
 }
 
+// Any of its files: what lacks some is damaged, not new.
+bool holds_a_volume(const std::string& directory) {
+  for (int i = 0; i < volume::kHostFiles; ++i) {
+    const std::string file = directory + "/" + volume::name_of(static_cast<volume::HostFile>(i));
+    if (!is_error(gate::call(SYS_faccessat, static_cast<uint64_t>(AT_FDCWD), gate::address_of(file.c_str()), 0))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// Nobody keeps its tags: a lease is what CAS gives.
+bool describe_volume(const std::string& text, wire::MountedVolume& volume) {
+  const size_t equals = text.rfind('=');
+  if (equals == std::string::npos || text.size() - equals - 1 != 2 * volume.key.size()) return false;
+  for (size_t i = 0; i < volume.key.size(); ++i) {
+    const char* const digits = text.data() + equals + 1 + 2 * i;
+    const auto [end, error] = std::from_chars(digits, digits + 2, volume.key[i], 16);
+    if (error != std::errc{} || end != digits + 2) return false;
+  }
+  volume.mount_path = std::string_view(text).substr(0, equals);
+  volume.name = volume.mount_path;
+  volume.updates = wire::VolumeUpdates::kNoRollbackProtection;
+  volume.initialise = !holds_a_volume(std::string(volume.mount_path));
+  return true;
+}
+
+std::string start_volumes(const std::vector<std::string>& texts) {
+  std::vector<wire::MountedVolume> volumes(texts.size());
+  for (size_t i = 0; i < texts.size(); ++i) {
+    if (!describe_volume(texts[i], volumes[i])) return "--insecure-volume is HOSTDIR=KEY, KEY 64 hexadecimal digits";
+  }
+  const auto started = volumes::start(volumes);
+  if (started) return {};
+  const attested::Failure& why = started.error();
+  return why.check + ": expected " + why.expected + "; found " + why.found + "; " + why.remedy;
+}
+
 }  // namespace
 
 std::string start_insecure(const InsecureManifest& manifest) {
@@ -68,6 +110,7 @@ std::string start_insecure(const InsecureManifest& manifest) {
       return problem("cannot inject " + injection, injected.error());
     }
   }
+  if (std::string wrong = start_volumes(manifest.volumes); !wrong.empty()) return wrong;
   char directory[PATH_MAX];
   const int64_t size = gate::call(SYS_getcwd, gate::address_of(directory), sizeof(directory));
   if (size > 0) (void)set_working_directory(directory);  // stays "/" where it does not exist

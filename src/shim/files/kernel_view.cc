@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -15,13 +16,16 @@
 #include "base/text.h"
 #include "shim/files/host_link.h"
 #include "shim/files/own_executable.h"
+#include "shim/files/permission.h"
 #include "shim/files/proc_files.h"
 #include "shim/files/proc_path.h"
 #include "shim/files/special_descriptors.h"
+#include "shim/files/volume_paths.h"
 #include "shim/files/window.h"
 #include "shim/files/working_directory.h"
 #include "shim/gate/gate.h"
 #include "shim/process/program.h"
+#include "shim/volumes/mounts.h"
 
 namespace redoubt::shim {
 namespace {
@@ -78,7 +82,10 @@ std::string decimal(int64_t number) {
 
 Result<HostEntry> look_at_own(const ProcEntry& entry, const std::string& path) {
   if (entry.name == "exe") return link_to(own_executable::name_in_namespace());
-  if (entry.name == "cwd") return link_to(working_directory().get());
+  if (entry.name == "cwd") {
+    const auto directory = volume_paths::of_base(working_directory().get());
+    return directory ? link_to(*directory) : missing();
+  }
   if (entry.name == "root") return link_to("/");
   if (entry.name.starts_with("fd/")) {
     const auto fd = parse_number(std::string_view(entry.name).substr(3));
@@ -126,10 +133,22 @@ Result<HostEntry> KernelView::look(const Node& mount, const std::string& path) {
   return mount.kind == NodeKind::kKernel && is_below_proc(path) ? look_at_proc(path) : look_at_host(path);
 }
 
-Result<std::string> KernelView::directory_of(int fd) {
+VolumeInUse KernelView::volume(uint32_t index) { return VolumeInUse(volumes::volume(index)); }
+
+Result<void> KernelView::may_search(const volume::Attributes& directory) {
+  return permission::may(directory, who_ != nullptr ? *who_ : credentials(), X_OK);
+}
+
+Result<BaseDirectory> KernelView::directory_of(int fd) {
+  if (const auto file = volumes::identify(fd)) {
+    const volume::Attributes attributes =
+        TRY(volume(static_cast<uint32_t>(file->id.volume))->attributes(file->id.inode));
+    if (!S_ISDIR(attributes.mode)) return fail(ENOTDIR);
+    return BaseDirectory({}, static_cast<uint32_t>(file->id.volume), file->id.inode);
+  }
   if (const NodeId node = special::node_of(fd); node != kNoNode) {
     if (!tree_.node(node).is_directory()) return fail(ENOTDIR);
-    return tree_.path_of(node);
+    return BaseDirectory(tree_.path_of(node));
   }
   struct stat status;
   TRY(from_raw(gate::call(SYS_fstat, static_cast<uint64_t>(fd), gate::address_of(&status))));
@@ -142,7 +161,7 @@ Result<std::string> KernelView::directory_of(int fd) {
   TRY(from_raw(gate::call(SYS_newfstatat, static_cast<uint64_t>(AT_FDCWD), gate::address_of(host_path.c_str()),
                           gate::address_of(&named), AT_SYMLINK_NOFOLLOW)));
   if (named.st_dev != status.st_dev || named.st_ino != status.st_ino) return fail(ENOENT);
-  return path;
+  return BaseDirectory(std::move(path));
 }
 
 }  // namespace redoubt::shim

@@ -5,18 +5,23 @@
 // the kernel's files.
 #pragma once
 
+#include "shim/files/credentials.h"
 #include "shim/files/resolve.h"
 
 namespace redoubt::shim {
 
 class KernelView final : public HostView {
  public:
-  explicit KernelView(const Tree& tree) : tree_(tree) {}
+  // `who` walks; nobody named: the calling thread.
+  explicit KernelView(const Tree& tree, const Credentials* who = nullptr) : tree_(tree), who_(who) {}
   Result<HostEntry> look(const Node& mount, const std::string& path) override;
-  Result<std::string> directory_of(int fd) override;
+  Result<BaseDirectory> directory_of(int fd) override;
+  VolumeInUse volume(uint32_t index) override;
+  Result<void> may_search(const volume::Attributes& directory) override;
 
  private:
   const Tree& tree_;
+  const Credentials* who_;
 };
 
 // Whether a path in /proc is a file of this very process, which may be written as without attestation.

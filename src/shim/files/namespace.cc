@@ -142,6 +142,10 @@ void activate() {
   if (!is_error(persona) && (persona & READ_IMPLIES_EXEC) != 0) {
     gate::call(SYS_personality, static_cast<uint64_t>(persona & ~READ_IMPLIES_EXEC));
   }
+  // Only by setting it does one learn it.
+  const int64_t mask = gate::call(SYS_umask, 0777);
+  gate::call(SYS_umask, static_cast<uint64_t>(mask));
+  working_directory().set_umask(static_cast<uint32_t>(mask));
   active = true;
 }
 
@@ -157,12 +161,25 @@ Result<void> start(const wire::CodeManifest& manifest, std::string* culprit) {
   return {};
 }
 
-Result<Place> place_of(int directory, const std::string& path, Follow follow) {
-  KernelView view(state().tree);
-  std::string base = "/";
-  if (!path.starts_with('/'))
-    base = directory == AT_FDCWD ? working_directory().get() : TRY(view.directory_of(directory));
+Result<Place> place_of(int directory, const std::string& path, Follow follow, const Credentials* who) {
+  KernelView view(state().tree, who);
+  if (path.starts_with('/')) return resolve(state().tree, view, BaseDirectory(std::string("/")), path, follow);
+  if (directory == AT_FDCWD) return resolve(state().tree, view, working_directory().get(), path, follow);
+  const BaseDirectory base = TRY(view.directory_of(directory));
   return resolve(state().tree, view, base, path, follow);
+}
+
+Result<Place> place_of_directory(const BaseDirectory& directory) {
+  KernelView view(state().tree);
+  if (directory.inode == 0) return resolve(state().tree, view, directory, directory.path, Follow::kYes);
+  return resolve(state().tree, view, directory, "./", Follow::kYes);
+}
+
+Result<void> mount_volume(std::string_view path, size_t index, std::string_view host_directory) {
+  if (is_at_or_below(path, "/proc") || is_at_or_below(path, "/sys") || is_at_or_below(path, "/dev"))
+    return fail(EINVAL);
+  TRY(state().tree.add_volume(path, static_cast<uint32_t>(index), host_directory));
+  return {};
 }
 
 std::string host_path_of(NodeId node) { return state().tree.path_of(node); }

@@ -12,6 +12,8 @@
 //   host        below one of host.directories: the host's files, unprotected, never executable. Symbolic links in there that lead
 //               out are resolved in this namespace, not in the host's, and reach no injected file, nothing in /proc and no open file
 //               but the standard streams: the host must not make a program read its secrets as if they were data, or overwrite them.
+//   volume      below the mount of a protected volume: files that the host has as ciphertext only. Never executable; a link of a host
+//               directory does not lead into one either.
 //   devices     /dev/null, zero, full, random, urandom, and host.devices
 //   /proc, /sys the process's own directory as without attestation, and a short list of the kernel's numbers, read-only
 //
@@ -48,6 +50,10 @@ Result<std::string> read_file(const std::string& path, size_t limit);
 
 // Adds an injected file; its content is copied into sealed memory. Paths may be anywhere but in /proc, /sys and /dev.
 Result<void> inject(const wire::InjectedFile& file);
+
+// Mounts a volume (volumes/mounts.h), before or after files are injected below it. `host_directory`: where its ciphertext lies.
+// EINVAL, EEXIST, ENOTDIR as Tree::add_volume.
+Result<void> mount_volume(std::string_view path, size_t index, std::string_view host_directory);
 
 // Sets the program's working directory: ENOENT, ENOTDIR.
 Result<void> set_working_directory(const std::string& path);

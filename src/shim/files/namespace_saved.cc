@@ -23,12 +23,13 @@ struct SavedNode {
   std::string_view target;
   ByteArray<32> sha256{};
   uint32_t device = 0;
+  uint32_t volume = 0;
   uint64_t size = 0;
   uint16_t permission = 0;  // kInjected
   ByteView content;         // kInjected
 };
 // What a node takes at least: numbers, hash, and the lengths of its texts.
-constexpr size_t kLeastNode = 63;
+constexpr size_t kLeastNode = 67;
 constexpr size_t kUsualNode = 128;
 
 struct SavedDescriptor {
@@ -37,14 +38,17 @@ struct SavedDescriptor {
 };
 struct Saved {
   std::string_view working_directory;
+  uint32_t working_volume = 0;
+  uint64_t working_inode = 0;
   std::vector<SavedNode> nodes;
   std::vector<SavedDescriptor> descriptors;
 };
 
 template <typename Archive>
 bool fields(Archive& a, wire::Of<Archive, SavedNode>& m) {
-  return a.choice(m.kind, NodeKind::kDevice) && a.number(m.parent) && a.text(m.name) && a.text(m.target) &&
-         a.array(m.sha256) && a.number(m.device) && a.number(m.size) && a.number(m.permission) && a.bytes(m.content);
+  return a.choice(m.kind, NodeKind::kVolume) && a.number(m.parent) && a.text(m.name) && a.text(m.target) &&
+         a.array(m.sha256) && a.number(m.device) && a.number(m.volume) && a.number(m.size) && a.number(m.permission) &&
+         a.bytes(m.content);
 }
 template <typename Archive>
 bool fields(Archive& a, wire::Of<Archive, SavedDescriptor>& m) {
@@ -52,15 +56,21 @@ bool fields(Archive& a, wire::Of<Archive, SavedDescriptor>& m) {
 }
 template <typename Archive>
 bool fields(Archive& a, wire::Of<Archive, Saved>& m) {
-  return a.text(m.working_directory) && wire::messages(a, m.nodes) && wire::messages(a, m.descriptors);
+  return a.text(m.working_directory) && a.number(m.working_volume) && a.number(m.working_inode) &&
+         wire::messages(a, m.nodes) && wire::messages(a, m.descriptors);
 }
 
 // Of an encoded Saved, before it is decoded; no more than there can be.
 size_t count_of_nodes(ByteView bytes) {
   wire::Reader reader(bytes);
   std::string_view directory;
+  uint32_t volume = 0;
+  uint64_t inode = 0;
   uint32_t count = 0;
-  return reader.text(directory) && reader.number(count) && count <= bytes.size() / kLeastNode ? count : 0;
+  return reader.text(directory) && reader.number(volume) && reader.number(inode) && reader.number(count) &&
+                 count <= bytes.size() / kLeastNode
+             ? count
+             : 0;
 }
 
 SavedNode saved_node(const State& state, NodeId id) {
@@ -71,6 +81,7 @@ SavedNode saved_node(const State& state, NodeId id) {
                   .target = node.target,
                   .sha256 = node.sha256,
                   .device = node.device,
+                  .volume = node.volume,
                   .size = node.size,
                   .content = {}};
   if (const auto injected = state.injected.find(id); injected != state.injected.end()) {
@@ -83,8 +94,12 @@ SavedNode saved_node(const State& state, NodeId id) {
 }  // namespace
 
 void save(std::vector<uint8_t>& out) {
-  const std::string directory = working_directory().get();
-  Saved saved{.working_directory = directory, .nodes = {}, .descriptors = {}};
+  const BaseDirectory directory = working_directory().get();
+  Saved saved{.working_directory = directory.path,
+              .working_volume = directory.volume,
+              .working_inode = directory.inode,
+              .nodes = {},
+              .descriptors = {}};
   size_t room = state().tree.size() * kUsualNode;
   saved.nodes.reserve(state().tree.size());
   for (NodeId id = 0; id < state().tree.size(); ++id) {
@@ -114,6 +129,7 @@ Result<void> restore(ByteView bytes) {
     node.target = from.target;
     node.sha256 = from.sha256;
     node.device = from.device;
+    if (from.kind == NodeKind::kVolume) restored.tree.set_volume(added, from.volume);
     node.size = from.size;
     if (from.kind != NodeKind::kInjected) continue;
     restored.injected.emplace(added, TRY(InjectedFile::create(from.permission, from.content)));
@@ -125,7 +141,8 @@ Result<void> restore(ByteView bytes) {
   }
   TRY_VOID(special::restore(entries));
   state() = std::move(restored);
-  working_directory().set(saved.working_directory);
+  if (saved.working_inode != 0 && state().tree.root_of_volume(saved.working_volume) == kNoNode) return fail(EINVAL);
+  working_directory().set({std::string(saved.working_directory), saved.working_volume, saved.working_inode});
   activate();
   return {};
 }

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "shim/files/credentials.h"
 #include "shim/files/injected_files.h"
 #include "shim/files/namespace.h"
 #include "shim/files/resolve.h"
@@ -27,7 +28,10 @@ State& state();
 void activate();
 
 // Resolves a path argument of the program: relative to `directory` (AT_FDCWD: the working directory).
-Result<Place> place_of(int directory, const std::string& path, Follow follow);
+// `who` walks: nobody named, the calling thread.
+Result<Place> place_of(int directory, const std::string& path, Follow follow, const Credentials* who = nullptr);
+// The directory itself.
+Result<Place> place_of_directory(const BaseDirectory& directory);
 
 // A sealed memory file with the verified bytes of a code file. EIO, and a line on standard error, when they are wrong.
 Result<OwnedFd> verified_file(NodeId node);

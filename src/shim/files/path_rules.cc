@@ -14,10 +14,13 @@
 #include "shim/files/host_path.h"
 #include "shim/files/kernel_view.h"
 #include "shim/files/special_descriptors.h"
+#include "shim/files/volume_calls.h"
+#include "shim/files/working_directory.h"
 #include "shim/gate/gate.h"
 #include "shim/memory/app_memory.h"
 #include "shim/memory/scratch.h"
 #include "shim/process/thread.h"
+#include "shim/volumes/mounts.h"
 
 namespace redoubt::shim::file_namespace {
 namespace {
@@ -113,10 +116,15 @@ int64_t change(Call& call, const PathRule& rule) {
   if (!place) return to_raw(Result<void>(std::unexpected(place.error())));
   if (of_descriptor || place->kind == PlaceKind::kDescriptor) {
     const int fd = of_descriptor ? call.int_arg(rule.directory) : place->host.fd;
+    if (const auto file = volumes::identify(fd)) {
+      if (of_descriptor && file->access == O_PATH) return -EBADF;
+      return attribute_call(call, file->id).value_or(-rule.error);
+    }
     if (special::node_of(fd) != kNoNode) return -rule.error;
     if (of_descriptor || place->path.empty()) return pass(call);  // by descriptor alone
   }
   if (place->kind == PlaceKind::kMissing) return -ENOENT;
+  if (const auto file = volume_file(*place)) return attribute_call(call, *file).value_or(-rule.error);
   return pass_host(call, rule, *place, rule.follow, true);
 }
 
@@ -124,6 +132,7 @@ int64_t ask(Call& call, const PathRule& rule) {
   const auto place = place_of(call, rule);
   if (!place) return -number_of(place.error());
   if (place->kind == PlaceKind::kMissing) return -ENOENT;
+  if (const auto file = volume_file(*place)) return attribute_call(call, *file).value_or(-rule.error);
   return pass_host(call, rule, *place, rule.follow, false);
 }
 
@@ -150,7 +159,7 @@ int directory_of(const Call& call, const PathRule& rule) {
   return rule.directory == kNoArg ? AT_FDCWD : call.int_arg(rule.directory);
 }
 
-Result<Place> place_of(Call& call, const PathRule& rule) {
+Result<Place> place_of(Call& call, const PathRule& rule, const Credentials* who) {
   const int flags = rule.flags == kNoArg ? 0 : call.int_arg(rule.flags);
   const bool by_descriptor = (flags & AT_EMPTY_PATH) != 0;
   // statx and fstatat take a null path for an empty one since Linux 6.11.
@@ -158,7 +167,7 @@ Result<Place> place_of(Call& call, const PathRule& rule) {
       by_descriptor && call.args[rule.path] == 0 ? std::string() : TRY(read_app_path(call.args[rule.path]));
   if (path.empty() && by_descriptor) {
     const int fd = directory_of(call, rule);
-    if (fd == AT_FDCWD) return place_of(AT_FDCWD, ".", Follow::kYes);
+    if (fd == AT_FDCWD) return place_of(AT_FDCWD, ".", Follow::kYes, who);
     Place place;
     place.kind = PlaceKind::kDescriptor;
     place.host.kind = HostEntry::Kind::kDescriptor;
@@ -166,7 +175,7 @@ Result<Place> place_of(Call& call, const PathRule& rule) {
     return place;
   }
   const Follow follow = (flags & AT_SYMLINK_NOFOLLOW) != 0 ? Follow::kNo : rule.follow;
-  return place_of(directory_of(call, rule), path, follow);
+  return place_of(directory_of(call, rule), path, follow, who);
 }
 
 int64_t pass_host(Call& call, const PathRule& rule, const Place& place, Follow follow, bool is_change) {
@@ -177,7 +186,7 @@ int64_t pass_host(Call& call, const PathRule& rule, const Place& place, Follow f
     return pass_with(call, a[0], a[1], a[2], a[3], a[4], a[5]);
   };
   if (place.kind == PlaceKind::kDescriptor) {
-    if (special::node_of(place.host.fd) != kNoNode) return -rule.error;
+    if (special::node_of(place.host.fd) != kNoNode || volumes::identify(place.host.fd)) return -rule.error;
     return place.path.empty() ? pass(call) : call_with(path_through_descriptor(place.host.fd).c_str());
   }
   if (place.kind == PlaceKind::kDevice && !is_change) return call_with(place.host_path.c_str());
@@ -190,12 +199,28 @@ int64_t pass_host(Call& call, const PathRule& rule, const Place& place, Follow f
   return call_with(path->c_str());
 }
 
+namespace {
+
+int64_t change_mask(Call& call) {
+  const int64_t result = pass(call);
+  if (!is_error(result)) working_directory().set_umask(static_cast<uint32_t>(call.args[0]));
+  return result;
+}
+
+}  // namespace
+
 std::optional<int64_t> intercept(Call& call) {
   if (const PathRule* const rule = find_path_rule(call.number)) {
     const ScratchScope scratch(call.thread.shares_memory);
     return rule->perform(call, *rule);
   }
   if (has_path(*call.row) && !is_resolved_elsewhere(call.number)) return -EPERM;
+  if (call.number == SYS_umask) return change_mask(call);
+  if (volumes::is_active() && !is_resolved_elsewhere(call.number) && call.number != SYS_fchdir) {
+    credentials_may_change(call.number);
+    if (const auto answer = intercept_volume_descriptors(call)) return answer;
+    if (const auto answer = volumes::intercept_descriptors(call)) return answer;
+  }
   return intercept_descriptors(call);
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The walk. A stack of steps from the root to where the walk is: ".." takes one off, a name puts one on, a link puts its target
-// before what is left of the path.
+// before what is left of the path. In a volume ".." is what the volume says: directories move while they are open.
 #include "shim/files/resolve.h"
+
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <climits>
@@ -15,9 +17,10 @@ namespace {
 constexpr int kMaximumLinks = 40;  // MAXSYMLINKS
 
 struct Step {
-  NodeId node;   // kNoNode below a mount, where the tree ends
-  NodeId mount;  // the innermost mount, or kNoNode
-  std::string name;
+  NodeId node;                         // kNoNode below a mount, where the tree ends
+  NodeId mount;                        // the innermost mount, or kNoNode
+  std::string name;                    // empty below the root: not known, for a directory reached by inode
+  volume::Attributes attributes = {};  // of a directory of a volume; inode 0 elsewhere
 };
 
 class Walk {
@@ -25,13 +28,17 @@ class Walk {
   Walk(const Tree& tree, HostView& view) : tree_(tree), view_(view) { to_root(); }
 
   // Goes to a canonical directory without asking the host.
-  void start_at(std::string_view base) {
-    std::string_view rest = base.substr(base.starts_with('/') ? 1 : 0);
+  Result<void> start_at(const BaseDirectory& base) {
+    return base.inode != 0 ? start_in_volume(base.volume, base.inode) : start_at_path(base.path);
+  }
+  Result<void> start_at_path(std::string_view path) {
+    std::string_view rest = path.substr(path.starts_with('/') ? 1 : 0);
     while (!rest.empty()) {
       const std::string_view name = take(rest);
       const NodeId node = top().node == kNoNode ? kNoNode : tree_.child(top().node, name);
-      push(node, name);
+      TRY_VOID(push_node(node, name));
     }
+    return {};
   }
 
   // What the program keeps to itself is not for the host to put under a name that the program takes for the host's.
@@ -41,9 +48,10 @@ class Walk {
     constexpr int kLastStandardStream = 2;
     const bool is_stream = place.host.kind == HostEntry::Kind::kDescriptor && place.host.fd <= kLastStandardStream;
     const bool is_kernels = place.mount != kNoNode && tree_.node(place.mount).kind == NodeKind::kKernel;
+    const bool is_volumes = place.mount != kNoNode && tree_.node(place.mount).kind == NodeKind::kVolume;
     const bool is_in_tree = place.kind == PlaceKind::kInjected || place.kind == PlaceKind::kDirectory;
     const bool is_private =
-        place.kind == PlaceKind::kDescriptor || is_kernels || (is_in_tree && holds_private(place.node));
+        place.kind == PlaceKind::kDescriptor || is_kernels || is_volumes || (is_in_tree && holds_private(place.node));
     if (is_stream || !is_private) return place;
     return fail(EACCES);
   }
@@ -62,8 +70,9 @@ class Walk {
       std::string remaining(view);
       strip_slashes(remaining);
       const bool is_last = remaining.empty();
+      if (top().attributes.inode != 0) TRY_VOID(view_.may_search(top().attributes));
       if (name == "." || name == "..") {
-        if (name == ".." && steps_.size() > 1) steps_.pop_back();
+        if (name == "..") TRY_VOID(up());
         if (is_last) {
           Place place = TRY(here());
           place.ends_in_dots = true;
@@ -75,7 +84,7 @@ class Walk {
       }
       if (name.size() > NAME_MAX) return fail(ENAMETOOLONG);
       Place place = TRY(look(name));
-      if (const auto target = link_target(place);
+      if (const auto target = TRY(link_target(place, !is_last || wants_directory || follow_last == Follow::kYes));
           target && (!is_last || wants_directory || follow_last == Follow::kYes)) {
         if (++links > kMaximumLinks) return fail(ELOOP);
         by_host_ = by_host_ || is_of_host(place);
@@ -93,14 +102,13 @@ class Walk {
           place.kind = PlaceKind::kDescriptor;
           return place;
         }
-        const std::string directory = TRY(view_.directory_of(place.host.fd));
+        const BaseDirectory directory = TRY(view_.directory_of(place.host.fd));
         to_root();
-        start_at(directory);
+        TRY_VOID(start_at(directory));
         rest = std::move(remaining);
         continue;
       }
-      const bool directory = place.kind == PlaceKind::kDirectory ||
-                             (place.kind == PlaceKind::kHost && place.host.kind == HostEntry::Kind::kDirectory);
+      const bool directory = is_directory(place);
       if (is_last) {
         place.wants_directory = wants_directory;
         if (wants_directory && !directory && place.kind != PlaceKind::kMissing) return fail(ENOTDIR);
@@ -108,7 +116,7 @@ class Walk {
       }
       if (place.kind == PlaceKind::kMissing) return fail(ENOENT);
       if (!directory) return fail(ENOTDIR);
-      push(place.node, name);
+      push(place.node, name, place.attributes);
       rest = std::move(remaining);
     }
   }
@@ -124,22 +132,98 @@ class Walk {
   const Step& top() const { return steps_.back(); }
   void to_root() {
     steps_.clear();
-    steps_.push_back({kRootNode, kNoNode, {}});
+    steps_.push_back({kRootNode, kNoNode, {}, {}});
   }
-  void push(NodeId node, std::string_view name) {
+  void push(NodeId node, std::string_view name, const volume::Attributes& attributes) {
     NodeId mount = top().mount;
     if (node != kNoNode) mount = tree_.node(node).is_mount() ? node : kNoNode;
-    steps_.push_back({node, mount, std::string(name)});
+    // A directory that only leads to something of the tree, which the volume does not have.
+    if (mount != kNoNode && tree_.node(mount).kind == NodeKind::kVolume && attributes.inode == 0) mount = kNoNode;
+    steps_.push_back({node, mount, std::string(name), attributes});
+  }
+  // The same for a node of the tree that nobody has looked at.
+  Result<void> push_node(NodeId node, std::string_view name) {
+    volume::Attributes attributes;
+    if (node == kNoNode && top().attributes.inode != 0) {
+      const uint32_t index = tree_.node(top().mount).volume;
+      const volume::InodeNumber inode = TRY(view_.volume(index)->lookup(top().attributes.inode, name));
+      attributes = TRY(view_.volume(index)->attributes(inode));
+    }
+    if (node != kNoNode && tree_.node(node).kind == NodeKind::kVolume) attributes = TRY(attributes_of(node));
+    push(node, name, attributes);
+    return {};
+  }
+
+  // ---- in volumes ----
+  bool is_root_of_volume(NodeId node) const { return tree_.root_of_volume(tree_.node(node).volume) == node; }
+  // Of the directory that a node of a volume stands for, a child of where the walk is; inode 0 when the volume has none.
+  Result<volume::Attributes> attributes_of(NodeId node) {
+    const uint32_t index = tree_.node(node).volume;
+    if (is_root_of_volume(node)) return view_.volume(index)->attributes(volume::kRootInode);
+    if (top().attributes.inode == 0) return volume::Attributes{};
+    const auto inode = view_.volume(index)->lookup(top().attributes.inode, tree_.node(node).name);
+    if (!inode)
+      return inode.error() == as_errno(ENOENT) ? Result<volume::Attributes>() : std::unexpected(inode.error());
+    const volume::Attributes found = TRY(view_.volume(index)->attributes(*inode));
+    return S_ISDIR(found.mode) ? found : volume::Attributes{};
+  }
+
+  // From the root to the directory `inode`: by names as far as the tree knows them.
+  Result<void> start_in_volume(uint32_t index, volume::InodeNumber inode) {
+    const NodeId root = tree_.root_of_volume(index);
+    if (root == kNoNode) return fail(ENOENT);
+    to_root();
+    TRY_VOID(start_at_path(tree_.path_of(root)));
+    if (inode == volume::kRootInode) return {};
+    if (!tree_.node(root).children.empty()) {
+      std::vector<volume::InodeNumber> above;  // between the root and the directory
+      for (auto at = inode; at != volume::kRootInode; at = TRY(view_.volume(index)->parent(at))) above.push_back(at);
+      while (!above.empty() && TRY(push_node_of(index, above.back()))) above.pop_back();
+      if (above.empty()) return {};
+    }
+    return push_inode(index, inode);
+  }
+  // Goes to a directory by its inode, if a node of the tree below where the walk is stands for it.
+  Result<bool> push_node_of(uint32_t index, volume::InodeNumber inode) {
+    for (const auto& [name, child] : tree_.node(top().node).children) {
+      if (tree_.node(child).kind != NodeKind::kVolume || tree_.node(child).volume != index) continue;
+      const volume::Attributes attributes = TRY(attributes_of(child));
+      if (attributes.inode != inode) continue;
+      push(child, name, attributes);
+      return true;
+    }
+    return false;
+  }
+  Result<void> push_inode(uint32_t index, volume::InodeNumber inode) {
+    push(kNoNode, {}, TRY(view_.volume(index)->attributes(inode)));
+    return {};
+  }
+
+  Result<void> up() {
+    if (steps_.size() == 1) return {};
+    const Step& from = top();
+    if (from.attributes.inode == 0 || from.attributes.inode == volume::kRootInode) {
+      steps_.pop_back();
+      return {};
+    }
+    const uint32_t index = tree_.node(from.mount).volume;
+    const volume::InodeNumber parent = TRY(view_.volume(index)->parent(from.attributes.inode));
+    steps_.pop_back();
+    if (top().attributes.inode == parent) return {};
+    return start_in_volume(index, parent);  // it was reached by inode, or has moved meanwhile
   }
 
   std::string path() const {
     std::string text;
-    for (size_t i = 1; i < steps_.size(); ++i) text.append("/").append(steps_[i].name);
+    for (size_t i = 1; i < steps_.size(); ++i) {
+      if (steps_[i].name.empty()) return {};
+      text.append("/").append(steps_[i].name);
+    }
     return text.empty() ? "/" : text;
   }
   // Of the directory the walk is in; empty when that is not below a mount.
   std::string host_path() const {
-    if (top().mount == kNoNode) return {};
+    if (top().mount == kNoNode || top().attributes.inode != 0) return {};
     size_t first = steps_.size();
     while (steps_[first - 1].node != top().mount) --first;
     std::string text = tree_.node(top().mount).target;
@@ -150,19 +234,21 @@ class Walk {
   // Also of directories, which may be opened or entered first and the file by its name afterwards.
   bool holds_private(NodeId id) const {
     const Node& node = tree_.node(id);
-    return node.kind == NodeKind::kInjected || node.kind == NodeKind::kKernel ||
+    return node.kind == NodeKind::kInjected || node.kind == NodeKind::kKernel || node.kind == NodeKind::kVolume ||
            std::ranges::any_of(node.children, [&](const auto& entry) { return holds_private(entry.second); });
   }
   bool is_of_host(const Place& place) const {
     return place.kind == PlaceKind::kHost && tree_.node(place.mount).kind == NodeKind::kHost;
   }
 
-  static std::optional<std::string> link_target_of(const Tree& tree, const Place& place) {
-    if (place.kind == PlaceKind::kLink) return tree.node(place.node).target;
+  // Of a link that is to be followed.
+  Result<std::optional<std::string>> link_target(const Place& place, bool wanted) {
+    if (!wanted) return std::nullopt;
+    if (place.kind == PlaceKind::kLink) return tree_.node(place.node).target;
     if (place.kind == PlaceKind::kHost && place.host.kind == HostEntry::Kind::kLink) return place.host.target;
-    return std::nullopt;
+    if (place.kind != PlaceKind::kVolume || !S_ISLNK(place.attributes.mode)) return std::nullopt;
+    return TRY(view_.volume(place.volume)->read_link(place.attributes.inode));
   }
-  std::optional<std::string> link_target(const Place& place) const { return link_target_of(tree_, place); }
 
   // The directory that the walk has arrived in.
   Result<Place> here() {
@@ -172,7 +258,11 @@ class Walk {
     place.path = path();
     place.wants_directory = true;
     place.kind = PlaceKind::kDirectory;
-    if (top().mount != kNoNode) {
+    if (top().attributes.inode != 0) {
+      place.kind = PlaceKind::kVolume;
+      place.volume = tree_.node(top().mount).volume;
+      place.attributes = top().attributes;
+    } else if (top().mount != kNoNode) {
       place.kind = PlaceKind::kHost;
       place.host_path = host_path();
       place.host.kind = HostEntry::Kind::kDirectory;
@@ -196,6 +286,12 @@ class Walk {
           place.kind = PlaceKind::kDevice;
           place.host_path = tree_.node(child).target;
           break;
+        case NodeKind::kVolume:
+          place.attributes = TRY(attributes_of(child));
+          place.volume = tree_.node(child).volume;
+          place.kind = place.attributes.inode != 0 ? PlaceKind::kVolume : PlaceKind::kDirectory;
+          if (place.attributes.inode != 0) place.mount = child;
+          break;
         case NodeKind::kHost:
         case NodeKind::kKernel:
           place.kind = PlaceKind::kHost;
@@ -210,9 +306,22 @@ class Walk {
     place.mount = top().mount;
     if (top().mount == kNoNode) return place;  // missing
     place.node = kNoNode;
+    if (top().attributes.inode != 0) return look_in_volume(std::move(place), name);
     place.host_path = host_path() + "/" + name;
     place.host = TRY(view_.look(tree_.node(top().mount), place.host_path));
     if (place.host.kind != HostEntry::Kind::kMissing) place.kind = PlaceKind::kHost;
+    return place;
+  }
+
+  Result<Place> look_in_volume(Place place, const std::string& name) {
+    place.volume = tree_.node(top().mount).volume;
+    place.directory = top().attributes;
+    place.name = name;
+    const auto inode = view_.volume(place.volume)->lookup(place.directory.inode, name);
+    if (!inode && inode.error() == as_errno(ENOENT)) return place;
+    if (!inode) return std::unexpected(inode.error());
+    place.attributes = TRY(view_.volume(place.volume)->attributes(*inode));
+    place.kind = PlaceKind::kVolume;
     return place;
   }
 
@@ -224,11 +333,18 @@ class Walk {
 
 }  // namespace
 
-Result<Place> resolve(const Tree& tree, HostView& view, std::string_view base, std::string_view path, Follow follow) {
+bool is_directory(const Place& place) {
+  return place.kind == PlaceKind::kDirectory ||
+         (place.kind == PlaceKind::kHost && place.host.kind == HostEntry::Kind::kDirectory) ||
+         (place.kind == PlaceKind::kVolume && S_ISDIR(place.attributes.mode));
+}
+
+Result<Place> resolve(const Tree& tree, HostView& view, const BaseDirectory& base, std::string_view path,
+                      Follow follow) {
   if (path.empty()) return fail(ENOENT);
   if (path.size() >= PATH_MAX) return fail(ENAMETOOLONG);
   Walk walk(tree, view);
-  walk.start_at(base);
+  if (!path.starts_with('/')) TRY_VOID(walk.start_at(base));
   return walk.follow(path, follow);
 }
 

@@ -22,11 +22,14 @@ class TableView final : public HostView {
     const auto found = entries.find(path);
     return found == entries.end() ? HostEntry{} : found->second;
   }
-  Result<std::string> directory_of(int fd) override {
-    if (fd == 3) return std::string("/usr/lib");
-    if (fd == 4) return std::string("/tmp/dir");
+  Result<BaseDirectory> directory_of(int fd) override {
+    if (fd == 3) return BaseDirectory("/usr/lib");
+    if (fd == 4) return BaseDirectory("/tmp/dir");
     return fail(ENOTDIR);
   }
+
+  VolumeInUse volume(uint32_t) override { std::abort(); }
+  Result<void> may_search(const volume::Attributes&) override { return {}; }
 
   std::vector<std::string> looked;
   std::map<std::string, HostEntry> entries = {
@@ -98,10 +101,10 @@ class Resolve : public testing::Test {
   }
   // "kind path", "kind path = host path", or the errno's number.
   std::string result(std::string_view path, Follow follow = Follow::kYes, std::string_view base = "/") {
-    const auto place = resolve(tree_, view_, base, path, follow);
+    const auto place = resolve(tree_, view_, std::string(base), path, follow);
     if (!place) return std::to_string(number_of(place.error()));
-    static constexpr const char* kNames[] = {"missing",  "directory", "code", "link",
-                                             "injected", "device",    "host", "descriptor"};
+    static constexpr const char* kNames[] = {"missing", "directory", "code",   "link",      "injected",
+                                             "device",  "host",      "volume", "descriptor"};
     std::string text = std::string(kNames[static_cast<int>(place->kind)]) + " " + place->path;
     if (!place->host_path.empty()) text += " = " + place->host_path;
     return text;
@@ -247,10 +250,10 @@ TEST_F(Resolve, DescriptorsInTheMiddleOfAPath) {
 }
 
 TEST_F(Resolve, SaysHowThePathEnded) {
-  const auto dots = resolve(tree_, view_, "/", "/tmp/dir/.", Follow::kNo);
+  const auto dots = resolve(tree_, view_, std::string("/"), "/tmp/dir/.", Follow::kNo);
   ASSERT_TRUE(dots);
   EXPECT_TRUE(dots->ends_in_dots);
-  const auto slash = resolve(tree_, view_, "/", "/tmp/new/", Follow::kNo);
+  const auto slash = resolve(tree_, view_, std::string("/"), "/tmp/new/", Follow::kNo);
   ASSERT_TRUE(slash);
   EXPECT_TRUE(slash->wants_directory);
   EXPECT_FALSE(slash->ends_in_dots);

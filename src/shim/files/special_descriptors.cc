@@ -5,6 +5,7 @@
 // this process refers to is dropped.
 #include "shim/files/special_descriptors.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/memfd.h>
 #include <sys/mman.h>
@@ -12,6 +13,9 @@
 #include <sys/syscall.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <cstring>
 
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
@@ -36,7 +40,8 @@ struct Slot {
 };
 constinit Slot slots[kSlots] = {};
 constinit std::atomic<size_t> used = 0;
-constinit std::atomic<uint64_t> memory_device = 0;  // of all memory files of this kernel
+constinit std::atomic<uint64_t> memory_device = 0;   // of all memory files of this kernel
+constinit std::atomic<uint64_t> volume_handles = 0;  // inode, or 0
 
 size_t first_slot(uint64_t inode) { return (inode * 0x9e3779b97f4a7c15) >> 51; }
 static_assert(kSlots == 1 << 13);
@@ -117,15 +122,40 @@ NodeId node_of_any(int fd) {
   return slot != nullptr ? slot->node.load(std::memory_order_acquire) : kNoNode;
 }
 
+namespace {
+
+void hint_volume_handle(int fd) {
+  uint64_t device, inode;
+  if (volume_handles == 0 || !identity_of(fd, device, inode)) return;
+  if (device == memory_device && inode == volume_handles) hint(fd);
+}
+
+}  // namespace
+
 NodeId node_of(int fd) {
   if (!may_be(fd)) return kNoNode;
   const NodeId node = node_of_any(fd);
-  if (node != kNoNode) return node;
+  if (node != kNoNode || is_volume_handle(fd)) return node;
   forget(fd);
   // Another thread may have put a special one under this number since it was looked at, and hinted before it was forgotten.
   const NodeId later = fd < kTrackedDescriptors ? node_of_any(fd) : kNoNode;
   if (later != kNoNode) hint(fd);
+  hint_volume_handle(fd);
   return later;
+}
+
+bool know_volume_handles(int fd) {
+  uint64_t device, inode;
+  if (!identity_of(fd, device, inode) || inode == 0) return false;
+  memory_device = device;
+  volume_handles = inode;
+  return true;
+}
+
+bool is_volume_handle(int fd) {
+  if (volume_handles == 0 || !may_be(fd)) return false;
+  uint64_t device, inode;
+  return identity_of(fd, device, inode) && device == memory_device && inode == volume_handles;
 }
 
 bool is_memory_file(uint64_t device) { return device != 0 && device == memory_device; }
@@ -173,15 +203,51 @@ std::vector<Entry> entries() {
   return all;
 }
 
-// The descriptors that survived are not listed: every number may be one until it was looked at.
+namespace {
+
+// The numbers in /proc/self/fd; false when they cannot be had.
+bool hint_listed() {
+  const auto opened =
+      gate::descriptor_of(gate::call(SYS_openat, static_cast<uint64_t>(window::get(window::Slot::kProc)),
+                                     gate::address_of("self/fd"), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!opened) return false;
+  const OwnedFd directory(*opened);
+  alignas(dirent64) char buffer[4096];
+  while (true) {
+    const auto size = gate::count_of(
+        gate::call(SYS_getdents64, static_cast<uint64_t>(directory.get()), gate::address_of(buffer), sizeof(buffer)),
+        sizeof(buffer));
+    if (!size) return false;
+    if (*size == 0) return true;
+    constexpr size_t kNameOffset = offsetof(dirent64, d_name);
+    for (size_t at = 0; at + kNameOffset < *size;) {
+      uint16_t length;
+      std::memcpy(&length, buffer + at + offsetof(dirent64, d_reclen), sizeof(length));
+      if (length <= kNameOffset || length > *size - at) return false;
+      const char* const name = buffer + at + kNameOffset;
+      int fd = -1;
+      std::from_chars(name, name + strnlen(name, length - kNameOffset), fd);
+      hint(fd);
+      at += length;
+    }
+  }
+}
+
+}  // namespace
+
+void hint_open_descriptors() {
+  if (hint_listed()) return;
+  for (auto& byte : hints) byte = 0xff;
+}
+
 Result<void> restore(const std::vector<Entry>& entries) {
-  if (entries.empty()) return {};
+  if (entries.empty()) return {};  // volumes hint by themselves
   const OwnedFd sample = TRY(memory_file("/"));
   uint64_t device, inode;
   if (!identity_of(sample.get(), device, inode)) return fail(EIO);
   memory_device = device;
   for (const Entry& entry : entries) TRY_VOID(remember(entry.inode, entry.node));
-  for (auto& byte : hints) byte = 0xff;
+  hint_open_descriptors();
   return {};
 }
 

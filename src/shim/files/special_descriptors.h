@@ -42,6 +42,12 @@ NodeId node_of_any(int fd);
 // By the identity of a memory file, as in a line of /proc/PID/maps.
 bool is_memory_file(uint64_t device);
 
+// Open files of volumes (volumes/mounts.h) are descriptions of one memory file, which the table below does not have: nodes they
+// stand for none. From here on `fd`'s is that file. False when it cannot be told.
+bool know_volume_handles(int fd);
+// Looks at the hint first.
+bool is_volume_handle(int fd);
+
 // A memory file named after `path` that can be sealed, close-on-exec.
 Result<OwnedFd> memory_file(std::string_view path);
 // From here on nobody can change it.
@@ -50,6 +56,9 @@ Result<void> seal(int fd);
 Result<int> publish(OwnedFd file, NodeId node, int flags);
 // A sealed, empty one.
 Result<int> placeholder(NodeId node, std::string_view path, int flags);
+
+// After exec: every descriptor of the process may be one until it was looked at.
+void hint_open_descriptors();
 
 // Across exec: inodes and their nodes.
 struct Entry {

@@ -57,8 +57,10 @@ Result<NodeId> Tree::add(std::string_view path, NodeKind kind) {
       // A directory on the way to a file that is injected below a mount is a mount itself: what else it holds stays visible.
       const NodeKind implied = parent.is_mount() ? parent.kind : NodeKind::kDirectory;
       const std::string target = parent.is_mount() ? parent.target + "/" + std::string(name) : std::string();
+      const uint32_t volume = parent.volume;
       at = append(at, name, implied);
       nodes_[at].target = target;
+      nodes_[at].volume = volume;
       continue;
     }
     if (rest.empty()) {
@@ -68,6 +70,33 @@ Result<NodeId> Tree::add(std::string_view path, NodeKind kind) {
     if (!nodes_[next].is_directory()) return fail(ENOTDIR);
     at = next;
   }
+}
+
+// Directories that only lead to other things become directories of the volume: what else they hold comes from it.
+void Tree::make_volume(NodeId id, uint32_t volume) {
+  nodes_[id].kind = NodeKind::kVolume;
+  nodes_[id].volume = volume;
+  for (const auto& [name, child] : nodes_[id].children) {
+    if (nodes_[child].kind == NodeKind::kDirectory) make_volume(child, volume);
+  }
+}
+
+Result<NodeId> Tree::add_volume(std::string_view path, uint32_t volume, std::string_view host_directory) {
+  const NodeId present = is_normal_path(path) && path != "/" ? find(path) : kNoNode;
+  if (present != kNoNode && nodes_[present].kind != NodeKind::kDirectory) return fail(EEXIST);
+  const NodeId id = present != kNoNode ? present : TRY(add(path, NodeKind::kVolume));
+  make_volume(id, volume);
+  nodes_[id].target = host_directory;
+  set_volume(id, volume);
+  return id;
+}
+
+void Tree::set_volume(NodeId id, uint32_t volume) {
+  nodes_[id].volume = volume;
+  const Node& parent = nodes_[nodes_[id].parent];
+  if (parent.kind == NodeKind::kVolume && parent.volume == volume) return;  // a directory inside it
+  if (volumes_.size() <= volume) volumes_.resize(size_t{volume} + 1, kNoNode);
+  volumes_[volume] = id;
 }
 
 Result<NodeId> Tree::add_injected(std::string_view path) {
@@ -110,7 +139,7 @@ std::string Tree::path_of_host(std::string_view host_path) const {
   NodeId best = kNoNode;
   for (NodeId id = 0; id < nodes_.size(); ++id) {
     const Node& mount = nodes_[id];
-    if (!mount.is_mount() || !host_path.starts_with(mount.target)) continue;
+    if (!mount.is_mount() || mount.kind == NodeKind::kVolume || !host_path.starts_with(mount.target)) continue;
     const std::string_view below = host_path.substr(mount.target.size());
     if (!below.empty() && below[0] != '/') continue;
     if (best == kNoNode || mount.target.size() > nodes_[best].target.size()) best = id;

@@ -4,8 +4,8 @@
 // afterwards. Nothing in here asks the host. Nodes have numbers, which are the same in every image of the runtime that was given
 // the same manifest, and stand in for inode numbers.
 //
-// A node of kind kHost or kKernel is a mount: below it the host answers. It may still have children here: files injected into a
-// host directory, which hide what the host has under that name.
+// A node of kind kHost, kKernel or kVolume is a mount: below it the host, or a protected volume, answers. It may still have
+// children here: files injected into it and other mounts, which hide what is below it under that name.
 #pragma once
 
 #include <cstdint>
@@ -33,21 +33,23 @@ enum class NodeKind : uint8_t {
   kHost,       // a directory of the host, with everything below it
   kKernel,     // the same of procfs or sysfs: read-only but for the process's own files
   kDevice,     // a device of the host
+  kVolume,     // a protected volume, or a directory of it that leads to something of this tree
 };
 
 struct Node {
   NodeKind kind = NodeKind::kDirectory;
   NodeId parent = kRootNode;
   std::string name;
-  std::string target;           // of a link; of a mount or device, its path on the host
+  std::string target;  // of a link; of a mount or device, its path on the host; of a volume, where its ciphertext lies
   ByteArray<32> sha256{};       // kCode
   uint32_t device = 0;          // kDevice: what its number must be (new_encode_dev), 0: any
+  uint32_t volume = 0;          // kVolume: which, as in volumes/mounts.h
   uint32_t subdirectories = 0;  // for the link count
   uint64_t size =
       kUnknownSize;  // kCode: of the verified bytes, once they were seen; later, but always to the same value
   std::map<std::string, NodeId, std::less<>> children;
 
-  bool is_mount() const { return kind == NodeKind::kHost || kind == NodeKind::kKernel; }
+  bool is_mount() const { return kind == NodeKind::kHost || kind == NodeKind::kKernel || kind == NodeKind::kVolume; }
   bool is_directory() const { return kind == NodeKind::kDirectory || is_mount(); }
 };
 
@@ -62,6 +64,11 @@ class Tree {
   // Adds a node and the directories above it. EINVAL: the path is not normal. EEXIST: something else is there (for a mount: also
   // a directory that holds something). ENOTDIR: a file or a link is on the way.
   Result<NodeId> add(std::string_view path, NodeKind kind);
+  // Mounts a volume. What is in the tree below `path` already, files and mounts, stays visible there. EINVAL: the path is not
+  // normal, or "/". EEXIST: something that is no plain directory is there. ENOTDIR. `host_directory`: where its ciphertext lies.
+  Result<NodeId> add_volume(std::string_view path, uint32_t volume, std::string_view host_directory);
+  // Where a volume is mounted; kNoNode when it is not.
+  NodeId root_of_volume(uint32_t volume) const { return volume < volumes_.size() ? volumes_[volume] : kNoNode; }
   // Makes a code file an injected one, or adds an injected file.
   Result<NodeId> add_injected(std::string_view path);
 
@@ -78,11 +85,15 @@ class Tree {
   // For a tree that is restored node by node. EINVAL: the parent is no directory before it, or has such a child.
   Result<NodeId> append_saved(NodeId parent, std::string_view name, NodeKind kind);
   void reserve(size_t nodes) { nodes_.reserve(nodes); }
+  // Of a restored node of kind kVolume, after its parent.
+  void set_volume(NodeId id, uint32_t volume);
 
  private:
   NodeId append(NodeId parent, std::string_view name, NodeKind kind);
+  void make_volume(NodeId id, uint32_t volume);
 
   std::vector<Node> nodes_;
+  std::vector<NodeId> volumes_;  // where each is mounted
 };
 
 }  // namespace redoubt::shim

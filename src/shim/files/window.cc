@@ -9,6 +9,8 @@
 #include <sys/syscall.h>
 
 #include <algorithm>
+#include <bit>
+#include <climits>
 
 #include "base/text.h"
 #include "shim/gate/gate.h"
@@ -18,7 +20,8 @@ namespace redoubt::shim::window {
 namespace {
 
 int window_base = kPreferredBase;
-unsigned slots_open = 0;
+int extension = 0;  // numbers below the base
+uint64_t slots_open = 0;
 
 uint64_t number(int fd) { return static_cast<uint64_t>(fd); }
 
@@ -43,12 +46,17 @@ class RaisedLimit {
   bool changed_ = false;
 };
 
-int fd_of(Slot slot) { return window_base + static_cast<int>(slot); }
-unsigned bit_of(Slot slot) { return 1U << static_cast<unsigned>(slot); }
+static_assert(static_cast<int>(Slot::kExtension) == kSize);
+int fd_of(Slot slot) {
+  const auto index = static_cast<int>(slot);
+  return index < kSize ? window_base + index : window_base - 1 - (index - kSize);
+}
 
-// Whether none of the numbers from `base` on is in use.
-bool is_free(int base) {
-  for (int fd = base; fd < base + kSize; ++fd) {
+int extension_of(uint64_t bits) { return std::max(0, static_cast<int>(std::bit_width(bits)) - kSize); }
+
+// Whether none of `count` numbers from `first` on is in use.
+bool is_free(int first, int count) {
+  for (int fd = first; fd < first + count; ++fd) {
     if (gate::call(SYS_fcntl, number(fd), F_GETFD) != -EBADF) return false;
   }
   return true;
@@ -73,14 +81,23 @@ Result<int> choose_base() {
     highest = static_cast<int>(limit.rlim_max) - kSize;  // the topmost numbers below a low hard limit
   }
   for (int base = highest; base >= kLowestBase; --base) {
-    if (is_free(base)) return base;
+    if (is_free(base, kSize)) return base;
   }
   return fail(EMFILE);
 }
 
 void start(int base) { window_base = base; }
 int base() { return window_base; }
-bool contains(int fd) { return contains_for(window_base, fd); }
+int first() { return window_base - extension; }
+int last() { return window_base + kSize - 1; }
+bool contains(int fd) { return fd >= first() && fd <= last(); }
+
+Result<void> extend(int count) {
+  const int lowest = window_base - count;
+  if (count > kLargestExtension || lowest < kLowestBase || !is_free(lowest, count)) return fail(EBUSY);
+  extension = count;
+  return {};
+}
 
 namespace {
 
@@ -106,13 +123,21 @@ void clear(Slot slot) {
 
 int get(Slot slot) { return (slots_open & bit_of(slot)) != 0 ? fd_of(slot) : -1; }
 
-void adopt(unsigned bits) { slots_open = bits; }
-unsigned open_slots() { return slots_open; }
+void adopt(uint64_t bits) {
+  slots_open = bits;
+  extension = extension_of(bits);
+}
+uint64_t open_slots() { return slots_open; }
+
+bool is_possible(int base, uint64_t bits) {
+  return base >= 0 && base <= INT_MAX - kSize && (extension_of(bits) == 0 || base - extension_of(bits) >= kLowestBase);
+}
 
 void fill() {
   const RaisedLimit raised;
   for (int i = 0; i < kSize; ++i) {
-    if ((slots_open & (1U << i)) == 0) gate::call(SYS_dup3, number(get(Slot::kProc)), number(window_base + i), 0);
+    if ((slots_open & bit_of(static_cast<Slot>(i))) == 0)
+      gate::call(SYS_dup3, number(get(Slot::kProc)), number(window_base + i), 0);
   }
 }
 

@@ -12,18 +12,24 @@ namespace redoubt::shim {
 WorkingDirectory::WorkingDirectory(const WorkingDirectory& other) {
   std::lock_guard lock(other.mutex_);
   std::copy(std::begin(other.path_), std::end(other.path_), path_);
+  volume_ = other.volume_;
+  inode_ = other.inode_;
+  umask_ = other.umask();
 }
 
-std::string WorkingDirectory::get() const {
+BaseDirectory WorkingDirectory::get() const {
   std::lock_guard lock(mutex_);
-  return path_;
+  return {path_, volume_, inode_};
 }
 
-void WorkingDirectory::set(std::string_view path) {
+void WorkingDirectory::set(const BaseDirectory& directory) {
+  const std::string& path = directory.path;
   std::lock_guard lock(mutex_);
   const size_t size = std::min(path.size(), sizeof(path_) - 1);
   path.copy(path_, size);
   path_[size] = '\0';
+  volume_ = directory.volume;
+  inode_ = directory.inode;
 }
 
 WorkingDirectory& working_directory() {

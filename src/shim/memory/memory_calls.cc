@@ -16,6 +16,9 @@
 #include "shim/memory/address_space.h"
 #include "shim/syscalls/call.h"
 #include "shim/syscalls/handlers.h"
+#include "shim/volumes/mappings.h"
+#include "shim/volumes/mounts.h"
+#include "shim/volumes/open_file.h"
 
 namespace redoubt::shim {
 namespace {
@@ -84,13 +87,27 @@ int64_t map(Call& call, AddressSpace& space) {
   Range range;
   const bool replaces = (flags & MAP_FIXED) != 0 && (flags & MAP_FIXED_NOREPLACE) != MAP_FIXED_NOREPLACE;
   if (replaces && call.args[0] % kPage == 0 && call.args[1] != 0 && page_range(call.args[0], call.args[1], range)) {
-    return fixed_mapping(call, space, range);
+    const int64_t result = fixed_mapping(call, space, range);
+    if (!is_error(result)) volumes::forget_mapping(range.begin, range.end);
+    return result;
   }
   return pass(call);
 }
 
+int64_t map_safely(Call& call) { return map(call, address_space()); }
+
 // In an attested run, by mapping_rules.h.
 int64_t map_by_rule(Call& call, AddressSpace& space) {
+  if (volumes::is_active() && (call.args[3] & MAP_ANONYMOUS) == 0) {
+    if (const auto file = volumes::identify(call.int_arg(4))) {
+      const int64_t result = volumes::map(call, *file, map_safely);
+      Range range;
+      if (!is_error(result) && page_range(static_cast<uint64_t>(result), call.args[1], range)) {
+        space.never_executable().add(range.begin, range.end);
+      }
+      return result;
+    }
+  }
   const file_namespace::MappingRule rule = file_namespace::mapping_rule(call);
   if (rule.refusal != 0) return -rule.refusal;
   int64_t result;
@@ -119,21 +136,21 @@ int64_t map_by_rule(Call& call, AddressSpace& space) {
 int64_t sys_mmap(Call& call) {
   AddressSpace& space = address_space();
   std::lock_guard lock(space.mutex());
-  const int64_t result = file_namespace::is_active() ? map_by_rule(call, space) : map(call, space);
   Range range;
+  const bool replaces = (call.args[3] & MAP_FIXED) != 0 && page_range(call.args[0], call.args[1], range);
+  const std::vector<volumes::Handle> replaced =
+      replaces ? volumes::mapped_in(range.begin, range.end) : std::vector<volumes::Handle>{};
+  const int64_t result = file_namespace::is_active() ? map_by_rule(call, space) : map(call, space);
   if (!is_error(result) && page_range(static_cast<uint64_t>(result), call.args[1], range)) {
     space.owned().add(range.begin, range.end);
+    volumes::after_unmapping(replaced);
   }
   return result;
 }
 
-int64_t sys_munmap(Call& call) {
-  Range range;
-  if (call.args[0] % kPage != 0 || call.args[1] == 0 || !page_range(call.args[0], call.args[1], range)) {
-    return -EINVAL;
-  }
-  AddressSpace& space = address_space();
-  std::lock_guard lock(space.mutex());
+namespace {
+
+int64_t unmap(AddressSpace& space, Range range) {
   if (space.owned().covers(range.begin, range.end)) {
     const int64_t result = gate::call(SYS_munmap, range.begin, range.end - range.begin);
     if (result == 0) space.forget(range.begin, range.end);
@@ -153,6 +170,24 @@ int64_t sys_munmap(Call& call) {
   return result;
 }
 
+}  // namespace
+
+int64_t sys_munmap(Call& call) {
+  Range range;
+  if (call.args[0] % kPage != 0 || call.args[1] == 0 || !page_range(call.args[0], call.args[1], range)) {
+    return -EINVAL;
+  }
+  AddressSpace& space = address_space();
+  std::lock_guard lock(space.mutex());
+  const std::vector<volumes::Handle> files = volumes::mapped_in(range.begin, range.end);
+  const int64_t result = unmap(space, range);
+  if (!files.empty() && result == 0) {
+    volumes::forget_mapping(range.begin, range.end);
+    volumes::after_unmapping(files);
+  }
+  return result;
+}
+
 int64_t sys_mremap(Call& call) {
   const uint64_t old_address = call.args[0];
   const uint64_t new_size = call.args[2];
@@ -160,6 +195,7 @@ int64_t sys_mremap(Call& call) {
   Range old_range;
   AddressSpace& space = address_space();
   std::lock_guard lock(space.mutex());
+  std::vector<volumes::Handle> replaced;
   if (!page_range(old_address, call.args[1], old_range) || old_address % kPage != 0) return -EINVAL;
   // A zero old size duplicates a shared mapping: the address itself must be the program's.
   if (!space.owned().covers(old_range.begin, std::max(old_range.end, old_range.begin + kPage))) return -EFAULT;
@@ -167,7 +203,9 @@ int64_t sys_mremap(Call& call) {
     Range target;
     if (call.args[4] % kPage != 0 || new_size == 0 || !page_range(call.args[4], new_size, target)) return -EINVAL;
     if (!space.owned().covers(target.begin, target.end) && !reserve_foreign_parts(space, target)) return -ENOMEM;
+    replaced = volumes::mapped_in(target.begin, target.end);
   }
+  if (const auto grown = volumes::before_growing(old_address, new_size); !grown) return -number_of(grown.error());
   const int64_t result = pass(call);
   if (is_error(result)) return result;
   const bool keeps_old = (flags & MREMAP_DONTUNMAP) != 0 || call.args[1] == 0;
@@ -179,6 +217,7 @@ int64_t sys_mremap(Call& call) {
   if (!page_range(static_cast<uint64_t>(result), new_size, range)) return result;
   space.owned().add(range.begin, range.end);
   if (never_executable) space.never_executable().add(range.begin, range.end);
+  volumes::after_moving(old_range.begin, old_range.end, keeps_old, range.begin, range.end, replaced);
   return result;
 }
 

@@ -47,6 +47,9 @@ bool add_chunk(size_t needed) {
 ScratchScope::ScratchScope(bool wanted) { active = wanted; }
 ScratchScope::~ScratchScope() { release_scratch(); }
 
+HeapScope::HeapScope() : was_scratch_(active) { active = false; }
+HeapScope::~HeapScope() { active = was_scratch_; }
+
 void release_scratch() {
   active = false;
   next = end = 0;

@@ -21,6 +21,19 @@ class ScratchScope {
   ScratchScope& operator=(const ScratchScope&) = delete;
 };
 
+// While it lives, `operator new` of this thread takes the heap all the same: for memory that outlives the call. A child that is
+// killed meanwhile may leave it behind.
+class HeapScope {
+ public:
+  HeapScope();
+  ~HeapScope();
+  HeapScope(const HeapScope&) = delete;
+  HeapScope& operator=(const HeapScope&) = delete;
+
+ private:
+  bool was_scratch_;
+};
+
 // For the thread that waited for a child: drops what the child left.
 void release_scratch();
 

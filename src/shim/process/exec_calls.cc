@@ -31,6 +31,7 @@
 #include "shim/syscalls/call.h"
 #include "shim/syscalls/handlers.h"
 #include "shim/syscalls/statistics.h"
+#include "shim/volumes/mounts.h"
 
 namespace redoubt::shim {
 namespace {
@@ -90,8 +91,7 @@ Result<void> execute(Call& call, int directory, uint64_t path_at, uint64_t argv_
   handover.files = TRY(open_program(std::move(request)));
   handover.options = options();
   handover.window_base = window::base();
-  constexpr unsigned kOfThisImage =
-      1U << static_cast<unsigned>(window::Slot::kProgram) | 1U << static_cast<unsigned>(window::Slot::kTags);
+  constexpr uint64_t kOfThisImage = window::bit_of(window::Slot::kProgram) | window::bit_of(window::Slot::kTags);
   handover.open_slots = window::open_slots() & ~kOfThisImage;
   handover.signal_mask = call.thread.mask;
   handover.ignored_faults = call.thread.actions->ignored_faults();
@@ -107,6 +107,7 @@ Result<void> execute(Call& call, int directory, uint64_t path_at, uint64_t argv_
   resume.append(launch::kResumeVariable).append("=").decimal(state.get());
   const char* const envp[] = {resume.c_str(), nullptr};
 
+  if (!call.thread.shares_memory) volumes::settle();
   // Signals stay blocked until the new image has set up its entry. One that was captured goes back to pending.
   const uint64_t host_signals = block_host_signals();
   requeue_captured(call.thread);
@@ -140,9 +141,13 @@ int64_t sys_execveat(Call& call) {
   return to_raw(execute(call, call.int_arg(0), call.args[1], call.args[2], call.args[3], flags));
 }
 
-int64_t sys_exit(Call& call) { end_thread(call.thread, call.int_arg(0)); }
+int64_t sys_exit(Call& call) {
+  if (!call.thread.shares_memory) volumes::settle_if_last_thread();
+  end_thread(call.thread, call.int_arg(0));
+}
 
 int64_t sys_exit_group(Call& call) {
+  if (!call.thread.shares_memory) volumes::settle();
   block_host_signals();
   if (net::hooks != nullptr && !call.thread.shares_memory) net::hooks->settle();
   statistics::write_line(*call.thread.counters, "exit");

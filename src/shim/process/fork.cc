@@ -10,6 +10,7 @@
 #include "shim/process/clone_request.h"
 #include "shim/process/fork_lock.h"
 #include "shim/syscalls/statistics.h"
+#include "shim/volumes/mounts.h"
 
 namespace redoubt::shim {
 
@@ -27,6 +28,7 @@ int64_t fork_process(Call& call, const CloneRequest& request) {
   int error;
   {
     ForkLock lock(*thread.actions);
+    volumes::before_fork();
     if (const auto prepared = lock.prepare(); !prepared) {
       pid = -1;
       error = number_of(prepared.error());
@@ -35,6 +37,7 @@ int64_t fork_process(Call& call, const CloneRequest& request) {
       error = errno;
       lock.finish(pid);
     }
+    volumes::after_fork(pid == 0);
   }
   if (pid < 0) {
     set_host_signals(host_signals);

@@ -2,7 +2,8 @@
 //
 // Holds every lock of the shim across fork, so that the child does not inherit one that a thread it does not have was
 // holding. The C library does the same for its own. Lock order of the shim, outermost first:
-//   AddressSpace::mutex, SignalActions::mutex_, WorkingDirectory::mutex_, those of net/description.h,
+//   AddressSpace::mutex, SignalActions::mutex_, WorkingDirectory::mutex_, what volumes::before_fork() takes,
+//   those of net/description.h,
 //   attested/openssl_use.h, the pool's
 //
 // In an attested run the child also gets its own copy of sealed memory (attested/pool.h): between prepare() and finish().

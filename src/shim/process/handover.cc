@@ -21,7 +21,7 @@
 namespace redoubt::shim {
 namespace {
 
-constexpr uint64_t kMagic = 0x31766f6275646572;  // "redubov1", little endian
+constexpr uint64_t kMagic = 0x32766f6275646572;  // "redubov2", little endian
 constexpr off_t kLargest = 64 * 1024 * 1024;     // exec limits arguments and environment to far less
 constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 
@@ -30,18 +30,18 @@ struct Header {
   uint64_t size;  // of the whole file
   uint64_t signal_mask;
   uint64_t ignored_faults;
+  uint64_t open_slots;
   int32_t window_base;
-  uint32_t open_slots;
   int32_t program;      // descriptors
   int32_t interpreter;  // or -1
   uint32_t argument_count;
   uint32_t environment_count;
   uint8_t trace;
   uint8_t stats;
-  uint8_t padding[2];
+  uint8_t padding[6];
   uint32_t attested_size;
 };
-static_assert(sizeof(Header) == 64);
+static_assert(sizeof(Header) == 72);
 
 void append(std::string& out, const std::string& text) { out.append(text.c_str(), text.size() + 1); }
 
@@ -152,8 +152,7 @@ Result<Handover> parse_handover(std::string_view bytes) {
   if (bytes.size() < sizeof(header)) return fail(EINVAL);
   std::memcpy(&header, bytes.data(), sizeof(header));
   if (header.magic != kMagic || header.size != bytes.size() || header.attested_size > bytes.size() ||
-      header.program < 0 || header.interpreter < -1 || header.window_base < 0 ||
-      header.window_base > INT_MAX - window::kSize || header.open_slots >> window::kSize != 0) {
+      header.program < 0 || header.interpreter < -1 || !window::is_possible(header.window_base, header.open_slots)) {
     return fail(EINVAL);
   }
 

@@ -26,7 +26,7 @@ namespace redoubt::shim {
 struct Handover {
   Options options;
   int window_base = 0;
-  unsigned open_slots = 0;
+  uint64_t open_slots = 0;
   uint64_t signal_mask = 0;
   uint64_t ignored_faults = 0;
   ProgramFiles files;

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <random>
 
+#include "shim/files/window.h"
 #include "shim/gate/fake/fake_gate.h"
 #include "shim/memory/sealed.h"
 
@@ -170,12 +171,22 @@ TEST(Handover, EveryAlteredByteIsRefusedOrClean) {
       EXPECT_GE(parsed->files.program.release(), 0);
       EXPECT_GE(parsed->files.interpreter.release(), -1);
       EXPECT_GE(parsed->window_base, 0);
-      EXPECT_LE(parsed->open_slots, 0xffU);
+      EXPECT_TRUE(window::is_possible(parsed->window_base, parsed->open_slots));
       EXPECT_EQ(parsed->files.arguments.size() + parsed->environment.size(), 5U);
     }
   }
   EXPECT_GT(accepted, 0);
   EXPECT_GT(refused, 100);
+}
+
+TEST(Handover, AWindowIsExtendedDownwardsAsFarAsThereAreNumbers) {
+  EXPECT_TRUE(window::is_possible(1000, 0xff));
+  EXPECT_TRUE(window::is_possible(1000, UINT64_MAX));
+  EXPECT_TRUE(window::is_possible(64, UINT64_MAX));
+  EXPECT_FALSE(window::is_possible(63, UINT64_MAX));
+  EXPECT_TRUE(window::is_possible(9, 0x1ff));
+  EXPECT_FALSE(window::is_possible(8, 0x1ff));
+  EXPECT_FALSE(window::is_possible(-1, 0));
 }
 
 TEST(Handover, RefusesNumbersThatCannotBe) {
@@ -184,9 +195,10 @@ TEST(Handover, RefusesNumbersThatCannotBe) {
     size_t offset;
     int32_t value;
   };
-  // window_base, open_slots, program, interpreter, and counts of strings that are not there.
-  for (const Field& field : {Field{32, -1}, Field{32, INT32_MAX}, Field{36, 0x100}, Field{36, -1}, Field{40, -1},
-                             Field{44, -2}, Field{48, -1}, Field{48, 3}, Field{52, -1}, Field{52, 0}}) {
+  // window_base, program, interpreter, and counts of strings
+  // that are not there.
+  for (const Field& field : {Field{40, -1}, Field{40, INT32_MAX}, Field{44, -1}, Field{48, -2}, Field{52, -1},
+                             Field{52, 3}, Field{56, -1}, Field{56, 0}}) {
     std::string bytes = good;
     std::memcpy(bytes.data() + field.offset, &field.value, sizeof(field.value));
     const auto parsed = parse_handover(bytes);

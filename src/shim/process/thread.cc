@@ -128,6 +128,7 @@ void attach_thread(Thread& thread) {
 }
 
 void reattach_after_fork(Thread& thread) {
+  thread.shared_name = 0;
   thread.tid = static_cast<int32_t>(gate::call(SYS_gettid));
   if (is_error(gate::enable_dispatch(&thread.selector))) panic("the kernel refused Syscall User Dispatch after fork");
 }

@@ -48,6 +48,9 @@ class Thread : public ThreadControl {
 
   bool shares_memory = false;  // the first thread of a process made with CLONE_VM: the kernel clears its tid word
 
+  // Under which locks in shared memory know it (volumes/shared_lock.h); 0 until it needs one.
+  uint64_t shared_name = 0;
+
   void* shim_stack = nullptr;  // lowest usable address of kShimStackSize bytes
   // False while the creator of the thread still needs it to exist.
   std::atomic<bool> may_end = true;

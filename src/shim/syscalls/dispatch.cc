@@ -13,6 +13,7 @@
 #include "shim/syscalls/call.h"
 #include "shim/syscalls/statistics.h"
 #include "shim/syscalls/trace_output.h"
+#include "shim/volumes/mounts.h"
 
 namespace redoubt::shim {
 namespace {
@@ -28,7 +29,7 @@ bool names_own_descriptor(const Call& call) {
   return false;
 }
 
-int64_t perform(Call& call) {
+int64_t decide(Call& call) {
   if (call.row == nullptr) return -ENOSYS;
   if (names_own_descriptor(call)) return -EBADF;
   if (net::is_active() && call.row->treatment != Treatment::kRefused) [[unlikely]] {
@@ -46,6 +47,13 @@ int64_t perform(Call& call) {
 }
 
 }  // namespace
+
+int64_t perform(Call& call) {
+  const int64_t result = decide(call);
+  if (volumes::is_active()) [[unlikely]]
+    volumes::after_call(call, result);
+  return result;
+}
 
 int64_t pass(Call& call) {
   return gate::interruptible(static_cast<int64_t>(call.number), call.args[0], call.args[1], call.args[2], call.args[3],

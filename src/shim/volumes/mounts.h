@@ -20,6 +20,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "shim/attested/failure.h"
+#include "shim/syscalls/call.h"
 #include "volume/volume.h"
 #include "wire/attest_protocol.h"
 
@@ -39,6 +40,10 @@ void after_fork(bool is_child);
 
 // At exit_group, before exec and when the last thread ends: flushes shared mappings; one barrier a volume that has changes.
 void settle();
+void settle_if_last_thread();
+
+// After a call of the program, however it was answered: descriptors that it received, limits that it set.
+void after_call(const Call& call, int64_t result);
 
 // Across exec. The descriptors survive in the window.
 void save(std::vector<uint8_t>& out);

@@ -35,12 +35,18 @@ std::optional<OpenFile> identify(int fd);
 // Moves the position (directories: the cookie).
 Result<void> set_position(int fd, uint64_t position);
 
+// Cuts or extends a file, for open(O_TRUNC) and truncate(2): also for those who have it mapped, which Volume::truncate() alone
+// would not tell. EFBIG, and SIGXFSZ, beyond the program's limit.
+Result<void> truncate(FileId id, uint64_t size);
+
 // Calls on descriptors: the result, or nothing when `call` is about none of a volume. Covers reading, writing, seeking, truncating, syncing,
 // allocating, locking, mapping (memory_calls.cc asks map()), copying between descriptors, dup, fcntl, ioctl, close, epoll_ctl. What it does not
 // know is refused (EINVAL). Attributes, directories, names: files/ (volume_calls.h).
 std::optional<int64_t> intercept_descriptors(Call& call);
 
-// mmap of a volume's file: the mapping, or -errno. Under AddressSpace::mutex.
-int64_t map(Call& call, const OpenFile& file);
+// mmap of a volume's file: the mapping, or -errno. Under AddressSpace::mutex. `perform` makes the kernel's call, with other
+// arguments, so that it replaces nothing of the shim's.
+using MapFunction = int64_t (*)(Call& call);
+int64_t map(Call& call, const OpenFile& file, MapFunction perform);
 
 }  // namespace redoubt::shim::volumes

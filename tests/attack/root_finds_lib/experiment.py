@@ -9,7 +9,7 @@ import time
 from attestation_services import Services  # tests/bench: LAS, CAS and a simulated platform in a directory of their own
 from harness import free_port
 
-from . import captures, program as programs, session, streams, tls_secrets
+from . import captures, program as programs, session, streams, tls_secrets, volume_keys
 from .process_view import children, look_at_memory, look_at_process
 from .program import Program
 from .trees import look_at_tree, look_elsewhere
@@ -30,24 +30,40 @@ def look_while_it_runs(findings, process, scratch):
 
 
 def look_at_what_is_left(findings, program, since, own):
-    look_at_tree(findings, "disk", program.directory, lambda path, _: path != str(program.output))
+    elsewhere_in_table = {str(program.output)} | {str(path) for path in program.directory.glob("cwd/core*")}
+    look_at_tree(findings, "disk", program.directory, lambda path, _: path not in elsewhere_in_table)
     findings.look("standard streams", str(program.output), program.output.read_bytes())
     look_elsewhere(findings, "elsewhere", since, own)
     kernel = subprocess.run(["dmesg"], capture_output=True)
     findings.look("logs", "kernel log", kernel.stdout)
 
 
-def one_run(findings, program, command, environment, scratch, ports, authority=None):
-    """Starts the program, looks at it, and ends it. Gives the bytes of memory that the kernel refused."""
-    keylog = scratch / "keylog"
+def search_for_made_keys(findings, program, keylog):
+    """Keys that come into being while the program runs."""
+    if keylog.exists():
+        for secret in tls_secrets.of_connection(keylog.read_text()):
+            findings.search.add_unmarked("TLS conn", secret)
+    if (program.data / "superblock.a").exists():
+        keys, reason = volume_keys.of_directory(program.data, program.values["vol key"])
+        for key in keys:
+            findings.search.add_unmarked("blk keys", key)
+        if reason:
+            findings.gap(reason)
+
+
+def one_run(findings, program, command, environment, scratch, ports, tls):
+    """Starts the program, exercises and looks at it, and ends it. `tls` is the port of TLS and whom to trust, or None. Gives the bytes of
+    memory that the kernel refused."""
+    keylog = scratch / f"keylog-{program.port}"
     with captures.wire(findings, scratch, ports):
         process = programs.start(program, command, environment)
         try:
-            client = programs.connect(program, process, authority, keylog)
+            secured = programs.connect(program, process, *tls, keylog) if tls else None
+            client = secured if tls and tls[0] == program.port else programs.connect(program, process, program.port)
             programs.exercise(program, client)
-            if authority:
-                for secret in tls_secrets.of_connection(keylog.read_text()):
-                    findings.search.add_unmarked("TLS traffic", secret)
+            if secured is not client and secured:
+                secured("AUTH", program.values["password"])
+            search_for_made_keys(findings, program, keylog)
             sealed = look_while_it_runs(findings, process, scratch)
             captures.core_by_kernel(findings, process, program.directory)
         finally:
@@ -69,9 +85,10 @@ def native(findings, base):
     since, scratch = time.time(), base / "scratch"
     program = Program(base / "native", free_port())
     search_for(findings, program)
-    configuration = program.directory / "redis.conf"
-    configuration.write_text(program.configuration())
-    one_run(findings, program, program.command(configuration), program.environment(), scratch, [program.port])
+    configuration, tls_port = program.directory / "redis.conf", free_port()
+    own_tls, certificate = program.own_tls(tls_port)
+    configuration.write_text(program.configuration() + own_tls)
+    one_run(findings, program, program.command(configuration), program.environment(), scratch, [program.port, tls_port], (tls_port, certificate))
     streams_run(findings, scratch, streams.command(program), streams.environment(program))
     look_at_what_is_left(findings, program, since, str(base))
 
@@ -83,9 +100,10 @@ def protected(findings, base, redoubt, without):
     with Services(redoubt, base / "services") as up:
         up.up(up.file("cas"))
         authority = put_sessions(up, program, without)
+        tls = (program.port, authority) if authority else None
         run = [redoubt, "run", "-q", "--session"]
         ports = [program.port, int(up.cas_address.rpartition(":")[2])]
-        sealed = one_run(findings, program, [*run, "root-finds/redis/server"], up.environment, scratch, ports, authority)
+        sealed = one_run(findings, program, [*run, "root-finds/redis/server"], up.environment, scratch, ports, tls)
         streams_run(findings, scratch, [*run, "root-finds/streams/writer"], up.environment)
         look_at_services(findings, up)
     look_at_what_is_left(findings, program, since, str(base))

@@ -9,7 +9,6 @@ class MayHold(enum.Enum):
 
     NOTHING = "must show nothing"
     PROGRAM = "the program's own memory and what it hands out: its plaintext may be there, keys of the shields must not"
-    EVERYTHING = "CAS gives all of it out, on a machine of its own; here it is the same one"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,9 +33,9 @@ PLACES = (
     Place("LAS", "its memory, its files in /proc, its directory", only_protected=True),
     Place("CAS disk", "the data directory: store, audit log, keys", only_protected=True),
     Place("CAS in /proc", "its files in /proc: arguments, environment, descriptors", only_protected=True),
+    Place("CAS memory", "/proc/PID/mem of CAS", only_protected=True),
     Place("memory", "/proc/PID/mem of every process: the program's own memory", MayHold.PROGRAM),
     Place("core by gdb", "gcore: the program's own memory", MayHold.PROGRAM),
     Place("pipes", "bytes in a pipe between two processes", MayHold.PROGRAM),
     Place("standard streams", "standard output and error", MayHold.PROGRAM),
-    Place("CAS memory", "/proc/PID/mem of CAS", MayHold.EVERYTHING, only_protected=True),
 )

@@ -16,17 +16,20 @@ PROGRAM = {
     "key": "name of a key that the client sets",
     "value": "its value",
     "content": "value of another key, which also goes to disk in a snapshot of a forked child",
-    "file name": "appendfilename",
-    "argument": "an argument of the command line",
-    "environ": "an environment variable",
+    "name": "appendfilename",
+    "arg": "an argument of the command line",
+    "env": "an environment variable",
     "config": "a line of the configuration file",
 }
-# Keys of the shim: they exist only when it protects, and must be found nowhere, not even in the program's memory.
+# Keys of the shields, which must be found nowhere, not even in the program's memory. Natively Redis has TLS of its own beside the plain port,
+# so that the search for its keys is seen to find them.
 KEYS = {
-    "volume key": "fspf_key of the volume",
     "TLS key": "private key of the server's certificate",
-    "TLS traffic": "secrets and keys of the client's open connection",
+    "TLS conn": "secrets and keys of an open connection",
+    "vol key": "fspf_key of the volume",
+    "blk keys": "what the volume's blocks, log and checkpoints are sealed with",
 }
+NATIVE_KEYS = ("TLS key", "TLS conn")
 LIMIT = 20  # seconds for anything that is waited for
 
 
@@ -34,7 +37,7 @@ class Program:
     """What one run needs to know: names, ports, paths."""
 
     def __init__(self, directory, port):
-        self.values = {name: canaries.fresh() for name in PROGRAM} | {"volume key": canaries.fresh(32), "TLS key": canaries.fresh(32)}
+        self.values = {name: canaries.fresh() for name in PROGRAM} | {"vol key": canaries.fresh(32), "TLS key": canaries.fresh(32)}
         self.port = port
         self.directory = directory
         self.data = directory / "data"
@@ -47,15 +50,23 @@ class Program:
 
     def configuration(self):
         lines = {"bind": "127.0.0.1", "port": self.port, "dir": self.data, "appendonly": "yes", "appendfsync": "always", "appenddirname": "aof",
-                 "appendfilename": self.text("file name"), "requirepass": self.text("password"), "masterauth": self.text("config"),
+                 "appendfilename": self.text("name"), "requirepass": self.text("password"), "masterauth": self.text("config"),
                  "save": '""', "crash-memcheck-enabled": "no"}
         return "".join(f"{key} {value}\n" for key, value in lines.items())
 
+    def own_tls(self, port):
+        """Lines of the configuration that make Redis speak TLS itself, and the certificate to trust."""
+        certificate, key = self.directory / "server.pem", self.directory / "server.key"
+        key.write_text(self.private_key())
+        subprocess.run(["openssl", "req", "-x509", "-key", key, "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+                        "-out", certificate], capture_output=True, check=True)
+        return f"tls-port {port}\ntls-cert-file {certificate}\ntls-key-file {key}\ntls-auth-clients no\n", certificate.read_text()
+
     def command(self, configuration):
-        return ["redis-server", str(configuration), "--proc-title-template", self.text("argument")]
+        return ["redis-server", str(configuration), "--proc-title-template", self.text("arg")]
 
     def environment(self):
-        return {"PATH": "/usr/bin:/bin", "CANARY": self.text("environ")}
+        return {"PATH": "/usr/bin:/bin", "CANARY": self.text("env")}
 
     def private_key(self):
         """The canary as the private number of a P-256 key, in PEM."""
@@ -93,12 +104,12 @@ class Client:
         return rest
 
 
-def connect(program, process, authority, secrets_file):
+def connect(program, process, port, authority=None, secrets_file=None):
     """Waits until the server answers, or has ended."""
     deadline = time.monotonic() + LIMIT
     while True:
         try:
-            return Client(program.port, authority, secrets_file)
+            return Client(port, authority, secrets_file)
         except (OSError, ssl.SSLError) as error:
             if process.poll() is not None or time.monotonic() > deadline:
                 said = program.output.read_text(errors="replace").strip().splitlines()[-3:]

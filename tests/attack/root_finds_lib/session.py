@@ -51,7 +51,7 @@ def server(program, mrenclave, code, has_volume, has_tls):
         code=code, network=NETWORK.format(port=program.port) if has_tls else "",
         host="" if has_volume else f"    host: {{ directories: [{program.data}] }}\n",
         mounts=f"    volumes: [{{ name: data, path: {program.data} }}]\n" if has_volume else "",
-        volumes=f"volumes: [{{ name: data, fspf_key: {program.values['volume key'].hex()} }}]\n" if has_volume else "",
+        volumes=f"volumes: [{{ name: data, fspf_key: {program.values['vol key'].hex()} }}]\n" if has_volume else "",
         configuration=json.dumps(configuration), password=program.text("password"), private_key=json.dumps(program.private_key()))
 
 

@@ -17,11 +17,11 @@ SCRIPT = 'printf %s "$CANARY"; printf %s "$CANARY" | sleep 60'
 
 
 def command(program):
-    return ["sh", "-c", SCRIPT, program.text("argument")]
+    return ["sh", "-c", SCRIPT, program.text("arg")]
 
 
 def environment(program):
-    return {"PATH": "/usr/bin:/bin", "CANARY": program.text("value"), "ANOTHER": program.text("environ")}
+    return {"PATH": "/usr/bin:/bin", "CANARY": program.text("value"), "ANOTHER": program.text("env")}
 
 
 def waiting_pipe(pid):

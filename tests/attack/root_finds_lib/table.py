@@ -3,15 +3,15 @@
 import json
 
 from .places import PLACES, MayHold
-from .program import KEYS, PROGRAM
+from .program import KEYS, NATIVE_KEYS, PROGRAM
 
 COLUMNS = (*PROGRAM, *KEYS)
-PLACE_WIDTH, CELL_WIDTH = 17, 9
+PLACE_WIDTH, CELL_WIDTH = 17, 8
 RED, GREEN, YELLOW, PLAIN = "\033[31m", "\033[32m", "\033[33m", "\033[0m"
 
 
 def is_allowed(place, canary):
-    return place.may_hold is MayHold.EVERYTHING or (place.may_hold is MayHold.PROGRAM and canary in PROGRAM)
+    return place.may_hold is MayHold.PROGRAM and canary in PROGRAM
 
 
 def leaks(protected):
@@ -22,7 +22,7 @@ def leaks(protected):
 
 def unproved(native):
     """Canaries that the native run shows nowhere: the search, or the exercise, is broken."""
-    return [canary for canary in PROGRAM if not any(native.counts[place.name][canary] for place in PLACES)]
+    return [canary for canary in (*PROGRAM, *NATIVE_KEYS) if not any(native.counts[place.name][canary] for place in PLACES)]
 
 
 def unsearched(native, protected):
@@ -33,7 +33,8 @@ def unsearched(native, protected):
 
 def cell(place, canary, native, protected):
     """Text and colour."""
-    before = "-" if place.only_protected or canary in KEYS else str(native.counts[place.name][canary]) if place.name in native.looked_at else "?"
+    has_native = not place.only_protected and (canary in PROGRAM or canary in NATIVE_KEYS)
+    before = "-" if not has_native else str(native.counts[place.name][canary]) if place.name in native.looked_at else "?"
     after = str(protected.counts[place.name][canary]) if place.name in protected.looked_at else "?"
     colour = GREEN if after == "0" else YELLOW if after == "?" or is_allowed(place, canary) else RED
     return f"{before}/{after}", colour

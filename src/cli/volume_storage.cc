@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/volume_storage.h"
+
+#include <fcntl.h>
+#include <linux/falloc.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+namespace redoubt::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string path_of(const std::string& directory, int file) {
+  return directory + "/" + volume::name_of(static_cast<volume::HostFile>(file));
+}
+
+std::unexpected<Error> unusable(const std::string& path, int error, const char* advice) {
+  return fail(ExitStatus::kUsage,
+              "cannot use \"" + path + "\" as a part of a volume: " + std::strerror(error) + advice);
+}
+
+// A new volume needs an empty directory, so that nothing of somebody else's is mistaken for it later.
+Result<void> make_directory(const std::string& directory) {
+  if (mkdir(directory.c_str(), 0700) == 0) return {};
+  if (errno != EEXIST) {
+    return fail(ExitStatus::kUsage, "cannot make the directory \"" + directory + "\": " + std::strerror(errno));
+  }
+  std::error_code error;
+  const fs::directory_iterator first(directory, error);
+  if (error) return fail(ExitStatus::kUsage, "expected a directory, found \"" + directory + "\": " + error.message());
+  if (first == fs::directory_iterator()) return {};
+  return fail(ExitStatus::kUsage, "expected an empty directory for a new volume, found \"" +
+                                      first->path().filename().string() + "\" in \"" + directory +
+                                      "\"\nTry another directory");
+}
+
+template <typename Call>
+auto repeated(Call call) {
+  decltype(call()) result;
+  do {
+    result = call();
+  } while (result < 0 && errno == EINTR);
+  return result;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<FileStorage>> FileStorage::open(const std::string& directory, VolumeAccess access) {
+  if (access == VolumeAccess::kCreate) {
+    const auto made = make_directory(directory);
+    if (!made) return std::unexpected(made.error());
+  }
+  std::unique_ptr<FileStorage> storage(new FileStorage());
+  const auto opened = storage->open_files(directory, access);
+  if (!opened) return std::unexpected(opened.error());
+  const auto locked = storage->lock(directory, access);
+  if (!locked) return std::unexpected(locked.error());
+  return storage;
+}
+
+FileStorage::~FileStorage() {
+  for (const int fd : descriptors_) {
+    if (fd >= 0) ::close(fd);
+  }
+}
+
+Result<void> FileStorage::open_files(const std::string& directory, VolumeAccess access) {
+  const int flags = O_CLOEXEC | O_NOFOLLOW | (access == VolumeAccess::kRead ? O_RDONLY : O_RDWR) |
+                    (access == VolumeAccess::kCreate ? O_CREAT | O_EXCL : 0);
+  for (int file = 0; file < volume::kHostFiles; ++file) {
+    const std::string path = path_of(directory, file);
+    const int fd = ::open(path.c_str(), flags, 0600);
+    descriptors_[static_cast<size_t>(file)] = fd;
+    struct stat status;
+    if (fd < 0) {
+      return unusable(path, errno,
+                      errno == ENOENT ? "\nIs it the directory on the host, with all files of the volume?" : "");
+    }
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) return unusable(path, EINVAL, "; expected a regular file");
+  }
+  return {};
+}
+
+Result<void> FileStorage::lock(const std::string& directory, VolumeAccess access) {
+  const int how = (access == VolumeAccess::kRead ? LOCK_SH : LOCK_EX) | LOCK_NB;
+  if (flock(of(volume::HostFile::kSuperblockA), how) == 0) return {};
+  return fail(ExitStatus::kUsage, errno == EWOULDBLOCK
+                                      ? "the volume \"" + directory +
+                                            "\" is in use by a running program or another "
+                                            "redoubt volume\nEnd that first"
+                                      : "cannot lock the volume \"" + directory + "\": " + std::strerror(errno));
+}
+
+redoubt::Result<size_t> FileStorage::read(volume::HostFile file, uint64_t offset, std::span<uint8_t> to) {
+  size_t done = 0;
+  while (done < to.size()) {
+    const ssize_t got = repeated(
+        [&] { return ::pread(of(file), to.data() + done, to.size() - done, static_cast<off_t>(offset + done)); });
+    if (got < 0) return redoubt::fail(errno);
+    if (got == 0) break;
+    done += static_cast<size_t>(got);
+  }
+  return done;
+}
+
+redoubt::Result<void> FileStorage::write(volume::HostFile file, uint64_t offset, ByteView bytes) {
+  for (size_t done = 0; done < bytes.size();) {
+    const ssize_t put = repeated([&] {
+      return ::pwrite(of(file), bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));
+    });
+    if (put < 0) return redoubt::fail(errno);
+    if (put == 0) return redoubt::fail(ENOSPC);
+    done += static_cast<size_t>(put);
+  }
+  return {};
+}
+
+redoubt::Result<void> FileStorage::sync(volume::HostFile file) {
+  if (fdatasync(of(file)) != 0) return redoubt::fail(errno);
+  return {};
+}
+
+redoubt::Result<uint64_t> FileStorage::size(volume::HostFile file) {
+  struct stat status;
+  if (fstat(of(file), &status) != 0) return redoubt::fail(errno);
+  return static_cast<uint64_t>(status.st_size);
+}
+
+redoubt::Result<void> FileStorage::truncate(volume::HostFile file, uint64_t size) {
+  if (ftruncate(of(file), static_cast<off_t>(size)) != 0) return redoubt::fail(errno);
+  return {};
+}
+
+void FileStorage::discard(volume::HostFile file, uint64_t offset, uint64_t size) {
+  (void)fallocate(of(file), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset),
+                  static_cast<off_t>(size));
+}
+
+}  // namespace redoubt::cli

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Volumes for unit tests of the shim, which run without any: no descriptor stands for a file of one.
+#include <cstdlib>
+
+#include "shim/volumes/mappings.h"
+#include "shim/volumes/mounts.h"
+#include "shim/volumes/open_file.h"
+
+namespace redoubt::shim::volumes {
+
+bool is_active() { return false; }
+size_t count() { return 0; }
+volume::Volume& volume(size_t) { std::abort(); }
+
+Result<int> open_descriptor(FileId, int) { return fail(ENOSYS); }
+std::optional<OpenFile> identify(int) { return std::nullopt; }
+Result<void> truncate(FileId, uint64_t) { return fail(ENOSYS); }
+Result<void> set_position(int, uint64_t) { return fail(ENOSYS); }
+std::optional<int64_t> intercept_descriptors(Call&) { return std::nullopt; }
+int64_t map(Call&, const OpenFile&, MapFunction) { return -ENOSYS; }
+
+attested::Outcome<void> start(const std::vector<wire::MountedVolume>&) { return {}; }
+void before_fork() {}
+void after_fork(bool) {}
+void settle() {}
+void settle_if_last_thread() {}
+void after_call(const Call&, int64_t) {}
+void save(std::vector<uint8_t>&) {}
+Result<void> restore(ByteView) { return {}; }
+
+std::vector<Handle> mapped_in(uint64_t, uint64_t) { return {}; }
+void forget_mapping(uint64_t, uint64_t) {}
+void after_unmapping(const std::vector<Handle>&) {}
+Result<void> before_growing(uint64_t, uint64_t) { return {}; }
+void after_moving(uint64_t, uint64_t, bool, uint64_t, uint64_t, const std::vector<Handle>&) {}
+
+}  // namespace redoubt::shim::volumes

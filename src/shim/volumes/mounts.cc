@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The volumes of a run, from the start to the end of its processes. Everything here is made before the program runs, or taken up
+// again after exec, and constant from then on.
+#include "shim/volumes/mounts.h"
+
+#include <fcntl.h>
+#include <strings.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <memory>
+
+#include "base/text.h"
+#include "shim/attested/tag_keeper.h"
+#include "shim/files/namespace.h"
+#include "shim/files/special_descriptors.h"
+#include "shim/files/window.h"
+#include "shim/gate/gate.h"
+#include "shim/gate/host_answer.h"
+#include "shim/memory/sealed.h"
+#include "shim/process/crash.h"
+#include "shim/volumes/calls.h"
+#include "shim/volumes/content.h"
+#include "shim/volumes/host_storage.h"
+#include "shim/volumes/secret_chunks.h"
+#include "shim/volumes/shared_coordination.h"
+#include "wire/codec.h"
+
+namespace redoubt::shim::volumes {
+namespace {
+
+using attested::failed;
+using attested::Outcome;
+using wire::MountedVolume;
+using wire::VolumeUpdates;
+
+struct Mount {
+  explicit Mount(size_t index, const MountedVolume& from)
+      : settings(from),
+        name(from.name),
+        path(from.mount_path),
+        storage(index),
+        coordination(index),
+        keeper(from.id, from.lease) {
+    settings.name = name;
+    settings.mount_path = path;
+    settings.key = {};
+  }
+  MountedVolume settings;  // without the key
+  std::string name, path;
+  std::span<uint8_t> key;  // sealed
+  HostStorage storage;
+  SharedCoordination coordination;
+  attested::CasTagKeeper keeper;
+  std::unique_ptr<volume::Volume> volume;
+};
+
+// A pointer: nothing runs destructors while the program's threads still use them.
+std::vector<std::unique_ptr<Mount>>& mounts() {
+  static auto* const all = new std::vector<std::unique_ptr<Mount>>;
+  return *all;
+}
+constinit bool active = false;
+
+volume::Time now() {
+  timespec time{};
+  gate::call(SYS_clock_gettime, CLOCK_REALTIME, gate::address_of(&time));
+  return {.seconds = time.tv_sec, .nanoseconds = static_cast<uint32_t>(time.tv_nsec)};
+}
+
+void fill_with_random(std::span<uint8_t> bytes) {
+  for (size_t done = 0; done < bytes.size();) {
+    const auto got = gate::count_of(
+        gate::call(SYS_getrandom, gate::address_of(bytes.data() + done), bytes.size() - done, 0), bytes.size() - done);
+    if (!got && got.error() == as_errno(EINTR)) continue;
+    if (!got || *got == 0) panic("the kernel gives no random numbers (getrandom)");
+    done += *got;
+  }
+}
+
+// At most ten lines a second: a damaged file may be read in a loop.
+void report(const std::string& volume_name, std::string_view line) {
+  constexpr int kMost = 10;
+  static std::atomic<int64_t> second = 0;
+  static std::atomic<int> lines = 0;
+  const int64_t this_second = monotonic_now() / 1'000'000'000;
+  if (second.exchange(this_second) != this_second) lines = 0;
+  if (++lines > kMost) return;
+  Text<4352> text;
+  text.append("redoubt: volume ").append(volume_name).append(": ").append(line).append("\n");
+  gate::call(SYS_write, 2, gate::address_of(text.c_str()), text.size());
+}
+
+// A lease comes from CAS: without one (--insecure-volume) nobody keeps tags.
+bool has_keeper(const MountedVolume& settings) {
+  if (settings.lease == 0) return false;
+  // CAS must learn that there is something now, even if it does not guard its history.
+  return settings.updates != VolumeUpdates::kNoRollbackProtection || settings.initialise;
+}
+
+volume::OpenOptions options_of(Mount& mount) {
+  volume::OpenOptions options;
+  const MountedVolume& settings = mount.settings;
+  options.key = mount.key;
+  options.initialise = settings.initialise;
+  if (settings.updates != VolumeUpdates::kNoRollbackProtection && !settings.initialise) {
+    options.expected = volume::Tag{.sequence = settings.tag.sequence, .mac = settings.tag.mac};
+    options.exact = settings.updates == VolumeUpdates::kEphemeral;
+    options.forget_changes = options.exact;
+  }
+  if (has_keeper(settings)) options.keeper = &mount.keeper;
+  options.clock = now;
+  options.random = fill_with_random;
+  options.report = [name = mount.name](std::string_view line) { report(name, line); };
+  options.secret_memory = allocate_secret;
+  return options;
+}
+
+bool keep_key(Mount& mount, ByteView key) {
+  mount.key = allocate_secret(key.size());
+  if (mount.key.size() < key.size()) return false;
+  std::memcpy(mount.key.data(), key.data(), key.size());
+  mount.key = mount.key.first(key.size());
+  return true;
+}
+
+std::unexpected<attested::Failure> no_memory() {
+  return failed("memory.sealed", "sealed memory for the keys of volumes", "less",
+                "raise the limit on locked memory (ulimit -l) to 8192 or more");
+}
+
+Outcome<void> open(size_t index, const MountedVolume& settings) {
+  if (settings.files == wire::VolumeFiles::kAuthenticatedOnly) {
+    return failed("volume.files", "a volume with encrypted files (files: encrypted)",
+                  "files: authenticated for " + std::string(settings.name),
+                  "this runtime has encrypted volumes only; change the session");
+  }
+  auto mount = std::make_unique<Mount>(index, settings);
+  if (!keep_key(*mount, settings.key)) return no_memory();
+  TRY_VOID(mount->storage.open(mount->path, settings.initialise));
+  auto opened = volume::Volume::open(mount->storage, mount->coordination, options_of(*mount));
+  if (!opened) {
+    const volume::OpenFailure& why = opened.error();
+    return failed(why.check, why.expected, mount->path + ": " + why.found, why.remedy);
+  }
+  mount->volume = std::move(*opened);
+  const auto mounted = file_namespace::mount_volume(mount->path, index, mount->path);
+  if (!mounted) {
+    return failed("volume.mount", "a path that the session's code and other mounts leave free",
+                  mount->path + ": " + attested::name_of(mounted.error()), "mount the volume elsewhere");
+  }
+  mounts().push_back(std::move(mount));
+  return {};
+}
+
+struct Saved {
+  std::vector<MountedVolume> volumes;
+};
+template <typename Archive>
+bool fields(Archive& a, wire::Of<Archive, Saved>& m) {
+  return wire::messages(a, m.volumes);
+}
+
+// Threads of this process, by field 20 of its stat file; 2 when that cannot be told.
+int count_threads() {
+  const auto fd = gate::descriptor_of(gate::call(SYS_openat, static_cast<uint64_t>(window::get(window::Slot::kProc)),
+                                                 gate::address_of("self/stat"), O_RDONLY | O_CLOEXEC));
+  if (!fd) return 2;
+  char text[1024];
+  const auto size = gate::count_of(
+      gate::call(SYS_read, static_cast<uint64_t>(*fd), gate::address_of(text), sizeof(text)), sizeof(text));
+  gate::call(SYS_close, static_cast<uint64_t>(*fd));
+  if (!size) return 2;
+  const std::string_view all(text, *size);
+  size_t at = all.rfind(')');
+  for (int field = 2; field < 20 && at != std::string_view::npos; ++field) at = all.find(' ', at + 1);
+  int threads = 2;
+  if (at != std::string_view::npos) std::from_chars(all.data() + at + 1, all.data() + all.size(), threads);
+  return threads;
+}
+
+}  // namespace
+
+bool is_active() { return active; }
+size_t count() { return mounts().size(); }
+volume::Volume& volume(size_t index) { return *mounts()[index % mounts().size()]->volume; }
+
+attested::Outcome<void> start(const std::vector<MountedVolume>& volumes) {
+  if (volumes.empty()) return {};
+  if (volumes.size() > kMostVolumes) {
+    return failed("volume.count", "at most 8 volumes", std::to_string(volumes.size()), "put them together");
+  }
+  const auto slots = static_cast<int>(volumes.size()) * volume::kHostFiles;
+  if (!window::extend(slots)) {
+    return failed("volume.descriptors", std::to_string(slots) + " free descriptors below the shim's",
+                  "some are in use, or the limit on open files is too low",
+                  "raise the limit on open files (ulimit -Hn) to 1024 or more");
+  }
+  if (!make_shared_memory()) {
+    return failed("volume.memory", "memory files (memfd_create) for what processes share", "none",
+                  "see whether memory is short");
+  }
+  refresh_file_size_limit();
+  for (size_t index = 0; index < volumes.size(); ++index) TRY_VOID(open(index, volumes[index]));
+  active = true;
+  return {};
+}
+
+void before_fork() {
+  for (const auto& mount : mounts()) mount->volume->lock_for_fork();
+}
+
+void after_fork(bool is_child) {
+  if (is_child && active) {
+    drop_secret_chunk();
+    forget_posix_locks_after_fork();
+  }
+  for (const auto& mount : mounts()) mount->volume->unlock_after_fork(is_child);
+}
+
+void settle() {
+  if (!active) return;
+  (void)flush_all();
+  for (const auto& mount : mounts()) {
+    if (mount->volume->is_dirty()) (void)mount->volume->barrier();
+  }
+}
+
+void settle_if_last_thread() {
+  if (active && count_threads() == 1) settle();
+}
+
+void save(std::vector<uint8_t>& out) {
+  Saved saved;
+  for (const auto& mount : mounts()) {
+    saved.volumes.push_back(mount->settings);
+    std::ranges::copy(mount->key, saved.volumes.back().key.begin());
+  }
+  constexpr size_t kUsual = 1024;
+  Bytes bytes = wire::encode(saved, (saved.volumes.size() + 1) * kUsual);
+  for (MountedVolume& settings : saved.volumes) explicit_bzero(settings.key.data(), settings.key.size());
+  out = std::move(bytes);
+}
+
+Result<void> restore(ByteView bytes) {
+  Saved saved;
+  if (!wire::decode(bytes, saved) || saved.volumes.size() > kMostVolumes) return fail(EINVAL);
+  if (saved.volumes.empty()) return {};
+  if (!map_shared_memory()) return fail(ENOMEM);
+  refresh_file_size_limit();
+  for (size_t index = 0; index < saved.volumes.size(); ++index) {
+    auto mount = std::make_unique<Mount>(index, saved.volumes[index]);
+    if (!keep_key(*mount, saved.volumes[index].key)) return fail(ENOMEM);
+    explicit_bzero(saved.volumes[index].key.data(), saved.volumes[index].key.size());
+    mount->settings.initialise = false;
+    auto joined = volume::Volume::join(mount->storage, mount->coordination, options_of(*mount));
+    if (!joined) return fail(joined.error().error != 0 ? joined.error().error : EIO);
+    mount->volume = std::move(*joined);
+    mounts().push_back(std::move(mount));
+  }
+  special::hint_open_descriptors();
+  active = true;
+  (void)flush_all();  // what this process had mapped until the exec
+  return {};
+}
+
+}  // namespace redoubt::shim::volumes

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Durability. A barrier writes its record first: from then on every process keeps the slots that this state names. Then it syncs data
+// and log, hands the tag to the keeper, and says in one more record what has become durable. Writers go on meanwhile.
+//
+// A checkpoint begins the next generation: data synced, index written and synced, next log emptied and synced, a last record into the
+// old log, superblock written and synced, head published. Until the superblock is durable the old generation is complete; after the last
+// record nothing follows in the old log, so that a process that dies in between leaves no room for two histories.
+#include <algorithm>
+#include <new>
+
+#include "volume/checkpoint.h"
+#include "volume/engine.h"
+
+namespace redoubt::volume {
+namespace {
+
+class BarrierLock {
+ public:
+  explicit BarrierLock(Coordination& coordination) : coordination_(coordination) { coordination_.lock_barrier(); }
+  ~BarrierLock() { coordination_.unlock_barrier(); }
+  BarrierLock(const BarrierLock&) = delete;
+  BarrierLock& operator=(const BarrierLock&) = delete;
+
+ private:
+  Coordination& coordination_;
+};
+
+}  // namespace
+
+bool Engine::is_settled() const {
+  const uint64_t last = view_.index.last_change;
+  // A run without a keeper may have made durable what the keeper has no tag of.
+  return coordination_.settled() >= last && (!is_tagged() || view_.index.acknowledged >= last);
+}
+
+Result<void> Engine::barrier() {
+  const auto is_needless = [&]() -> Result<bool> {
+    const IndexLock lock = TRY(reading());
+    return is_settled();
+  };
+  if (TRY(is_needless())) return {};
+  if (options_.read_only) return fail(EROFS);
+  const BarrierLock barrier_lock(coordination_);
+  if (TRY(is_needless())) return {};  // somebody's barrier meanwhile: it was for us too
+
+  LogPosition at;
+  {
+    const Exclusive exclusive(*this);
+    TRY_VOID(begin());
+    operation_.reset(Kind::kBarrier);
+    operation_.flags = is_tagged() ? kTagged : 0;
+    TRY_VOID(append_record(operation_));
+    at = view_.at;
+  }
+  for (const HostFile file : {HostFile::kData, log_of(at.generation)}) {
+    if (const auto synced = storage_.sync(file); !synced) {
+      // What the host has then thrown away nobody knows.
+      stopped_ = true;
+      report(file, 0, "could not be made durable; no more changes are taken");
+      return synced;
+    }
+  }
+  if (is_tagged()) {
+    if (const auto kept = options_.keeper->keep({at.sequence, keys_.tag_mac(at.sequence, at.chain)}); !kept) {
+      stopped_ = true;
+      report(log_of(at.generation), at.offset, "the tag of this point was not kept; no more changes are taken");
+      return fail(EIO);
+    }
+  }
+  coordination_.settle(at.sequence);
+  const Exclusive exclusive(*this);
+  // Where it does not succeed, a crash costs reading what was written since the barrier before, no more.
+  if (!begin()) return {};
+  operation_.reset(Kind::kSettled);
+  operation_.acknowledged = is_tagged() ? at.sequence : 0;
+  (void)append_record(operation_);
+  return {};
+}
+
+bool Engine::is_dirty() {
+  const auto lock = reading();
+  return !lock || !is_settled();
+}
+
+Tag Engine::tag() {
+  const auto lock = reading();
+  if (!lock) return {};
+  return {view_.tip_sequence, keys_.tag_mac(view_.tip_sequence, view_.tip_chain)};
+}
+
+Volume::Space Engine::space() {
+  const auto lock = reading();
+  if (!lock) return {};
+  return {view_.index.inodes().size(), view_.index.data_blocks, view_.index.slots.free_count(), view_.at.offset};
+}
+
+Result<void> Engine::checkpoint() {
+  const Exclusive exclusive(*this);
+  TRY_VOID(begin());
+  return rotate();
+}
+
+void Engine::enter_generation(const Superblock& superblock) {
+  const IndexLock lock(index_);
+  view_.at.generation = superblock.generation;
+  view_.at.offset = 0;
+  view_.base = superblock.sequence;
+  view_.checkpoint_bytes = superblock.chunk_bytes;
+  view_.index.is_rotating = false;
+  view_.index.slots.settle(superblock.sequence);
+  reserved_ = kLogReserve;
+  coordination_.publish({superblock.generation, 0, view_.at.sequence});
+}
+
+// A process wrote kRotate and died before it published the next generation. Was its superblock written?
+Result<bool> Engine::adopt_rotation() {
+  const HostFile file = superblock_of(view_.at.generation + 1);
+  const FoundSuperblock found = read_superblock(storage_, keys_, file);
+  const Superblock& superblock = found.superblock;
+  if (found.found != Found::kValid || superblock.generation != view_.at.generation + 1 ||
+      superblock.sequence != view_.at.sequence || superblock.chain != view_.at.chain) {
+    return false;
+  }
+  if (const auto synced = storage_.sync(file); !synced) {
+    stopped_ = true;
+    return std::unexpected(synced.error());
+  }
+  enter_generation(superblock);
+  return true;
+}
+
+Result<void> Engine::rotate() {
+  const uint64_t generation = view_.at.generation + 1;
+  Superblock next;
+  next.generation = generation;
+  if (const auto synced = storage_.sync(HostFile::kData); !synced) {
+    stopped_ = true;
+    report(HostFile::kData, 0, "could not be made durable; no more changes are taken");
+    return synced;
+  }
+  const uint64_t first_counter = checkpoint_counter_;
+  const auto written = write_checkpoint(storage_, keys_, view_.index, epoch_, first_counter, next);
+  checkpoint_counter_ += next.chunk_count + 1;  // also of a chunk that was sealed and not written
+  TRY_VOID(written);
+  TRY_VOID(storage_.truncate(checkpoint_of(generation), next.chunk_bytes));
+  TRY_VOID(storage_.sync(checkpoint_of(generation)));
+  TRY_VOID(storage_.truncate(log_of(generation), 0));
+  TRY_VOID(storage_.write(log_of(generation), 0, zeros_for_log()));
+  TRY_VOID(storage_.sync(log_of(generation)));
+
+  if (!view_.index.is_rotating) {
+    operation_.reset(Kind::kRotate);
+    TRY_VOID(append_record(operation_));
+  }
+  next.sequence = view_.at.sequence;
+  next.chain = view_.at.chain;
+  next.tags = view_.tags;
+  const std::vector<uint8_t> page = seal_superblock(keys_, next, epoch_, superblock_counter_++);
+  auto put = storage_.write(superblock_of(generation), 0, page);
+  if (put) put = storage_.sync(superblock_of(generation));
+  if (!put) {
+    stopped_ = true;
+    report(superblock_of(generation), 0, "could not be written; no more changes are taken");
+    return put;
+  }
+  enter_generation(next);
+  give_back_space(false);
+  return {};
+}
+
+bool Engine::make_room() {
+  bool is_barrier_needed = false;
+  {
+    const auto lock = reading();
+    if (!lock) return false;
+    const Slots& slots = view_.index.slots;
+    is_barrier_needed = slots.has_dropped();
+    if (!is_barrier_needed && slots.free_count() == given_back_) return false;
+  }
+  if (is_barrier_needed && !barrier()) return false;
+  const Exclusive exclusive(*this);
+  if (!begin()) return false;
+  give_back_space(true);
+  given_back_ = view_.index.slots.free_count();
+  return true;
+}
+
+void Engine::give_back_space(bool always) {
+  const uint64_t stretch = always ? 1 : 64;
+  const Slots& slots = view_.index.slots;
+  if (!always && slots.free_count() * 4 < slots.end()) return;
+  for (uint64_t first = 1; first < slots.end();) {
+    uint64_t end = first;
+    while (end < slots.end() && slots.is_free(end)) ++end;
+    if (end - first >= stretch) storage_.discard(HostFile::kData, first * kBlockSize, (end - first) * kBlockSize);
+    first = end + 1;
+  }
+}
+
+void Engine::lock_for_fork() {
+  writer_.lock();
+  index_.lock();
+  cache_.mutex_for_fork().lock();
+}
+
+void Engine::unlock_after_fork(bool is_child) {
+  if (is_child) {
+    // Nobody else is here; and no lock may remember a thread that is not.
+    new (&writer_) std::mutex;
+    new (&index_) std::mutex;
+    cache_.after_fork();
+    keys_.after_fork();
+    has_epoch_ = false;
+    return;
+  }
+  cache_.mutex_for_fork().unlock();
+  index_.unlock();
+  writer_.unlock();
+}
+
+}  // namespace redoubt::volume

@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# `redoubt volume`: create, put, get, ls, cat, stat, verify and seal, what they print, and what they say when the key, the directory
+# or a byte is wrong. Nothing of a file's name or content is in the host files.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+need python3 openssl
+
+mkdir "$WORK"
+cd "$WORK"
+openssl rand -hex 32 >key
+openssl rand -hex 32 >other.key
+VOLUME=$WORK/volume
+
+expect() {  # STATUS PATTERN COMMAND...: of standard output and error together
+  local wanted=$1 pattern=$2 status=0 output
+  shift 2
+  output=$("$@" 2>&1) || status=$?
+  # shellcheck disable=SC2053  # a pattern
+  [[ $status == "$wanted" && $output == $pattern ]] || fail "$*: expected $wanted and $pattern, found $status and: $output"
+  echo "ok ${*:2}"
+}
+volume() { "$REDOUBT" volume "$1" --key-file key "$VOLUME" "${@:2}"; }
+# Flips one bit in the middle of a file.
+flip() { python3 -c 'import sys; p,o=sys.argv[1],int(sys.argv[2]); f=open(p,"r+b"); f.seek(o); b=f.read(1); f.seek(o); f.write(bytes([b[0]^1]))' "$@"; }
+
+# --- a tree goes in and comes out ---
+
+CANARY=canary-$(openssl rand -hex 8)
+mkdir -p "tree/deep/$CANARY-name"
+seq 1 20000 >tree/numbers
+echo "$CANARY-content" >"tree/deep/$CANARY-name/file"
+: >tree/empty
+head -c 5000000 /dev/urandom >tree/large
+truncate -s 1M tree/holes
+ln -s deep/x tree/link
+chmod 4751 tree/empty
+touch -d 2001-02-03T04:05:06.789 tree/numbers
+
+expect 0 '' volume create
+expect 2 '*expected an empty directory*' volume create
+expect 0 '*copied 5 files, 3 directories, 1 links*' volume put tree /tree
+expect 0 '*copied 5 files*' volume get / out
+diff -r --no-dereference tree out/tree || fail "what came out is not what went in"
+[[ $(stat -c '%a %y' out/tree/empty out/tree/numbers) == "$(stat -c '%a %y' tree/empty tree/numbers)" ]] || fail "modes or times"
+expect 0 '/tree' volume ls
+expect 0 '*/tree/link -> deep/x*' volume ls -lr
+expect 0 '*"path": "/tree/numbers"*' volume ls --json /tree
+expect 0 "$CANARY-content" volume cat "/tree/deep/$CANARY-name/file"
+expect 2 '*No such file*' volume cat /tree/none
+expect 2 '*none*' volume cat /tree
+expect 0 '*copied 1 files*' volume put key /tree/numbers
+[[ $(volume get /tree/numbers -) == "$(<key)" ]] || fail "a replaced file"
+expect 0 '*sequence*' volume stat
+expect 0 '*"tag": "*' volume stat --json
+expect 0 'intact: 5 files*' volume verify
+if grep -rq "$CANARY" "$VOLUME"; then fail "a name or content is in the clear"; fi
+
+# --- what is wrong is named ---
+
+expect 2 '*volume.key*expected*found*to do*' "$REDOUBT" volume ls --key-file other.key "$VOLUME"
+expect 2 '*64 hexadecimal digits*' "$REDOUBT" volume ls --key-file /dev/null "$VOLUME"
+expect 2 '*superblock*' "$REDOUBT" volume ls --key-file key "$WORK/tree"
+cp -a "$VOLUME" good
+flip "$VOLUME/data.0" 3000000
+expect 1 '*data.0*NOT INTACT*1 problem*' volume verify
+expect 1 '*"intact": false*' volume verify --json
+rm -r "$VOLUME" && cp -a good "$VOLUME"
+rm "$VOLUME/data.0"
+expect 2 '*data.0*No such file*' volume ls
+rm -r "$VOLUME" && cp -a good "$VOLUME"
+exec 9<"$VOLUME/superblock.a"
+flock -x 9
+expect 2 '*in use*' volume ls
+exec 9<&-
+
+# --- an authenticated-only tree ---
+
+sealed() { "$REDOUBT" volume "$1" --key-file key "$WORK/tree" "${@:2}"; }
+expect 0 '*sealed*sequence 1' sealed seal
+expect 0 '*sealed*sequence 2' sealed seal
+expect 0 'intact: 5 files*' sealed verify
+expect 0 '*/deep*/numbers*' sealed ls
+expect 0 '*authenticated-only*sequence   2*' sealed stat
+expect 1 '*volume.key*' "$REDOUBT" volume seal --key-file other.key "$WORK/tree"
+echo more >>tree/numbers
+echo new >tree/extra
+rm tree/empty
+expect 1 '*empty: missing*numbers: size*extra: not in the seal*NOT INTACT*' sealed verify
+flip tree/.redoubt-seal 100
+expect 1 '*volume.key*' sealed verify
