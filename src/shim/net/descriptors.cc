@@ -17,6 +17,7 @@
 #include "shim/net/calls.h"
 #include "shim/net/epoll.h"
 #include "shim/net/timeout.h"
+#include "shim/syscalls/dispatch.h"
 
 namespace redoubt::shim::net {
 
@@ -64,7 +65,7 @@ int64_t duplicated(int64_t fd, const Reference& description) {
 Answer call_dup(Call& call) {
   const Reference description = table::get(call.int_arg(0));
   if (!description) return std::nullopt;
-  return duplicated(call.row->handler(call), description);
+  return duplicated(decide_beyond_network(call), description);
 }
 
 Answer call_dup_to(Call& call) {
@@ -78,7 +79,7 @@ Answer call_dup_to(Call& call) {
   if (call.number == SYS_dup3 && (call.int_arg(2) & ~O_CLOEXEC) != 0) return std::nullopt;
   const Reference closed = table::exchange(to, nullptr);
   end_description(closed, to);
-  const int64_t result = call.row->handler(call);
+  const int64_t result = decide_beyond_network(call);
   if (!is_error(result)) {
     if (description) table::exchange(to, std::move(description));
   } else if (closed && closed->uses == 0) {
@@ -92,9 +93,9 @@ Answer call_fcntl(Call& call) {
   const Reference description = table::get(fd);
   if (!description) return std::nullopt;
   const int command = call.int_arg(1);
-  if (command == F_DUPFD || command == F_DUPFD_CLOEXEC) return duplicated(call.row->handler(call), description);
+  if (command == F_DUPFD || command == F_DUPFD_CLOEXEC) return duplicated(decide_beyond_network(call), description);
   if (command != F_SETFL) return std::nullopt;
-  const int64_t result = call.row->handler(call);
+  const int64_t result = decide_beyond_network(call);
   if (!is_error(result)) {
     description->nonblocking = (call.args[2] & O_NONBLOCK) != 0;
     description->nonblocking_known = true;

@@ -15,6 +15,7 @@
 #include "shim/net/calls.h"
 #include "shim/net/epoll.h"
 #include "shim/net/log.h"
+#include "shim/syscalls/dispatch.h"
 
 namespace redoubt::shim::net {
 
@@ -45,7 +46,7 @@ Answer call_socket(Call& call) {
     say_refused_address("make", "a socket that is neither TCP nor UDP");
     return -EACCES;
   }
-  const int64_t fd = call.row->handler(call);
+  const int64_t fd = decide_beyond_network(call);
   if (is_error(fd) || !ruled || type != SOCK_STREAM) return fd;
   if (!table::fits(static_cast<int>(fd))) return close_and_fail(static_cast<int>(fd), EMFILE);
   auto made = make_socket(Kind::kFresh);

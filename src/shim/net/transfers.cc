@@ -237,7 +237,7 @@ Answer call_receive(Call& call) {
   if (call.number == SYS_recvmsg) {
     if (socket) return receive_message(fd, *socket, call.args[1], call.int_arg(2));
     if (answer) return answer;
-    const int64_t result = pass(call);
+    const int64_t result = decide_beyond_network(call);
     if (result >= 0) adopt_received(call.args[1]);
     return result;
   }
@@ -329,7 +329,7 @@ Answer call_receive_many(Call& call) {
   const auto count = std::min(static_cast<uint32_t>(call.args[2]), kMostMessages);
   if (!socket) {
     if (answer) return answer;
-    const int64_t result = pass(call);
+    const int64_t result = decide_beyond_network(call);
     for (int64_t i = 0; i < result; ++i) adopt_received(call.args[1] + static_cast<uint64_t>(i) * sizeof(mmsghdr));
     return result;
   }

@@ -35,6 +35,12 @@ int64_t decide(Call& call) {
   if (net::is_active() && call.row->treatment != Treatment::kRefused) [[unlikely]] {
     if (const auto answer = net::intercept(call)) return *answer;
   }
+  return decide_beyond_network(call);
+}
+
+}  // namespace
+
+int64_t decide_beyond_network(Call& call) {
   if (file_namespace::is_active() && call.row->treatment != Treatment::kRefused) [[unlikely]] {
     if (const auto answer = file_namespace::intercept(call)) return *answer;
   }
@@ -45,8 +51,6 @@ int64_t decide(Call& call) {
   }
   return -ENOSYS;
 }
-
-}  // namespace
 
 int64_t perform(Call& call) {
   const int64_t result = decide(call);
