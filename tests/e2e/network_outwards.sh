@@ -3,10 +3,10 @@
 # shellcheck source=network_lib.sh disable=SC1091
 source "$(dirname "$0")/network_lib.sh"
 need curl
-free_port; good=$PORT
-free_port; other=$PORT
-free_port; name=$PORT
-free_port; unnamed=$PORT
+read -r good other name unnamed < <(python3 -c '
+import socket
+open_ones = [socket.create_server(("127.0.0.1", 0)) for _ in range(4)]
+print(*[one.getsockname()[1] for one in open_ones])')
 rules "default refuse" "connect localhost:$good tls {client} servers {ca}" \
     "connect 127.0.0.1:$other tls servers $CERTIFICATES/other_ca.pem" "connect 127.0.0.1:$name tls servers {ca} name wrong.example"
 servers=()

@@ -133,17 +133,24 @@ std::optional<Strange> classify(int fd) {
   const int domain = option(fd, SO_DOMAIN);
   if ((domain != AF_INET && domain != AF_INET6) || option(fd, SO_TYPE) != SOCK_STREAM) return std::nullopt;
   const auto own = address_by(fd, SYS_getsockname);
-  const auto listen = own ? find_listen(*own) : std::nullopt;
+  const Rule* listen = nullptr;
+  int rule = -1;
+  if (own) {
+    if (const auto found = find_listen(*own)) {
+      rule = static_cast<int>(*found);
+      listen = &policy.listen[*found];
+    }
+  }
   if (option(fd, SO_ACCEPTCONN) == 1) {
-    if (!listen) return Strange{policy.refuses_unnamed ? Kind::kLost : Kind::kPlain};
-    return Strange{policy.listen[*listen].tls ? Kind::kListener : Kind::kPlain, static_cast<int>(*listen)};
+    if (listen == nullptr) return Strange{policy.refuses_unnamed ? Kind::kLost : Kind::kPlain};
+    return Strange{listen->tls ? Kind::kListener : Kind::kPlain, rule};
   }
   const auto peer = address_by(fd, SYS_getpeername);
   if (!peer) return Strange{Kind::kFresh};
   // Accepted or made by the program's own connect: a rule that names either end and requires TLS makes it lost.
   const auto connect = find_connect(*peer);
-  const bool is_shielded = (listen && policy.listen[*listen].tls) || (connect && policy.connect[*connect].tls);
-  const bool is_named = listen || connect;
+  const bool is_shielded = (listen != nullptr && listen->tls) || (connect && policy.connect[*connect].tls);
+  const bool is_named = listen != nullptr || connect;
   return Strange{is_shielded || (!is_named && policy.refuses_unnamed) ? Kind::kLost : Kind::kPlain};
 }
 
