@@ -84,7 +84,7 @@ void Connection::look_for_failure(int fd) {
   const tls::Failure& failure = endpoint_->failure();
   ++counters.refused[static_cast<size_t>(failure.kind)];
   if (failure.kind == tls::FailureKind::kTruncated) return;  // it left by itself
-  say_refused_peer(fd, is_server_, (is_server_ ? policy.listen : policy.connect)[rule_].text, failure);
+  say_refused_peer(peer_, is_server_, (is_server_ ? policy.listen : policy.connect)[rule_].text, failure);
   shutdown_wanted_ = SHUT_RDWR;  // after the alert
   flush(fd);
 }
@@ -107,7 +107,7 @@ bool Connection::fill(int fd) {
     ended_ = true;
     endpoint_->input_ended();
   } else {
-    begun_ = true;
+    if (!std::exchange(begun_, true)) peer_ = peer_of(fd);  // while it is there
     drained_ = *received < room.size();
     endpoint_->input_added(*received);
   }

@@ -94,6 +94,7 @@ class Connection {
   const std::string server_name_;
   Claim claim_;
   std::optional<tls::Endpoint> endpoint_;  // made at the first use: after fork, in the child that uses it
+  std::string peer_;                       // its address, for the log
   Bytes held_;                             // plaintext that the program's memory did not take
   uint64_t arrivals_ = 0;
   size_t low_water_ = 1;
