@@ -103,6 +103,9 @@ Result<void, OpenFailure> Engine::load(const Superblock& superblock, Recovery& r
   const auto size = storage_.size(file);
   if (size && *size < superblock.chunk_bytes) return truncated_failure(file, superblock.chunk_bytes, *size);
   if (!read_checkpoint(storage_, keys_, superblock, fresh.index, offset)) {
+    const uint64_t end = fresh.index.slots.refused_end();
+    const auto data_size = storage_.size(HostFile::kData);
+    if (end != 0 && data_size) return truncated_failure(HostFile::kData, end * kBlockSize, *data_size);
     return damaged_failure("volume.checkpoint", file, offset, "a damaged part");
   }
   fresh.base = fresh.tip_sequence = superblock.sequence;
