@@ -224,7 +224,7 @@ void open_descriptors(Handover& state, const Outputs& outputs) {
   const auto base = window::choose_base();
   if (!base) {
     usage(
-        "the shim needs 8 free descriptors from 8 to the hard limit (ulimit -Hn), which is below 16 or they are in "
+        "the shim needs 9 free descriptors from 8 to the hard limit (ulimit -Hn), which is below 17 or they are in "
         "use");
   }
   window::start(*base);

@@ -287,6 +287,7 @@ Result<void> write_checkpoint(Storage& storage, KeyRing& keys, const Index& inde
 Result<void> read_checkpoint(Storage& storage, KeyRing& keys, const Superblock& superblock, Index& index,
                              uint64_t& offset) {
   const HostFile file = checkpoint_of(superblock.generation);
+  index.slots.set_limit(TRY(storage.size(HostFile::kData)) / kBlockSize);
   Parser parser(index);
   std::vector<uint8_t> sealed;
   offset = 0;

@@ -20,13 +20,6 @@ namespace {
 
 uint8_t zeros[kLogReserve];
 
-std::span<uint8_t> heap_memory(size_t size) {
-  constexpr size_t kAlignment = 64;
-  size = (size + kAlignment - 1) / kAlignment * kAlignment;
-  auto* memory = static_cast<uint8_t*>(std::aligned_alloc(kAlignment, size));
-  return memory == nullptr ? std::span<uint8_t>{} : std::span<uint8_t>{memory, size};
-}
-
 }  // namespace
 
 ByteView zeros_for_log() { return zeros; }
@@ -35,7 +28,14 @@ Engine::Engine(Storage& storage, Coordination& coordination, OpenOptions options
     : storage_(storage),
       coordination_(coordination),
       options_(std::move(options)),
-      keys_(options_.key, options_.secret_memory ? options_.secret_memory : heap_memory),
+      keys_(options_.key, options_.secret_memory ? options_.secret_memory
+                                                 : [this](size_t size) {
+                                                     constexpr size_t kAlignment = 64;
+                                                     size = (size + kAlignment - 1) / kAlignment * kAlignment;
+                                                     heap_.emplace_back(
+                                                         static_cast<uint8_t*>(std::aligned_alloc(kAlignment, size)));
+                                                     return std::span<uint8_t>{heap_.back().get(), size};
+                                                   }),
       log_(storage, keys_) {
   options_.key = {};
 }

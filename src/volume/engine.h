@@ -13,6 +13,8 @@
 
 #include <array>
 #include <atomic>
+#include <cstdlib>
+#include <memory>
 #include <mutex>
 
 #include "volume/block_cache.h"
@@ -154,6 +156,10 @@ class Engine {
   Storage& storage_;
   Coordination& coordination_;
   OpenOptions options_;
+  struct Free {
+    void operator()(uint8_t* memory) const { std::free(memory); }
+  };
+  std::vector<std::unique_ptr<uint8_t, Free>> heap_;  // for keys, when the caller has no memory for them
   KeyRing keys_;
 
   std::mutex writer_, index_;

@@ -103,6 +103,9 @@ Result<void, OpenFailure> Engine::load(const Superblock& superblock, Recovery& r
   const auto size = storage_.size(file);
   if (size && *size < superblock.chunk_bytes) return truncated_failure(file, superblock.chunk_bytes, *size);
   if (!read_checkpoint(storage_, keys_, superblock, fresh.index, offset)) {
+    const uint64_t end = fresh.index.slots.refused_end();
+    const auto data_size = storage_.size(HostFile::kData);
+    if (end != 0 && data_size) return truncated_failure(HostFile::kData, end * kBlockSize, *data_size);
     return damaged_failure("volume.checkpoint", file, offset, "a damaged part");
   }
   fresh.base = fresh.tip_sequence = superblock.sequence;
@@ -297,7 +300,7 @@ Result<void> Engine::free_orphans() {
 }
 
 Result<void, OpenFailure> Engine::open() {
-  if (!keys_.has_memory()) return memory_failure();
+  if (!keys_.has_memory()) return crypto::has_bulk_aead() ? memory_failure() : processor_failure();
   if (options_.initialise) return initialise();
   auto superblock = choose_superblock();
   if (!superblock) {
@@ -313,7 +316,7 @@ Result<void, OpenFailure> Engine::open() {
 }
 
 Result<void, OpenFailure> Engine::join() {
-  if (!keys_.has_memory()) return memory_failure();
+  if (!keys_.has_memory()) return crypto::has_bulk_aead() ? memory_failure() : processor_failure();
   const Exclusive exclusive(*this);
   const IndexLock lock(index_);
   const Head head = coordination_.head();

@@ -80,6 +80,23 @@ Refused rollback_failure(const Tag& expected, std::string found) {
        std::move(found), "an older copy was put back, or files are lost: restore the newest copy"});
 }
 
+Refused processor_failure() {
+  return Refused({ENOTSUP, "volume.processor", "a processor with AES-NI and PCLMULQDQ", "one without",
+                  "run on an x86-64 server processor of 2010 or later"});
+}
+
+std::optional<OpenFailure> check_directory(const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    bool is_known = false;
+    for (int i = 0; i < kHostFiles; ++i) is_known |= name == name_of(static_cast<HostFile>(i));
+    if (is_known) continue;
+    return OpenFailure{EEXIST, "volume.file.extra", "the files of a volume and nothing else",
+                       "\"" + name + "\" in its directory",
+                       "move what does not belong to the volume out of its directory"};
+  }
+  return std::nullopt;
+}
+
 Refused memory_failure() {
   return Refused({ENOMEM, "volume.memory", "memory for the volume's keys", "none",
                   "raise the limit on locked memory (ulimit -l)"});

@@ -26,5 +26,6 @@ Refused key_failure(HostFile file);
 Refused damaged_failure(std::string check, HostFile file, uint64_t offset, std::string found);
 Refused rollback_failure(const Tag& expected, std::string found);
 Refused memory_failure();
+Refused processor_failure();
 
 }  // namespace redoubt::volume

@@ -27,7 +27,7 @@ KeyRing::KeyRing(ByteView key, std::function<std::span<uint8_t>(size_t)> secret_
 }
 
 KeyRing::~KeyRing() {
-  if (is_forked_) return;  // the memory is the parent's
+  if (is_forked_ || key_.empty()) return;  // the memory is the parent's, or there is none
   explicit_bzero(key_.data(), key_.size());
   for (Entry& entry : entries_) {
     if (entry.filled) explicit_bzero(entry.memory.data(), entry.memory.size());
@@ -35,6 +35,7 @@ KeyRing::~KeyRing() {
 }
 
 bool KeyRing::take_memory(ByteView key) {
+  if (!crypto::has_bulk_aead() || key.size() != crypto::kAeadKeySize) return false;
   constexpr size_t kAlignment = 64;
   const size_t schedule = (crypto::BulkAead::memory_size() + kAlignment - 1) / kAlignment * kAlignment;
   std::span<uint8_t> memory = secret_memory_(kAlignment + kEntries * schedule);

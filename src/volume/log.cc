@@ -89,7 +89,8 @@ Result<bool> LogReader::next(LogPosition& at, Operation& operation) {
 }
 
 Result<std::optional<uint64_t>> LogReader::lost_record(const LogPosition& at) {
-  const uint64_t size = TRY(storage_.size(log_of(at.generation)));
+  constexpr uint64_t kFar = uint64_t{1} << 30;  // a host may name any size
+  const uint64_t size = std::min(TRY(storage_.size(log_of(at.generation))), at.offset + kFar);
   for (uint64_t offset = at.offset; offset < size; offset += kRecordAlignment) {
     const uint8_t* bytes = TRY(fetch(log_of(at.generation), offset, sizeof(RecordHeader)));
     if (bytes == nullptr) break;

@@ -55,6 +55,20 @@ TEST_F(OpenTest, AnotherKey) {
   EXPECT_EQ(check_of(std::move(options)), "volume.exists");
 }
 
+TEST_F(OpenTest, ExtraFiles) {
+  EXPECT_FALSE(check_directory({"log.a", "data.0"}));
+  const auto failure = check_directory({"log.a", "data.1"});
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->check, "volume.file.extra");
+  EXPECT_NE(failure->found.find("data.1"), std::string::npos);
+}
+
+TEST_F(OpenTest, NoMemoryForKeys) {
+  OpenOptions options = test.options();
+  options.secret_memory = [](size_t) { return std::span<uint8_t>{}; };
+  EXPECT_EQ(check_of(std::move(options)), "volume.memory");
+}
+
 TEST_F(OpenTest, AnotherFormat) {
   for (const HostFile file : {HostFile::kSuperblockA, HostFile::kSuperblockB}) (*test.storage.at(file))[8] = 2;
   const auto failure = test.open(test.options());

@@ -7,8 +7,14 @@
 
 namespace redoubt::volume {
 
-bool Slots::take_old(uint64_t slot, uint64_t count) {
+bool Slots::take_old(uint64_t slot, uint64_t count) { return mark(slot, count, limit_); }
+
+bool Slots::mark(uint64_t slot, uint64_t count, uint64_t limit) {
   if (slot == 0 || slot >= kSlotLimit || count > kSlotLimit - slot) return false;
+  if (slot + count > limit) {
+    refused_end_ = slot + count;
+    return false;
+  }
   for (uint64_t i = slot; i < slot + count; ++i) {
     if (get(used_, i)) return false;
     set(used_, i);
@@ -19,7 +25,9 @@ bool Slots::take_old(uint64_t slot, uint64_t count) {
 }
 
 bool Slots::take(uint64_t slot, uint64_t count) {
-  if (!take_old(slot, count)) return false;
+  // The file may be shorter than what was written to it before a power cut; but nobody skips that much.
+  constexpr uint64_t kGap = uint64_t{1} << 24;
+  if (!mark(slot, count, std::max(end_, limit_) + kGap)) return false;
   for (uint64_t i = slot; i < slot + count; ++i) {
     set(fresh_, i);
     fresh_list_.push_back(i);

@@ -18,6 +18,10 @@ namespace redoubt::volume {
 
 class Slots {
  public:
+  // How many slots the data file has. A checkpoint names no others, and an operation none far behind.
+  void set_limit(uint64_t limit) { limit_ = limit; }
+  // The end of what was refused for that reason; 0: nothing.
+  uint64_t refused_end() const { return refused_end_; }
   // Marks as named. False: out of range, or in use.
   [[nodiscard]] bool take(uint64_t slot, uint64_t count);
   // Out of a checkpoint: named long ago.
@@ -61,7 +65,9 @@ class Slots {
   Bits used_, fresh_;
   std::vector<uint64_t> fresh_list_;
   std::deque<Dropped> dropped_;
-  uint64_t end_ = 1, used_count_ = 0, cursor_ = 1;
+  bool mark(uint64_t slot, uint64_t count, uint64_t limit);
+
+  uint64_t end_ = 1, used_count_ = 0, cursor_ = 1, limit_ = 0, refused_end_ = 0;
 };
 
 }  // namespace redoubt::volume

@@ -79,6 +79,9 @@ struct OpenFailure {
   std::string expected, found, remedy;
 };
 
+// For whoever opens the directory: a name in it that is none of a volume's files ("volume.file.extra").
+std::optional<OpenFailure> check_directory(const std::vector<std::string>& names);
+
 struct OpenOptions {
   ByteView key;                 // 32 bytes; copied into secret_memory
   bool initialise = false;      // the directory holds no volume, or one that was never acknowledged: make a new one

@@ -27,7 +27,11 @@ def text(value):
 
 
 def attested(key=bytes(96), files=b"", volumes=b"", unsealed=0):
-    return text(b"session") + text(b"service") + text(b"00") + bytes([unsealed]) + text(key) + text(files) + text(volumes)
+    cas = text(b"") + bytes(32)
+    network = text(b"")
+    return (
+        text(b"session") + text(b"service") + text(b"00") + bytes([unsealed]) + text(key) + cas + text(files) + text(volumes) + network
+    )
 
 
 def state(program, part, size=None, attested_size=None):

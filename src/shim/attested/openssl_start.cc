@@ -115,10 +115,11 @@ void report_no_sealed_memory() {
 
 bool ensure_openssl() {
   static std::mutex starting;
-  if (phase == Phase::kProgram) return true;
+  const auto is_up = [] { return phase == Phase::kStart || phase == Phase::kProgram; };
+  if (is_up()) return true;
   const std::lock_guard guard(starting);
   if (phase == Phase::kNone && start_openssl()) keep_openssl();
-  return phase == Phase::kProgram;
+  return is_up();
 }
 
 void stop_openssl() {

@@ -121,21 +121,14 @@ Outcome<void> apply(CasClient& cas, const wire::Configuration& received, Handove
   return {};
 }
 
-// What the program's run needs of the start.
-struct Stays {
-  bool openssl;  // connections of the program, or to CAS with tags
-  bool pool;     // keys
-};
-
-Stays what_stays(const wire::Configuration& received) {
-  const bool tags = std::ranges::any_of(received.volumes, [](const wire::MountedVolume& volume) {
-    return volume.updates == wire::VolumeUpdates::kRollbackProtected;
-  });
-  const bool openssl = received.network.is_given || tags;
-  return {.openssl = openssl, .pool = openssl || !received.volumes.empty()};
+// Whether OpenSSL and its pool stay for the program's run: for its connections, or those to CAS with tags of volumes.
+bool needs_openssl(const wire::Configuration& received) {
+  return received.network.is_given || std::ranges::any_of(received.volumes, [](const wire::MountedVolume& volume) {
+           return volume.updates == wire::VolumeUpdates::kRollbackProtected || volume.initialise;
+         });
 }
 
-Outcome<Stays> attested_start(const Request& request, Handover& handover) {
+Outcome<bool> attested_start(const Request& request, Handover& handover) {
   Stopwatch watch(request.launch.stats);
   TRY_VOID(leave_inherited_descriptors());
   forbid_inspection();
@@ -159,16 +152,17 @@ Outcome<Stays> attested_start(const Request& request, Handover& handover) {
   watch.lap("code");
   const wire::Configuration received = TRY(configuration(cas));
   watch.lap("configuration");
-  TRY_VOID(apply(cas, received, handover));
-  watch.lap("files, program");
+  // Before volumes are opened: the first tag of a new one is kept there.
   set_state({.session = std::string(request.launch.session),
              .service = std::string(request.launch.service),
              .session_hash = std::string(received.session_hash),
              .instance_key = key});
   set_cas_address({.address = cas_socket.address, .server_key = channel.server_key()});
+  TRY_VOID(apply(cas, received, handover));
+  watch.lap("files, program");
   channel.close();
   watch.lap("close");
-  return what_stays(received);
+  return needs_openssl(received);
 }
 
 }  // namespace
@@ -182,8 +176,12 @@ Handover start(const char* descriptor, int argc, char** argv, char** environment
   handover.options = {.trace = request->launch.trace, .stats = request->launch.stats};
   const auto done = attested_start(*request, handover);
   if (!done) report_and_exit(done.error());
-  done->openssl ? keep_openssl() : stop_openssl();
-  if (!done->pool) pool::end();
+  if (*done) {
+    keep_openssl();
+  } else {
+    stop_openssl();
+    pool::end();
+  }
   forget_request();
   wipe_stack_below();
   return handover;

@@ -21,6 +21,7 @@
 #include "shim/files/working_directory.h"
 #include "shim/gate/gate.h"
 #include "shim/gate/host_answer.h"
+#include "shim/volumes/mounts.h"
 
 namespace redoubt::shim::file_namespace {
 
@@ -243,6 +244,20 @@ Result<void> set_working_directory(const std::string& path) {
   return change_directory(place);
 }
 
+namespace {
+
+Result<std::string> read_volume_file(const Place& place, size_t limit) {
+  if (!S_ISREG(place.attributes.mode)) return fail(EACCES);
+  if (place.attributes.size > limit) return fail(EFBIG);
+  std::string bytes(place.attributes.size, '\0');
+  const std::span<uint8_t> to(reinterpret_cast<uint8_t*>(bytes.data()), bytes.size());
+  const size_t size = TRY(VolumeInUse(volumes::volume(place.volume))->read(place.attributes.inode, 0, to));
+  bytes.resize(size);
+  return bytes;
+}
+
+}  // namespace
+
 Result<std::string> read_file(const std::string& path, size_t limit) {
   const Place place = TRY(place_of(AT_FDCWD, path, Follow::kYes));
   OwnedFd file;
@@ -251,6 +266,7 @@ Result<std::string> read_file(const std::string& path, size_t limit) {
     if (content.size() > limit) return fail(EFBIG);
     return std::string(as_text(content));
   }
+  if (place.kind == PlaceKind::kVolume) return read_volume_file(place, limit);
   if (place.kind == PlaceKind::kCode) {
     file = TRY(verified_file(place.node));
   } else if (place.kind == PlaceKind::kHost && place.host.kind == HostEntry::Kind::kFile) {

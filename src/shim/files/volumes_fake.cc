@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Volumes for unit tests of the shim, which run without any: no descriptor stands for a file of one.
+// No descriptor stands for a file of a volume; all else asks the test's volume, if it has one.
+#include "shim/files/volumes_fake.h"
+
 #include <cstdlib>
 
 #include "shim/volumes/mappings.h"
@@ -9,13 +11,18 @@
 
 namespace redoubt::shim::volumes {
 
-bool is_active() { return false; }
-size_t count() { return 0; }
-volume::Volume& volume(size_t) { std::abort(); }
+volume::Volume* fake_volume = nullptr;
 
-Result<int> open_descriptor(FileId, int) { return fail(ENOSYS); }
+bool is_active() { return fake_volume != nullptr; }
+size_t count() { return fake_volume != nullptr ? 1 : 0; }
+volume::Volume& volume(size_t) {
+  if (fake_volume == nullptr) std::abort();
+  return *fake_volume;
+}
+
+Result<int> open_descriptor(FileId, int) { return kFakeDescriptor; }
 std::optional<OpenFile> identify(int) { return std::nullopt; }
-Result<void> truncate(FileId, uint64_t) { return fail(ENOSYS); }
+Result<void> truncate(FileId file, uint64_t size) { return volume(file.volume).truncate(file.inode, size); }
 Result<void> set_position(int, uint64_t) { return fail(ENOSYS); }
 std::optional<int64_t> intercept_descriptors(Call&) { return std::nullopt; }
 int64_t map(Call&, const OpenFile&, MapFunction) { return -ENOSYS; }

@@ -14,9 +14,9 @@
 namespace redoubt::shim::net {
 namespace {
 
-constexpr size_t kChunk = 16384;        // a record's plaintext
+constexpr size_t kChunk = 16384;  // a record's plaintext
 constexpr size_t kMostPeeked = 65536;
-constexpr size_t kMostOutput = 65536;   // what may wait for the kernel before a write is refused
+constexpr size_t kMostOutput = 65536;  // what may wait for the kernel before a write is refused
 
 int64_t send(int fd, ByteView bytes, int flags) {
   return gate::call(SYS_sendto, static_cast<uint64_t>(fd), gate::address_of(bytes.data()), bytes.size(),
@@ -84,7 +84,7 @@ void Connection::look_for_failure(int fd) {
   const tls::Failure& failure = endpoint_->failure();
   ++counters.refused[static_cast<size_t>(failure.kind)];
   if (failure.kind == tls::FailureKind::kTruncated) return;  // it left by itself
-  say_refused_peer(fd, is_server_, (is_server_ ? policy.listen : policy.connect)[rule_].text, failure);
+  say_refused_peer(peer_, is_server_, (is_server_ ? policy.listen : policy.connect)[rule_].text, failure);
   shutdown_wanted_ = SHUT_RDWR;  // after the alert
   flush(fd);
 }
@@ -107,7 +107,7 @@ bool Connection::fill(int fd) {
     ended_ = true;
     endpoint_->input_ended();
   } else {
-    begun_ = true;
+    if (!std::exchange(begun_, true)) peer_ = peer_of(fd);  // while it is there
     drained_ = *received < room.size();
     endpoint_->input_added(*received);
   }

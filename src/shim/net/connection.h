@@ -94,16 +94,17 @@ class Connection {
   const std::string server_name_;
   Claim claim_;
   std::optional<tls::Endpoint> endpoint_;  // made at the first use: after fork, in the child that uses it
-  Bytes held_;                // plaintext that the program's memory did not take
+  std::string peer_;                       // its address, for the log
+  Bytes held_;                             // plaintext that the program's memory did not take
   uint64_t arrivals_ = 0;
   size_t low_water_ = 1;
-  int receive_error_ = 0;     // errno of the kernel's socket
+  int receive_error_ = 0;  // errno of the kernel's socket
   int send_error_ = 0;
   int shutdown_wanted_ = -1;  // of the kernel's socket, when the output has gone
   bool begun_ = false;
   bool opened_ = false;
-  bool drained_ = false;      // the kernel had nothing more
-  bool ended_ = false;        // the kernel's socket gave its end
+  bool drained_ = false;  // the kernel had nothing more
+  bool ended_ = false;    // the kernel's socket gave its end
   bool failed_ = false;
   bool error_told_ = false;
   bool read_shut_ = false;

@@ -17,6 +17,7 @@
 #include "shim/net/calls.h"
 #include "shim/net/epoll.h"
 #include "shim/net/timeout.h"
+#include "shim/syscalls/dispatch.h"
 
 namespace redoubt::shim::net {
 
@@ -64,7 +65,7 @@ int64_t duplicated(int64_t fd, const Reference& description) {
 Answer call_dup(Call& call) {
   const Reference description = table::get(call.int_arg(0));
   if (!description) return std::nullopt;
-  return duplicated(call.row->handler(call), description);
+  return duplicated(decide_beyond_network(call), description);
 }
 
 Answer call_dup_to(Call& call) {
@@ -78,7 +79,7 @@ Answer call_dup_to(Call& call) {
   if (call.number == SYS_dup3 && (call.int_arg(2) & ~O_CLOEXEC) != 0) return std::nullopt;
   const Reference closed = table::exchange(to, nullptr);
   end_description(closed, to);
-  const int64_t result = call.row->handler(call);
+  const int64_t result = decide_beyond_network(call);
   if (!is_error(result)) {
     if (description) table::exchange(to, std::move(description));
   } else if (closed && closed->uses == 0) {
@@ -92,9 +93,9 @@ Answer call_fcntl(Call& call) {
   const Reference description = table::get(fd);
   if (!description) return std::nullopt;
   const int command = call.int_arg(1);
-  if (command == F_DUPFD || command == F_DUPFD_CLOEXEC) return duplicated(call.row->handler(call), description);
+  if (command == F_DUPFD || command == F_DUPFD_CLOEXEC) return duplicated(decide_beyond_network(call), description);
   if (command != F_SETFL) return std::nullopt;
-  const int64_t result = call.row->handler(call);
+  const int64_t result = decide_beyond_network(call);
   if (!is_error(result)) {
     description->nonblocking = (call.args[2] & O_NONBLOCK) != 0;
     description->nonblocking_known = true;
@@ -107,8 +108,8 @@ namespace {
 int option(int fd, int name) {
   int value = 0;
   socklen_t size = sizeof(value);
-  const int64_t result = gate::call(SYS_getsockopt, static_cast<uint64_t>(fd), SOL_SOCKET,
-                                    static_cast<uint64_t>(name), gate::address_of(&value), gate::address_of(&size));
+  const int64_t result = gate::call(SYS_getsockopt, static_cast<uint64_t>(fd), SOL_SOCKET, static_cast<uint64_t>(name),
+                                    gate::address_of(&value), gate::address_of(&size));
   return is_error(result) ? -1 : value;
 }
 
@@ -132,17 +133,24 @@ std::optional<Strange> classify(int fd) {
   const int domain = option(fd, SO_DOMAIN);
   if ((domain != AF_INET && domain != AF_INET6) || option(fd, SO_TYPE) != SOCK_STREAM) return std::nullopt;
   const auto own = address_by(fd, SYS_getsockname);
-  const auto listen = own ? find_listen(*own) : std::nullopt;
+  const Rule* listen = nullptr;
+  int rule = -1;
+  if (own) {
+    if (const auto found = find_listen(*own)) {
+      rule = static_cast<int>(*found);
+      listen = &policy.listen[*found];
+    }
+  }
   if (option(fd, SO_ACCEPTCONN) == 1) {
-    if (!listen) return Strange{policy.refuses_unnamed ? Kind::kLost : Kind::kPlain};
-    return Strange{policy.listen[*listen].tls ? Kind::kListener : Kind::kPlain, static_cast<int>(*listen)};
+    if (listen == nullptr) return Strange{policy.refuses_unnamed ? Kind::kLost : Kind::kPlain};
+    return Strange{listen->tls ? Kind::kListener : Kind::kPlain, rule};
   }
   const auto peer = address_by(fd, SYS_getpeername);
   if (!peer) return Strange{Kind::kFresh};
   // Accepted or made by the program's own connect: a rule that names either end and requires TLS makes it lost.
   const auto connect = find_connect(*peer);
-  const bool is_shielded = (listen && policy.listen[*listen].tls) || (connect && policy.connect[*connect].tls);
-  const bool is_named = listen || connect;
+  const bool is_shielded = (listen != nullptr && listen->tls) || (connect && policy.connect[*connect].tls);
+  const bool is_named = listen != nullptr || connect;
   return Strange{is_shielded || (!is_named && policy.refuses_unnamed) ? Kind::kLost : Kind::kPlain};
 }
 

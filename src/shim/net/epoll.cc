@@ -104,8 +104,7 @@ int64_t modify(Interest& interest, Description& target, int instance_fd, const e
     interest.is_armed = true;
     if (target.connection) interest.reported = target.connection->arrivals() - 1;
     interest.kernel_events = bits_for_kernel(target, interest);
-    const int64_t result =
-        tell_kernel(instance_fd, EPOLL_CTL_MOD, interest.fd, interest.kernel_events, interest.tag);
+    const int64_t result = tell_kernel(instance_fd, EPOLL_CTL_MOD, interest.fd, interest.kernel_events, interest.tag);
     if (is_error(result)) return result;
   }
   refresh_interests(target);

@@ -118,7 +118,8 @@ std::optional<int64_t> intercept(Call& call) {
   const int8_t index = kIndex[call.number];
   if (index < 0) return std::nullopt;
   const Entry& entry = kEntries[index];
-  if (call.thread.shares_memory) [[unlikely]] return in_vfork_child(call, entry.in_vfork);
+  if (call.thread.shares_memory) [[unlikely]]
+    return in_vfork_child(call, entry.in_vfork);
   return entry.perform(call);
 }
 

@@ -41,6 +41,8 @@ bool may_say(uint64_t& missing) {
   return true;
 }
 
+}  // namespace
+
 std::string peer_of(int fd) {
   sockaddr_storage storage{};
   socklen_t size = sizeof(storage);
@@ -51,8 +53,6 @@ std::string peer_of(int fd) {
   const auto address = address_of(&storage, std::min<size_t>(size, sizeof(storage)));
   return address ? text_of(*address) : "a peer of another family";
 }
-
-}  // namespace
 
 void say(std::string_view text) {
   constexpr int kStandardError = 2;
@@ -66,9 +66,9 @@ void say(std::string_view text) {
   gate::call(SYS_write, kStandardError, gate::address_of(line.c_str()), line.size());
 }
 
-void say_refused_peer(int fd, bool is_server, std::string_view rule, const tls::Failure& failure) {
+void say_refused_peer(std::string_view peer, bool is_server, std::string_view rule, const tls::Failure& failure) {
   Text<768> line;
-  line.append(is_server ? "network: refused " : "network: refused the server ").append(peer_of(fd));
+  line.append(is_server ? "network: refused " : "network: refused the server ").append(peer);
   line.append(is_server ? " at listen " : " of connect ").append(rule).append(": ");
   line.append(tls::name_of(failure.kind)).append(": ").append(failure.detail);
   say(line.view());
@@ -104,8 +104,9 @@ void append_statistics(TextBuilder& line) {
 }
 
 void reset_counters() {
-  for (std::atomic<uint64_t>* one : {&counters.accepted, &counters.connected, &counters.handshakes, &counters.bytes_read,
-                                     &counters.bytes_written, &counters.refused_addresses, &counters.lost}) {
+  for (std::atomic<uint64_t>* one :
+       {&counters.accepted, &counters.connected, &counters.handshakes, &counters.bytes_read, &counters.bytes_written,
+        &counters.refused_addresses, &counters.lost}) {
     one->store(0);
   }
   for (auto& one : counters.refused) one.store(0);

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "base/text.h"
@@ -23,8 +24,10 @@ extern Counters counters;
 // A whole line without its end.
 void say(std::string_view text);
 
-// A peer of the socket `fd` that failed its check.
-void say_refused_peer(int fd, bool is_server, std::string_view rule, const tls::Failure& failure);
+// A peer that failed its check.
+// Its address, for people; asked while it is there.
+std::string peer_of(int fd);
+void say_refused_peer(std::string_view peer, bool is_server, std::string_view rule, const tls::Failure& failure);
 // An address that no rule names. `action`: "bind", "connect to", ...
 void say_refused_address(std::string_view action, std::string_view address);
 

@@ -16,6 +16,7 @@
 #include "shim/memory/app_memory.h"
 #include "shim/net/calls.h"
 #include "shim/net/epoll.h"
+#include "shim/syscalls/dispatch.h"
 
 namespace redoubt::shim::net {
 namespace {
@@ -55,7 +56,7 @@ Answer call_setsockopt(Call& call) {
   if (!socket || level != SOL_SOCKET) return std::nullopt;
   const bool is_receive = name == SO_RCVTIMEO || name == kReceiveTimeoutNew;
   if (is_receive || name == SO_SNDTIMEO || name == kSendTimeoutNew) {
-    const int64_t result = call.row->handler(call);
+    const int64_t result = decide_beyond_network(call);
     timeval time{};
     if (result == 0 && read_app(time, call.args[3])) {
       (is_receive ? socket->receive_timeout : socket->send_timeout) = nanoseconds_of(time);
@@ -94,7 +95,7 @@ Answer call_ioctl(Call& call) {
   if (!socket) return std::nullopt;
   const auto request = static_cast<uint32_t>(call.args[1]);
   if (request == FIONBIO) {
-    const int64_t result = call.row->handler(call);
+    const int64_t result = decide_beyond_network(call);
     int on = 0;
     if (result == 0 && read_app(on, call.args[2])) {
       socket->nonblocking = on != 0;

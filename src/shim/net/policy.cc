@@ -50,8 +50,7 @@ std::optional<size_t> find_connect(const Address& address) {
 }
 
 std::optional<size_t> find_overlapping_listen(const Address& address) {
-  return first(policy.listen,
-               [&](const Rule& rule) { return rule.tls && overlaps(rule.pattern, address); });
+  return first(policy.listen, [&](const Rule& rule) { return rule.tls && overlaps(rule.pattern, address); });
 }
 
 bool has_plain_connect_rule() {

@@ -79,9 +79,9 @@ int64_t poll_shielded(std::vector<pollfd>& polled, const std::vector<Watched>& w
     }
     timespec storage;
     const Timeout now(0);
-    const int64_t raw = gate::interruptible(SYS_ppoll, gate::address_of(asked.data()), asked.size(),
-                                            gate::address_of((has_some ? now : timeout).rest(storage)), mask,
-                                            kSigsetSize);
+    const int64_t raw =
+        gate::interruptible(SYS_ppoll, gate::address_of(asked.data()), asked.size(),
+                            gate::address_of((has_some ? now : timeout).rest(storage)), mask, kSigsetSize);
     if (raw < 0 && !has_some) return raw_after_wait(raw, is_first);
     if (!gate::count_of(raw < 0 ? 0 : raw, asked.size())) return -EIO;
     if (raw > 0) {
@@ -185,7 +185,8 @@ Answer call_select(Call& call) {
     if (!read_app(time, call.args[4])) return -EFAULT;
     if (time.tv_sec < 0 || time.tv_usec < 0) return -EINVAL;
     constexpr int64_t kLongest = int64_t{1} << 30;  // seconds
-    nanoseconds = std::min<int64_t>(time.tv_sec, kLongest) * 1000000000 + std::min<int64_t>(time.tv_usec, 1 << 30) * 1000;
+    nanoseconds =
+        std::min<int64_t>(time.tv_sec, kLongest) * 1000000000 + std::min<int64_t>(time.tv_usec, 1 << 30) * 1000;
   }
   int64_t left = 0;
   const Answer result =

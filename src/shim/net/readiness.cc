@@ -21,7 +21,8 @@ uint32_t kernel_bits(Connection& connection, uint32_t wanted) {
 }
 
 uint32_t advance(Connection& connection, int fd, uint32_t wanted, uint32_t seen) {
-  if (!connection.claim().is_mine()) return seen & (wanted | EPOLLHUP | EPOLLERR);  // the first real use decides whose it is
+  if (!connection.claim().is_mine())
+    return seen & (wanted | EPOLLHUP | EPOLLERR);  // the first real use decides whose it is
   if ((seen & (kInput | kEnd)) != 0) connection.input_has_come();
   const bool needs_input = (wanted & (kInput | EPOLLRDHUP)) != 0 || connection.is_handshaking();
   if (needs_input && (seen & (kInput | kEnd)) != 0) {

@@ -44,9 +44,9 @@ struct Pattern {
   enum class Host : uint8_t { kAny, kRange, kName, kLoopback };
   Host host = Host::kAny;
   ByteArray<16> ip{};
-  uint8_t prefix = 128;           // bits of `ip` that count
-  std::optional<uint16_t> port;   // nothing: every port
-  std::string name;               // kName
+  uint8_t prefix = 128;          // bits of `ip` that count
+  std::optional<uint16_t> port;  // nothing: every port
+  std::string name;              // kName
   bool operator==(const Pattern&) const = default;
 };
 

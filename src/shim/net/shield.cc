@@ -122,7 +122,8 @@ attested::Outcome<void> add_connect(const wire::ConnectRule& from) {
 attested::Outcome<void> make_policy() {
   wire::Network network;
   if (!wire::decode(ByteView(kept.data(), kept_size), network)) {
-    return attested::failed("network.rule", "a network section", "bytes that are none", "use one release of CAS and runtime");
+    return attested::failed("network.rule", "a network section", "bytes that are none",
+                            "use one release of CAS and runtime");
   }
   policy.refuses_unnamed = network.refuses_unnamed;
   for (const wire::ListenRule& rule : network.listen) TRY_VOID(add_listen(rule));
@@ -244,10 +245,11 @@ std::vector<SavedDescriptor> strange_descriptors() {
       int fd = 0;
       const char* digit = entry->d_name;
       for (; *digit >= '0' && *digit <= '9' && fd < table::kTracked; ++digit) fd = fd * 10 + (*digit - '0');
-      if (*digit != '\0' || digit == entry->d_name || window::contains(fd) || !table::fits(fd) || !stays_open(fd)) continue;
+      if (*digit != '\0' || digit == entry->d_name || window::contains(fd) || !table::fits(fd) || !stays_open(fd))
+        continue;
       if (const auto strange = classify(fd)) {
-        found.push_back({static_cast<uint32_t>(fd), static_cast<uint8_t>(strange->kind),
-                         static_cast<uint32_t>(strange->rule + 1)});
+        found.push_back(
+            {static_cast<uint32_t>(fd), static_cast<uint8_t>(strange->kind), static_cast<uint32_t>(strange->rule + 1)});
       }
     }
   }
@@ -260,8 +262,8 @@ std::vector<SavedDescriptor> tracked_descriptors() {
   for (const auto& [fd, description] : table::all()) {
     if (!stays_open(fd)) continue;
     const Kind kind = description->kind == Kind::kConnection ? Kind::kLost : description->kind.load();
-    found.push_back({static_cast<uint32_t>(fd), static_cast<uint8_t>(kind),
-                     static_cast<uint32_t>(description->rule.load() + 1)});
+    found.push_back(
+        {static_cast<uint32_t>(fd), static_cast<uint8_t>(kind), static_cast<uint32_t>(description->rule.load() + 1)});
   }
   return found;
 }

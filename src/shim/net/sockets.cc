@@ -9,12 +9,13 @@
 
 #include <cstring>
 
+#include "shim/abi/restart.h"
 #include "shim/gate/gate.h"
 #include "shim/memory/app_memory.h"
-#include "shim/abi/restart.h"
 #include "shim/net/calls.h"
 #include "shim/net/epoll.h"
 #include "shim/net/log.h"
+#include "shim/syscalls/dispatch.h"
 
 namespace redoubt::shim::net {
 
@@ -45,7 +46,7 @@ Answer call_socket(Call& call) {
     say_refused_address("make", "a socket that is neither TCP nor UDP");
     return -EACCES;
   }
-  const int64_t fd = call.row->handler(call);
+  const int64_t fd = decide_beyond_network(call);
   if (is_error(fd) || !ruled || type != SOCK_STREAM) return fd;
   if (!table::fits(static_cast<int>(fd))) return close_and_fail(static_cast<int>(fd), EMFILE);
   auto made = make_socket(Kind::kFresh);
@@ -59,8 +60,8 @@ namespace {
 std::optional<Address> bound_address(int fd) {
   sockaddr_storage storage{};
   socklen_t size = sizeof(storage);
-  const int64_t result = gate::call(SYS_getsockname, static_cast<uint64_t>(fd), gate::address_of(&storage),
-                                    gate::address_of(&size));
+  const int64_t result =
+      gate::call(SYS_getsockname, static_cast<uint64_t>(fd), gate::address_of(&storage), gate::address_of(&size));
   if (is_error(result)) return std::nullopt;
   return address_of(&storage, std::min<size_t>(size, sizeof(storage)));
 }
@@ -193,7 +194,8 @@ Answer connect_datagram(Call& call, const Address& address, sockaddr_storage& st
 
 // What the kernel says while a connection is on its way or there.
 bool is_connecting(int64_t raw) {
-  return raw == 0 || raw == -EINPROGRESS || raw == -EALREADY || raw == -EISCONN || raw == -EINTR || abi::is_restart(raw);
+  return raw == 0 || raw == -EINPROGRESS || raw == -EALREADY || raw == -EISCONN || raw == -EINTR ||
+         abi::is_restart(raw);
 }
 
 // The rule decided: TLS. The socket is shielded before the kernel hears of it, so that nothing can be sent in between.
@@ -217,7 +219,8 @@ int64_t connect_shielded(Call& call, Description& socket, size_t rule, const Add
   const std::lock_guard lock(socket.mutex);
   if (!is_connecting(result)) {
     if (was_fresh) socket.kind = Kind::kFresh;
-    if (socket.connection && !socket.connection->has_begun()) socket.connection = Connection::outgoing(rule, socket.connection->server_name());
+    if (socket.connection && !socket.connection->has_begun())
+      socket.connection = Connection::outgoing(rule, socket.connection->server_name());
     refresh_interests(socket);
     return result;
   }
@@ -230,8 +233,8 @@ int64_t connect_shielded(Call& call, Description& socket, size_t rule, const Add
 bool has_peer(int fd) {
   sockaddr_storage storage;
   socklen_t size = sizeof(storage);
-  return !is_error(gate::call(SYS_getpeername, static_cast<uint64_t>(fd), gate::address_of(&storage),
-                              gate::address_of(&size)));
+  return !is_error(
+      gate::call(SYS_getpeername, static_cast<uint64_t>(fd), gate::address_of(&storage), gate::address_of(&size)));
 }
 
 }  // namespace
@@ -241,7 +244,8 @@ Answer call_connect(Call& call) {
   const uint64_t size = static_cast<uint32_t>(call.args[2]);
   if (size > sizeof(storage) || !copy_from_app(&storage, call.args[1], size)) return std::nullopt;
   const Reference socket = table::get(call.int_arg(0));
-  if (storage.ss_family == AF_UNSPEC) {  // dissolves: of datagrams harmless, of connections nothing that a program needs
+  if (storage.ss_family ==
+      AF_UNSPEC) {  // dissolves: of datagrams harmless, of connections nothing that a program needs
     if (!socket || socket->kind == Kind::kFresh || socket->kind == Kind::kPlain) return std::nullopt;
     return -EOPNOTSUPP;
   }

@@ -42,8 +42,8 @@ constexpr uint64_t kSigsetSize = 8;
 int64_t wait_for(int fd, const Description& description, short events, const Timeout& timeout, bool is_first) {
   pollfd polled = {.fd = fd, .events = events, .revents = 0};
   timespec storage;
-  const int64_t raw =
-      gate::interruptible(SYS_ppoll, gate::address_of(&polled), 1, gate::address_of(timeout.rest(storage)), 0, kSigsetSize);
+  const int64_t raw = gate::interruptible(SYS_ppoll, gate::address_of(&polled), 1,
+                                          gate::address_of(timeout.rest(storage)), 0, kSigsetSize);
   if (raw == 0) return -EAGAIN;
   if (raw == -EINTR || abi::is_restart(raw)) {
     if (raw == abi::kRestartAlways && is_first) return raw;
@@ -150,7 +150,8 @@ Reference shielded(int fd, Answer& answer) {
   if (!socket) return nullptr;
   if (socket->kind == Kind::kFresh) {  // connected by another process that has it too?
     const auto strange = classify(fd);
-    if (strange && strange->kind != Kind::kFresh) socket->kind = strange->kind == Kind::kPlain ? Kind::kPlain : Kind::kLost;
+    if (strange && strange->kind != Kind::kFresh)
+      socket->kind = strange->kind == Kind::kPlain ? Kind::kPlain : Kind::kLost;
   }
   if (socket->kind == Kind::kLost) {
     answer = lost(fd, *socket);
@@ -236,7 +237,7 @@ Answer call_receive(Call& call) {
   if (call.number == SYS_recvmsg) {
     if (socket) return receive_message(fd, *socket, call.args[1], call.int_arg(2));
     if (answer) return answer;
-    const int64_t result = pass(call);
+    const int64_t result = decide_beyond_network(call);
     if (result >= 0) adopt_received(call.args[1]);
     return result;
   }
@@ -328,7 +329,7 @@ Answer call_receive_many(Call& call) {
   const auto count = std::min(static_cast<uint32_t>(call.args[2]), kMostMessages);
   if (!socket) {
     if (answer) return answer;
-    const int64_t result = pass(call);
+    const int64_t result = decide_beyond_network(call);
     for (int64_t i = 0; i < result; ++i) adopt_received(call.args[1] + static_cast<uint64_t>(i) * sizeof(mmsghdr));
     return result;
   }
@@ -355,7 +356,8 @@ Answer call_send_many(Call& call) {
   if (!socket) {
     if ((flags & MSG_FASTOPEN) != 0) return -EOPNOTSUPP;
     bool is_internet = false;
-    for (uint32_t i = 0; i < count && !is_internet; ++i) is_internet = has_internet_name(call.args[1] + i * sizeof(mmsghdr));
+    for (uint32_t i = 0; i < count && !is_internet; ++i)
+      is_internet = has_internet_name(call.args[1] + i * sizeof(mmsghdr));
     if (!is_internet) return std::nullopt;
   }
   for (uint32_t done = 0; done < count; ++done) {
@@ -410,7 +412,8 @@ Answer call_sendfile(Call& call) {
     const int64_t sent = send(fd, *socket, from, 0);
     const int64_t taken = std::max<int64_t>(sent, 0);
     if (taken < got && !has_position) {
-      perform_other(call, SYS_lseek, static_cast<uint64_t>(call.int_arg(1)), static_cast<uint64_t>(taken - got), SEEK_CUR);
+      perform_other(call, SYS_lseek, static_cast<uint64_t>(call.int_arg(1)), static_cast<uint64_t>(taken - got),
+                    SEEK_CUR);
     }
     position += taken;
     total += taken;

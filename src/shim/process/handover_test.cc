@@ -180,12 +180,13 @@ TEST(Handover, EveryAlteredByteIsRefusedOrClean) {
 }
 
 TEST(Handover, AWindowIsExtendedDownwardsAsFarAsThereAreNumbers) {
-  EXPECT_TRUE(window::is_possible(1000, 0xff));
-  EXPECT_TRUE(window::is_possible(1000, UINT64_MAX));
-  EXPECT_TRUE(window::is_possible(64, UINT64_MAX));
-  EXPECT_FALSE(window::is_possible(63, UINT64_MAX));
-  EXPECT_TRUE(window::is_possible(9, 0x1ff));
-  EXPECT_FALSE(window::is_possible(8, 0x1ff));
+  constexpr uint64_t kWithout = (uint64_t{1} << window::kSize) - 1, kWithOne = kWithout * 2 + 1;
+  constexpr int kLowest = window::kLowestBase + window::kLargestExtension;
+  EXPECT_TRUE(window::is_possible(window::kLowestBase, kWithout));
+  EXPECT_TRUE(window::is_possible(window::kLowestBase + 1, kWithOne));
+  EXPECT_FALSE(window::is_possible(window::kLowestBase, kWithOne));
+  EXPECT_TRUE(window::is_possible(kLowest, UINT64_MAX));
+  EXPECT_FALSE(window::is_possible(kLowest - 1, UINT64_MAX));
   EXPECT_FALSE(window::is_possible(-1, 0));
 }
 

@@ -35,6 +35,12 @@ int64_t decide(Call& call) {
   if (net::is_active() && call.row->treatment != Treatment::kRefused) [[unlikely]] {
     if (const auto answer = net::intercept(call)) return *answer;
   }
+  return decide_beyond_network(call);
+}
+
+}  // namespace
+
+int64_t decide_beyond_network(Call& call) {
   if (file_namespace::is_active() && call.row->treatment != Treatment::kRefused) [[unlikely]] {
     if (const auto answer = file_namespace::intercept(call)) return *answer;
   }
@@ -45,8 +51,6 @@ int64_t decide(Call& call) {
   }
   return -ENOSYS;
 }
-
-}  // namespace
 
 int64_t perform(Call& call) {
   const int64_t result = decide(call);
@@ -65,11 +69,8 @@ int64_t pass_with(Call& call, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3
 }
 
 int64_t perform_other(Call& call, uint64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3) {
-  Call other{.number = number,
-             .args = {a0, a1, a2, a3},
-             .row = find_row(number),
-             .thread = call.thread,
-             .frame = call.frame};
+  Call other{
+      .number = number, .args = {a0, a1, a2, a3}, .row = find_row(number), .thread = call.thread, .frame = call.frame};
   return perform(other);
 }
 

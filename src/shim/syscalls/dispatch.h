@@ -15,6 +15,9 @@ struct Call;
 // One call as if the program had made it: for handlers that are made of others (sendfile). Not traced, not counted.
 int64_t perform(Call& call);
 
+// What is left of a call for the network shield that has had its part: files, then the row.
+int64_t decide_beyond_network(Call& call);
+
 // Performs the system call in the program's registers. Returns what goes to %rax, or a code of abi/restart.h.
 int64_t dispatch(Thread& thread, abi::UserContext& frame);
 

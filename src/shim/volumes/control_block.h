@@ -22,7 +22,7 @@ inline constexpr int kOffsetBits = 44;
 inline constexpr uint64_t kPart = uint64_t{1} << kOffsetBits;
 // As ext4 with blocks of 4 KiB.
 inline constexpr uint64_t kLargestFile = kPart - 4096;
-inline constexpr size_t kMostVolumes = 8;  // volumes of a run
+inline constexpr size_t kMostVolumes = 7;  // of a run: as many as the window has numbers for
 inline constexpr uint32_t kBucketCount = 1U << 16;
 
 struct alignas(128) VolumeControl {

@@ -24,16 +24,6 @@ namespace {
 constexpr size_t kChunk = size_t{128} << 10;
 constexpr uint64_t kLargestCount = 0x7ffff000;  // MAX_RW_COUNT
 
-// A call as if the program had made it, with memory of the shim's.
-int64_t repeat(Call& call, uint64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3 = 0) {
-  Call other{.number = number,
-             .args = {a0, a1, a2, a3, 0, 0},
-             .row = find_row(number),
-             .thread = call.thread,
-             .frame = call.frame};
-  return perform(other);
-}
-
 // The offset of a call: in the program's memory, or the position of the descriptor.
 class Offset {
  public:
@@ -57,7 +47,7 @@ class Offset {
 // sendfile reads where nothing of what it could not send gets lost: at an offset, and moves the position afterwards.
 Result<uint64_t> position_of(Call& call, int fd, const Offset& offset) {
   if (offset.is_given()) return offset.value();
-  return from_raw(repeat(call, SYS_lseek, static_cast<uint64_t>(fd), 0, SEEK_CUR));
+  return from_raw(perform_other(call, SYS_lseek, static_cast<uint64_t>(fd), 0, SEEK_CUR));
 }
 
 }  // namespace
@@ -78,10 +68,11 @@ Answer sendfile_call(Call& call, const Target& target) {
   int64_t last = 0;
   while (done < count) {
     const uint64_t wanted = std::min<uint64_t>(count - done, kChunk);
-    last = repeat(call, SYS_pread64, static_cast<uint64_t>(in), gate::address_of(buffer.get()), wanted, *start + done);
+    last = perform_other(call, SYS_pread64, static_cast<uint64_t>(in), gate::address_of(buffer.get()), wanted,
+                         *start + done);
     if (last <= 0) break;
     const auto got = static_cast<uint64_t>(last);
-    last = repeat(call, SYS_write, static_cast<uint64_t>(out), gate::address_of(buffer.get()), got);
+    last = perform_other(call, SYS_write, static_cast<uint64_t>(out), gate::address_of(buffer.get()), got);
     if (last <= 0) break;
     done += static_cast<uint64_t>(last);
     if (static_cast<uint64_t>(last) < got || call.thread.captured) break;
@@ -89,7 +80,7 @@ Answer sendfile_call(Call& call, const Target& target) {
   if (done == 0) return last;
   offset->advance(done);
   if (offset->is_given()) return offset->store() ? static_cast<int64_t>(done) : -EFAULT;
-  const int64_t moved = repeat(call, SYS_lseek, static_cast<uint64_t>(in), *start + done, SEEK_SET);
+  const int64_t moved = perform_other(call, SYS_lseek, static_cast<uint64_t>(in), *start + done, SEEK_SET);
   return is_error(moved) ? moved : static_cast<int64_t>(done);
 }
 

@@ -38,6 +38,8 @@ using attested::Outcome;
 using wire::MountedVolume;
 using wire::VolumeUpdates;
 
+static_assert(kMostVolumes * volume::kHostFiles <= window::kLargestExtension);
+
 struct Mount {
   explicit Mount(size_t index, const MountedVolume& from)
       : settings(from),
@@ -192,7 +194,8 @@ volume::Volume& volume(size_t index) { return *mounts()[index % mounts().size()]
 attested::Outcome<void> start(const std::vector<MountedVolume>& volumes) {
   if (volumes.empty()) return {};
   if (volumes.size() > kMostVolumes) {
-    return failed("volume.count", "at most 8 volumes", std::to_string(volumes.size()), "put them together");
+    return failed("volume.count", "at most " + std::to_string(kMostVolumes) + " volumes",
+                  std::to_string(volumes.size()), "put them together");
   }
   const auto slots = static_cast<int>(volumes.size()) * volume::kHostFiles;
   if (!window::extend(slots)) {
