@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <cstring>
 #include <memory>
@@ -40,6 +41,22 @@ using wire::VolumeUpdates;
 
 static_assert(kMostVolumes * volume::kHostFiles <= window::kLargestExtension);
 
+// CAS must learn that there is something, even of a volume whose history it does not guard.
+class FirstTagKeeper final : public volume::TagKeeper {
+ public:
+  explicit FirstTagKeeper(volume::TagKeeper& keeper) : keeper_(keeper) {}
+  Result<void> keep(const volume::Tag& tag) override {
+    TRY_VOID(keeper_.keep(tag));
+    is_kept_ = true;
+    return {};
+  }
+  bool wants_more() const override { return !is_kept_; }
+
+ private:
+  volume::TagKeeper& keeper_;
+  std::atomic<bool> is_kept_ = false;
+};
+
 struct Mount {
   explicit Mount(size_t index, const MountedVolume& from)
       : settings(from),
@@ -58,6 +75,7 @@ struct Mount {
   HostStorage storage;
   SharedCoordination coordination;
   attested::CasTagKeeper keeper;
+  FirstTagKeeper first_tag_keeper{keeper};
   std::unique_ptr<volume::Volume> volume;
 };
 
@@ -98,10 +116,11 @@ void report(const std::string& volume_name, std::string_view line) {
 }
 
 // A lease comes from CAS: without one (--insecure-volume) nobody keeps tags.
-bool has_keeper(const MountedVolume& settings) {
-  if (settings.lease == 0) return false;
-  // CAS must learn that there is something now, even if it does not guard its history.
-  return settings.updates != VolumeUpdates::kNoRollbackProtection || settings.initialise;
+volume::TagKeeper* keeper_of(Mount& mount) {
+  const MountedVolume& settings = mount.settings;
+  if (settings.lease == 0) return nullptr;
+  if (settings.updates != VolumeUpdates::kNoRollbackProtection) return &mount.keeper;
+  return settings.initialise ? &mount.first_tag_keeper : nullptr;
 }
 
 volume::OpenOptions options_of(Mount& mount) {
@@ -114,7 +133,7 @@ volume::OpenOptions options_of(Mount& mount) {
     options.exact = settings.updates == VolumeUpdates::kEphemeral;
     options.forget_changes = options.exact;
   }
-  if (has_keeper(settings)) options.keeper = &mount.keeper;
+  options.keeper = keeper_of(mount);
   options.clock = now;
   options.random = fill_with_random;
   options.report = [name = mount.name](std::string_view line) { report(name, line); };
