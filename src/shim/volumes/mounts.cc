@@ -13,6 +13,7 @@
 #include <charconv>
 #include <cstring>
 #include <memory>
+#include <new>
 
 #include "base/text.h"
 #include "shim/attested/tag_keeper.h"
@@ -62,9 +63,12 @@ struct Mount {
   std::unique_ptr<volume::Volume> volume;
 };
 
-// A pointer: nothing runs destructors while the program's threads still use them.
-std::vector<std::unique_ptr<Mount>>& mounts() {
-  static auto* const all = new std::vector<std::unique_ptr<Mount>>;
+// Nothing runs destructors while the program's threads still use them. Not from the heap: a run without volumes may ask first in a
+// child of vfork, whose memory of a call ends with the call.
+using Mounts = std::vector<std::unique_ptr<Mount>>;
+alignas(Mounts) uint8_t mounts_memory[sizeof(Mounts)];
+Mounts& mounts() {
+  static auto* const all = new (mounts_memory) Mounts;
   return *all;
 }
 constinit bool active = false;
