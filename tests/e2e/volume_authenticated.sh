@@ -2,7 +2,7 @@
 # Proves: a volume with files: authenticated-only shows a program what its seal names, byte for byte, read-only and not
 # executable; a file that was changed, cut, removed or swapped is EIO with one line that names it; what was added does not exist; a
 # changed or missing seal, one made with another key, and an older one where a tag is kept stop the run before the program.
-# shellcheck source=namespace_lib.sh disable=SC1091
+# shellcheck source=namespace_lib.sh disable=SC1091,SC2034
 source "$(dirname "$0")/namespace_lib.sh"
 PYTHON=/usr/bin/python3
 [[ -x $PYTHON ]] || skip "$PYTHON is not installed"
@@ -95,7 +95,7 @@ mv "$V/tool" "$V/swap" && mv "$V/etc/app.conf" "$V/tool" && mv "$V/swap" "$V/etc
 wrong_file swapped 'a longer file' etc/app.conf
 rm "$V/etc/app.conf" && mkfifo "$V/etc/app.conf"
 wrong_file fifo 'no file that may be read' etc/app.conf
-rm -r "$V/etc" && echo >"$V/etc"
+rm -r "${V:?}/etc" && echo >"$V/etc"
 wrong_file directory_is_a_file 'no file' etc/app.conf
 rm "$V/link" && ln -s /etc/passwd "$V/link"
 run "$CAT" "$V/link"
