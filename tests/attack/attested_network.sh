@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Proves: under network rules nothing leaves in the clear but where a rule says `tls: off`, whatever sockets a program uses and
+# whatever stood on its standard input; and peers that attack the handshake or the record layer cost bounded memory and block
+# nobody. Programs: network_leaks.c with network_sinks.py, network_floods.py.
+# shellcheck source=../e2e/network_lib.sh disable=SC1091
+source "$(dirname "$0")/../e2e/network_lib.sh"
+need gcc
+ATTACKS=$(cd "$(dirname "$0")" && pwd)/programs
+CANARY=canary$(od -An -N 12 -tx1 /dev/urandom | tr -d ' \n')
+gcc -O1 -o "$T/network_leaks" "$ATTACKS/network_leaks.c"
+
+# leaks LABEL STDIN DEFAULT LINE...: no line of it may say LEFT but the allowed ones; no sink may see the canary.
+leaks() {
+    local label=$1 standard_input=$2 default=$3
+    shift 3
+    rules "default $default" "$@"
+    mv "$RULES" "$RULES.in"
+    RULES=$RULES timeout -k 5 100 python3 "$ATTACKS/network_sinks.py" "$CANARY" "$standard_input" "$RUNTIME" --launch "--insecure-network=$RULES" \
+        "--program=$T/network_leaks" -- network_leaks CANARY TLS UNNAMED OFF LISTEN >"$T/leaks.$label" 2>"$T/leaks.$label.err" ||
+        { cat "$T/leaks.$label" "$T/leaks.$label.err"; fail "$label: the program ended early"; }
+    grep -q '^done$' "$T/leaks.$label" || fail "$label: the program did not reach its end"
+    if grep -v '^allowed' "$T/leaks.$label" | grep -E "${LEAK:-LEFT|SEEN}"; then
+        echo "WRONG $label"
+        WRONG=1
+    else
+        echo "ok $label: $(grep -c . "$T/leaks.$label") ways"
+    fi
+}
+NAMED=("connect 127.0.0.1:@TLS tls servers {ca}" "connect 127.0.0.1:@OFF off" "listen 127.0.0.1:@LISTEN tls {server} clients {ca}")
+leaks refuse null refuse "${NAMED[@]}"
+leaks standard_input_tcp tcp refuse "${NAMED[@]}"
+leaks standard_input_udp udp refuse "${NAMED[@]}"
+leaks standard_input_listener listener refuse "${NAMED[@]}"
+exit $WRONG
