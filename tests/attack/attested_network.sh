@@ -33,4 +33,20 @@ leaks refuse null refuse "${NAMED[@]}"
 leaks standard_input_tcp tcp refuse "${NAMED[@]}"
 leaks standard_input_udp udp refuse "${NAMED[@]}"
 leaks standard_input_listener listener refuse "${NAMED[@]}"
+
+# --- peers that attack ---
+# One thread serves all; a peer that floods it is cut off, others are served, and memory grows by a bounded amount for each peer.
+gcc -O1 -o "$T/network_floods" "$ATTACKS/network_floods.c" -lssl -lcrypto
+gcc -O1 -pthread -o "$T/echo_server" "$PROGRAMS/echo_server.c"
+ulimit -n "$(ulimit -Hn)" 2>/dev/null || true
+free_port
+rules "default refuse" "listen 127.0.0.1:$PORT tls {server} clients {ca}"
+for mode in epoll-lt epoll-et; do
+    serve "$PORT" "$T/echo_server" $mode "$PORT"
+    timeout -k 5 100 python3 "$ATTACKS/network_floods.py" "$PORT" "$SERVER" "$T/network_floods" >"$T/floods" || cat "$T/server.err"
+    for what in 'key-updates: cut off' 'requested-updates: cut off' 'requested-unread: cut off' 'tiny-records: served' 'half-open: served'; do expect "$mode: $what" "$what" "$T/floods"; done
+    cat "$T/floods"
+    expect "$mode: a line" 'protocol: the peer sent 256 KiB of records without a byte of data' "$T/server.err"
+    stop_server
+done
 exit $WRONG

@@ -54,6 +54,7 @@ if standard_input in ("tcp", "udp"):
 elif standard_input == "listener":
     given = socket.create_server(("127.0.0.1", ports["LISTEN"]))
     dialled = socket.create_connection(("127.0.0.1", ports["LISTEN"]))
+    dialled.sendall(b"PING\r\n")  # in the clear, so that it is refused
     seen["dialled"] = b""
     poll.register(dialled, selectors.EVENT_READ, ("dialled", "read"))
 words = [{"CANARY": canary}.get(word, str(ports.get(word, word))) for word in command]
