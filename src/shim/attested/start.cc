@@ -117,6 +117,7 @@ Outcome<void> apply(CasClient& cas, const wire::Configuration& received, Handove
   handover.environment = TRY(environment_of(received));
   handover.files = TRY(find_program(received));
   TRY_VOID(net::start(received.network));
+  TRY_VOID(volumes::claim());  // it ends other instances: nothing that may fail comes after it
   if (received.standard_streams == wire::StandardStreams::kDiscard) TRY_VOID(discard_standard_streams());
   return {};
 }
@@ -124,7 +125,7 @@ Outcome<void> apply(CasClient& cas, const wire::Configuration& received, Handove
 // Whether OpenSSL and its pool stay for the program's run: for its connections, or those to CAS with tags of volumes.
 bool needs_openssl(const wire::Configuration& received) {
   return received.network.is_given || std::ranges::any_of(received.volumes, [](const wire::MountedVolume& volume) {
-           return volume.updates == wire::VolumeUpdates::kRollbackProtected || volume.initialise;
+           return volume.updates == wire::VolumeUpdates::kRollbackProtected || volume.initialise || volume.as_found;
          });
 }
 

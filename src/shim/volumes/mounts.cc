@@ -97,11 +97,12 @@ void report(const std::string& volume_name, std::string_view line) {
   gate::call(SYS_write, 2, gate::address_of(text.c_str()), text.size());
 }
 
+// Whether CAS waits for a tag before it can hold anything against the next start: the first of all, or of what was found.
+bool is_awaited(const MountedVolume& settings) { return settings.initialise || settings.as_found; }
+
 // A lease comes from CAS: without one (--insecure-volume) nobody keeps tags.
 bool has_keeper(const MountedVolume& settings) {
-  if (settings.lease == 0) return false;
-  // CAS must learn that there is something now, even if it does not guard its history.
-  return settings.updates != VolumeUpdates::kNoRollbackProtection || settings.initialise;
+  return settings.lease != 0 && (settings.updates == VolumeUpdates::kRollbackProtected || is_awaited(settings));
 }
 
 volume::OpenOptions options_of(Mount& mount) {
@@ -109,7 +110,7 @@ volume::OpenOptions options_of(Mount& mount) {
   const MountedVolume& settings = mount.settings;
   options.key = mount.key;
   options.initialise = settings.initialise;
-  if (settings.updates != VolumeUpdates::kNoRollbackProtection && !settings.initialise) {
+  if (settings.updates != VolumeUpdates::kNoRollbackProtection && !is_awaited(settings)) {
     options.expected = volume::Tag{.sequence = settings.tag.sequence, .mac = settings.tag.mac};
     options.exact = settings.updates == VolumeUpdates::kEphemeral;
     options.forget_changes = options.exact;
@@ -128,6 +129,16 @@ bool keep_key(Mount& mount, ByteView key) {
   std::memcpy(mount.key.data(), key.data(), key.size());
   mount.key = mount.key.first(key.size());
   return true;
+}
+
+Outcome<void> claim(Mount& mount) {
+  if (!has_keeper(mount.settings)) return {};
+  if (!mount.volume->claim()) {
+    return failed("volume.claim", "CAS to keep a tag of " + mount.path + " before the program starts", "it was not kept",
+                  "see the line before this one; start the program again");
+  }
+  if (mount.settings.updates != VolumeUpdates::kRollbackProtected) mount.volume->leave_keeper();
+  return {};
 }
 
 std::unexpected<attested::Failure> no_memory() {
@@ -213,6 +224,11 @@ attested::Outcome<void> start(const std::vector<MountedVolume>& volumes) {
   return {};
 }
 
+Outcome<void> claim() {
+  for (const auto& mount : mounts()) TRY_VOID(claim(*mount));
+  return {};
+}
+
 void before_fork() {
   for (const auto& mount : mounts()) mount->volume->lock_for_fork();
 }
@@ -259,7 +275,7 @@ Result<void> restore(ByteView bytes) {
     auto mount = std::make_unique<Mount>(index, saved.volumes[index]);
     if (!keep_key(*mount, saved.volumes[index].key)) return fail(ENOMEM);
     explicit_bzero(saved.volumes[index].key.data(), saved.volumes[index].key.size());
-    mount->settings.initialise = false;
+    mount->settings.initialise = mount->settings.as_found = false;
     auto joined = volume::Volume::join(mount->storage, mount->coordination, options_of(*mount));
     if (!joined) return fail(joined.error().error != 0 ? joined.error().error : EIO);
     mount->volume = std::move(*joined);
