@@ -62,7 +62,9 @@ class Engine {
   Result<void> truncate(InodeNumber inode, uint64_t size);
   Result<void> punch(InodeNumber inode, uint64_t offset, uint64_t size);
   // engine_barrier.cc
-  Result<void> barrier();
+  enum class Barrier { kWhenNeeded, kAlways };
+  Result<void> barrier(Barrier when = Barrier::kWhenNeeded);
+  void leave_keeper() { options_.keeper = nullptr; }
   bool is_dirty();
   Tag tag();
   Volume::Space space();

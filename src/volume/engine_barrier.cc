@@ -34,10 +34,10 @@ bool Engine::is_settled() const {
   return coordination_.settled() >= last && (!is_tagged() || view_.index.acknowledged >= last);
 }
 
-Result<void> Engine::barrier() {
+Result<void> Engine::barrier(Barrier when) {
   const auto is_needless = [&]() -> Result<bool> {
     const IndexLock lock = TRY(reading());
-    return is_settled();
+    return when == Barrier::kWhenNeeded && is_settled();
   };
   if (TRY(is_needless())) return {};
   if (options_.read_only) return fail(EROFS);

@@ -90,6 +90,8 @@ Result<uint64_t> Volume::seek_data(InodeNumber inode, uint64_t offset) { return 
 Result<uint64_t> Volume::seek_hole(InodeNumber inode, uint64_t offset) { return engine_->seek_hole(inode, offset); }
 void Volume::release_if_unlinked(InodeNumber inode) { engine_->release_if_unlinked(inode); }
 Result<void> Volume::barrier() { return engine_->barrier(); }
+Result<void> Volume::claim() { return engine_->barrier(Engine::Barrier::kAlways); }
+void Volume::leave_keeper() { engine_->leave_keeper(); }
 bool Volume::is_dirty() const { return engine_->is_dirty(); }
 Tag Volume::tag() { return engine_->tag(); }
 Volume::Space Volume::space() { return engine_->space(); }

@@ -158,6 +158,11 @@ class Volume {
   // ---- durability ----
   // Everything that returned before is durable, and its tag kept, when this returns. Concurrent callers share one.
   Result<void> barrier();
+  // A barrier even when nothing has changed, so that the keeper gets a tag of this opener: what it keeps from others is then refused.
+  Result<void> claim();
+  // The keeper has what it needs (ephemeral, no rollback protection): barriers are between the host and us from now on. Before
+  // anybody else uses the volume.
+  void leave_keeper();
   // Whether something was changed since the last barrier of anybody.
   bool is_dirty() const;
   Tag tag();  // of the last record

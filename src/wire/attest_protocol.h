@@ -106,7 +106,8 @@ struct MountedVolume {
   ByteArray<32> key{};
   uint64_t lease = 0;       // of this instance; one more than any before. A tag with an older lease is refused
   bool initialise = false;  // no tag was ever acknowledged: nothing was written, and what is there may be overwritten
-  VolumeTag tag;            // when not
+  bool as_found = false;    // the owner said to take what is there, once: it is not held against a tag, and its tag is awaited
+  VolumeTag tag;            // when neither
 };
 
 // ---- network ----
@@ -205,7 +206,7 @@ bool fields(Archive& a, Of<Archive, MountedVolume>& m) {
   return a.text(m.name) && a.text(m.mount_path) && a.array(m.id) &&
          a.choice(m.files, VolumeFiles::kAuthenticatedOnly) &&
          a.choice(m.updates, VolumeUpdates::kNoRollbackProtection) && a.array(m.key) && a.number(m.lease) &&
-         a.flag(m.initialise) && fields(a, m.tag);
+         a.flag(m.initialise) && a.flag(m.as_found) && fields(a, m.tag);
 }
 template <typename Archive>
 bool fields(Archive& a, Of<Archive, NetworkIdentity>& m) {

@@ -64,8 +64,9 @@ def run_and_kill(runtime, manifest, volume, writer, first, delay):
     return returned
 
 
-def check(volume, returned, history):
-    """Compares the volume with what returned; gives the number to go on with."""
+def check(volume, returned, history, left_over):
+    """Compares the volume with what returned; gives the appends that the next round must find. `left_over`: files whose unlink an earlier
+    kill prevented."""
     appended = volume.numbers("/appended")
     assert appended[: len(history)] == history, "earlier appends changed"
     assert appended == sorted(appended), "appends out of order"
@@ -80,8 +81,11 @@ def check(volume, returned, history):
         assert slots[number % SLOTS * per_record] >= number, f"record {number} is lost"
     if "name" in returned:
         assert volume.numbers("/named")[0] >= returned["name"], "the rename is lost"
-    left = [name for name in volume.command("ls").decode().split() if name.startswith("/gone-")]
-    assert all(int(name.removeprefix("/gone-")) > returned.get("gone", -1) for name in left), f"came back: {left}"
+    left = {int(name.removeprefix("/gone-")) for name in volume.command("ls").decode().split() if name.startswith("/gone-")}
+    assert left_over <= left, f"lost: {left_over - left}"
+    came_back = {number for number in left - left_over if number <= returned.get("gone", -1)}
+    assert not came_back, f"came back: {came_back}"
+    left_over |= left
     return appended
 
 
@@ -98,13 +102,14 @@ def main():
         manifest = pathlib.Path(temporary) / "manifest"
         manifest_for(writer, manifest)
         history = []
+        left_over = set()
         operations = 0
         for number in range(rounds):
             first = history[-1] + 1 if history else 1
             delay = random.choice([0, 0.001, 0.01, 0.05]) * random.random() * 2
             returned = run_and_kill(redoubt.parent / "redoubt-run", manifest, volume, writer, first, delay)
             try:
-                history = check(volume, returned, history)
+                history = check(volume, returned, history, left_over)
             except AssertionError as wrong:
                 print(f"round {number}, seed {seed}: {wrong}", file=sys.stderr)
                 return 1

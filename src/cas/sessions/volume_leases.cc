@@ -124,10 +124,11 @@ class Giver {
     given.mount_path = mount.path;
     given.id = stored.id;
     given.files = stored.files;
-    given.updates = next.trusts_contents ? wire::VolumeUpdates::kNoRollbackProtection : on_the_wire(policy);
+    given.updates = on_the_wire(policy);
     std::ranges::copy(stored.key.view().first(given.key.size()), given.key.begin());
     given.lease = lease;
     given.initialise = !next.initialised;
+    given.as_found = next.trusts_contents;
     if (next.initialised) given.tag = next.tag;
     return record(first_use ? "volume.first-use" : "volume.lease", "allowed",
                   {{"volume", mount.volume},

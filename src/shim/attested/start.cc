@@ -117,6 +117,7 @@ Outcome<void> apply(CasClient& cas, const wire::Configuration& received, Handove
   handover.environment = TRY(environment_of(received));
   handover.files = TRY(find_program(received));
   TRY_VOID(net::start(received.network));
+  TRY_VOID(volumes::claim());  // it ends other instances: nothing that may fail comes after it
   if (received.standard_streams == wire::StandardStreams::kDiscard) TRY_VOID(discard_standard_streams());
   return {};
 }
@@ -126,7 +127,7 @@ bool needs_openssl(const wire::Configuration& received) {
   return received.network.is_given || std::ranges::any_of(received.volumes, [](const wire::MountedVolume& volume) {
            // The tag of a sealed tree was kept when it was mounted: nothing changes it while the program runs.
            return volume.files == wire::VolumeFiles::kEncrypted &&
-                  (volume.updates == wire::VolumeUpdates::kRollbackProtected || volume.initialise);
+                  (volume.updates == wire::VolumeUpdates::kRollbackProtected || volume.initialise || volume.as_found);
          });
 }
 

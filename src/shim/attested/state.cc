@@ -41,7 +41,9 @@ bool fields(Archive& a, wire::Of<Archive, Saved>& m) {
          a.bytes(m.volumes) && a.bytes(m.network);
 }
 
-Result<void> restore_parts(const Saved& saved) {
+Result<void> restore_parts(const Saved& saved, bool is_attested) {
+  // Only a debug run goes without a namespace. An attested one would see the host's files; volumes are mounted nowhere else.
+  if (saved.file_namespace.empty() && (is_attested || !saved.volumes.empty())) return fail(EINVAL);
   if (!saved.file_namespace.empty()) {
     TRY_VOID(file_namespace::restore(saved.file_namespace));
     TRY_VOID(volumes::restore(saved.volumes));
@@ -101,7 +103,7 @@ Result<void> resume(ByteView bytes) {
   use_processor_features();          // the code files' hashes
   if (saved.instance_key.empty()) {  // --insecure-manifest: a namespace, and nothing to keep secret
     sealed::adopt(saved.unsealed);
-    return restore_parts(saved);
+    return restore_parts(saved, false);
   }
   if (saved.instance_key.size() != sizeof(InstanceKey)) return fail(EINVAL);
   forbid_inspection();  // ended with the exec
@@ -115,7 +117,7 @@ Result<void> resume(ByteView bytes) {
              .instance_key = key});
   set_cas_address({.address = saved.cas_address, .server_key = saved.cas_key});
   window::clear(window::Slot::kTags);  // the previous image's connection ended with it
-  return restore_parts(saved);
+  return restore_parts(saved, true);
 }
 
 }  // namespace redoubt::shim::attested

@@ -108,14 +108,15 @@ Outcome<void> lock(const OwnedFd& superblock, const std::string& path) {
 
 Outcome<void> HostStorage::open(const std::string& path, bool initialise) {
   const OwnedFd directory = TRY(open_directory(path));
-  if (initialise) {
-    const auto foreign = find_foreign(directory);
-    if (!foreign) return not_opened("the host directory " + path, foreign.error(), true);
-    if (!foreign->empty()) {
-      return failed("volume.directory.foreign", "an empty directory " + path + " for a new volume",
-                    "the file " + *foreign + ", which is none of a volume's",
+  const auto foreign = find_foreign(directory);
+  if (!foreign) return not_opened("the host directory " + path, foreign.error(), initialise);
+  if (!foreign->empty()) {
+    const std::string found = "the file " + *foreign + ", which is none of a volume's";
+    if (initialise) {
+      return failed("volume.directory.foreign", "an empty directory " + path + " for a new volume", found,
                     "take it elsewhere, or give the volume a directory of its own");
     }
+    return failed("volume.file.extra", "the files of a volume and nothing else in " + path, found, "take it elsewhere");
   }
   for (int i = 0; i < volume::kHostFiles; ++i) {
     OwnedFd file = TRY(open_file(directory, path, volume::name_of(file_at(i)), initialise));

@@ -43,22 +43,6 @@ using wire::VolumeUpdates;
 
 static_assert(kMostVolumes * volume::kHostFiles <= window::kLargestExtension);
 
-// CAS must learn that there is something, even of a volume whose history it does not guard.
-class FirstTagKeeper final : public volume::TagKeeper {
- public:
-  explicit FirstTagKeeper(volume::TagKeeper& keeper) : keeper_(keeper) {}
-  Result<void> keep(const volume::Tag& tag) override {
-    TRY_VOID(keeper_.keep(tag));
-    is_kept_ = true;
-    return {};
-  }
-  bool wants_more() const override { return !is_kept_; }
-
- private:
-  volume::TagKeeper& keeper_;
-  std::atomic<bool> is_kept_ = false;
-};
-
 struct Mount {
   explicit Mount(size_t index, const MountedVolume& from)
       : settings(from),
@@ -77,7 +61,6 @@ struct Mount {
   HostStorage storage;
   SharedCoordination coordination;
   attested::CasTagKeeper keeper;
-  FirstTagKeeper first_tag_keeper{keeper};
   std::unique_ptr<volume::Volume> volume;
 };
 
@@ -120,12 +103,12 @@ void report(const std::string& volume_name, std::string_view line) {
   gate::call(SYS_write, 2, gate::address_of(text.c_str()), text.size());
 }
 
+// Whether CAS waits for a tag before it can hold anything against the next start: the first of all, or of what was found.
+bool is_awaited(const MountedVolume& settings) { return settings.initialise || settings.as_found; }
+
 // A lease comes from CAS: without one (--insecure-volume) nobody keeps tags.
-volume::TagKeeper* keeper_of(Mount& mount) {
-  const MountedVolume& settings = mount.settings;
-  if (settings.lease == 0) return nullptr;
-  if (settings.updates != VolumeUpdates::kNoRollbackProtection) return &mount.keeper;
-  return settings.initialise ? &mount.first_tag_keeper : nullptr;
+bool has_keeper(const MountedVolume& settings) {
+  return settings.lease != 0 && (settings.updates == VolumeUpdates::kRollbackProtected || is_awaited(settings));
 }
 
 volume::OpenOptions options_of(Mount& mount) {
@@ -133,12 +116,12 @@ volume::OpenOptions options_of(Mount& mount) {
   const MountedVolume& settings = mount.settings;
   options.key = mount.key;
   options.initialise = settings.initialise;
-  if (settings.updates != VolumeUpdates::kNoRollbackProtection && !settings.initialise) {
+  if (settings.updates != VolumeUpdates::kNoRollbackProtection && !is_awaited(settings)) {
     options.expected = volume::Tag{.sequence = settings.tag.sequence, .mac = settings.tag.mac};
     options.exact = settings.updates == VolumeUpdates::kEphemeral;
     options.forget_changes = options.exact;
   }
-  options.keeper = keeper_of(mount);
+  if (has_keeper(settings)) options.keeper = &mount.keeper;
   options.clock = now;
   options.random = fill_with_random;
   options.report = [name = mount.name](std::string_view line) { report(name, line); };
@@ -152,6 +135,16 @@ bool keep_key(Mount& mount, ByteView key) {
   std::memcpy(mount.key.data(), key.data(), key.size());
   mount.key = mount.key.first(key.size());
   return true;
+}
+
+Outcome<void> claim(Mount& mount) {
+  if (!has_keeper(mount.settings)) return {};
+  if (!mount.volume->claim()) {
+    return failed("volume.claim", "CAS to keep a tag of " + mount.path + " before the program starts", "it was not kept",
+                  "see the line before this one; start the program again");
+  }
+  if (mount.settings.updates != VolumeUpdates::kRollbackProtected) mount.volume->leave_keeper();
+  return {};
 }
 
 std::unexpected<attested::Failure> no_memory() {
@@ -244,6 +237,11 @@ attested::Outcome<void> start(const std::vector<MountedVolume>& volumes) {
   return encrypted.empty() ? Outcome<void>() : start_encrypted(encrypted);
 }
 
+Outcome<void> claim() {
+  for (const auto& mount : mounts()) TRY_VOID(claim(*mount));
+  return {};
+}
+
 void before_fork() {
   for (const auto& mount : mounts()) mount->volume->lock_for_fork();
 }
@@ -290,7 +288,7 @@ Result<void> restore(ByteView bytes) {
     auto mount = std::make_unique<Mount>(index, saved.volumes[index]);
     if (!keep_key(*mount, saved.volumes[index].key)) return fail(ENOMEM);
     explicit_bzero(saved.volumes[index].key.data(), saved.volumes[index].key.size());
-    mount->settings.initialise = false;
+    mount->settings.initialise = mount->settings.as_found = false;
     auto joined = volume::Volume::join(mount->storage, mount->coordination, options_of(*mount));
     if (!joined) return fail(joined.error().error != 0 ? joined.error().error : EIO);
     mount->volume = std::move(*joined);

@@ -31,6 +31,11 @@ namespace redoubt::shim::volumes {
 // file_namespace::start(). `keeper` of volume i pushes tags to CAS (attested/tag_keeper.h).
 attested::Outcome<void> start(const std::vector<wire::MountedVolume>& volumes);
 
+// The last step before the program runs. A new volume must be known to CAS before it holds anything, or the next start would make it
+// anew; and a tag of ours ends the leases of all instances that run on what this one was given, so that the program knows from
+// its first instruction that it goes on with the history and nobody else does.
+attested::Outcome<void> claim();
+
 bool is_active();
 size_t count();
 volume::Volume& volume(size_t index);
