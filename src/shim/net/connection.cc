@@ -303,8 +303,8 @@ void widen_send_buffer(int fd, size_t waiting) {
 bool lingers_not(int fd) {
   linger given{};
   socklen_t length = sizeof(given);
-  return !is_error(gate::call(SYS_getsockopt, static_cast<uint64_t>(fd), SOL_SOCKET, SO_LINGER, gate::address_of(&given),
-                              gate::address_of(&length))) &&
+  return !is_error(gate::call(SYS_getsockopt, static_cast<uint64_t>(fd), SOL_SOCKET, SO_LINGER,
+                              gate::address_of(&given), gate::address_of(&length))) &&
          given.l_onoff != 0 && given.l_linger == 0;
 }
 

@@ -67,7 +67,6 @@ class Connection {
   // SO_ERROR: an error that was not told yet, or 0.
   int take_error();
   void set_low_water(size_t size) { low_water_ = size; }
-  size_t low_water() const { return low_water_; }
 
   // Changes with every arrival of plaintext: what edge-triggered waits report once.
   uint64_t arrivals() const { return arrivals_; }

@@ -77,7 +77,8 @@ void say_refused_peer(std::string_view peer, bool is_server, std::string_view ru
 void say_no_memory(std::string_view peer, bool is_server, std::string_view rule) {
   Text<512> line;
   line.append("network: ended the connection with ").append(peer).append(is_server ? " at listen " : " of connect ");
-  line.append(rule).append(": no sealed memory for the keys of one more TLS connection; raise the limit on locked memory ");
+  line.append(rule).append(
+      ": no sealed memory for the keys of one more TLS connection; raise the limit on locked memory ");
   line.append("(ulimit -l, LimitMEMLOCK=), or let the program have fewer connections");
   say(line.view());
 }

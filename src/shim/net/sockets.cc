@@ -173,6 +173,8 @@ Answer call_accept(Call& call) {
   made->receive_timeout = listener->receive_timeout.load();
   made->send_timeout = listener->send_timeout.load();
   made->connection = Connection::accepted(static_cast<size_t>(listener->rule.load()));
+  made->low_water = listener->low_water.load();
+  made->connection->set_low_water(static_cast<size_t>(listener->low_water.load()));
   ++counters.accepted;
   table::exchange(fd, std::move(made));
   return fd;
@@ -210,6 +212,7 @@ int64_t connect_shielded(Call& call, Description& socket, size_t rule, const Add
     if (!is_same) {
       if (socket.connection && socket.connection->has_begun()) return -EISCONN;
       socket.connection = Connection::outgoing(rule, std::move(name));
+      socket.connection->set_low_water(static_cast<size_t>(socket.low_water.load()));
     }
     socket.kind = Kind::kConnection;
   }
