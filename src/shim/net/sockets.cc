@@ -66,6 +66,16 @@ std::optional<Address> bound_address(int fd) {
   return address_of(&storage, std::min<size_t>(size, sizeof(storage)));
 }
 
+// The rule lets it be: SO_RCVLOWAT, kept from the kernel until now, is the kernel's.
+void become_plain(int fd, Description& socket) {
+  const int low_water = socket.low_water;
+  if (low_water != 1) {
+    gate::call(SYS_setsockopt, static_cast<uint64_t>(fd), SOL_SOCKET, SO_RCVLOWAT, gate::address_of(&low_water),
+               sizeof(low_water));
+  }
+  socket.kind = Kind::kPlain;
+}
+
 // The rule for a socket that listens at `address`, or -errno.
 int64_t listen_rule(const Address& address, const char* action) {
   const auto rule = find_listen(address);
@@ -133,7 +143,7 @@ Answer call_listen(Call& call) {
     }
   }
   if (rule < 0 || !policy.listen[static_cast<size_t>(rule)].tls) {
-    socket->kind = Kind::kPlain;
+    become_plain(fd, *socket);
     return result;
   }
   socket->rule = static_cast<int>(rule);
@@ -274,7 +284,7 @@ Answer call_connect(Call& call) {
   // A second connect may end the first one's wait: what was begun shielded stays so.
   if (socket->kind == Kind::kConnection) return -EISCONN;
   const int64_t result = pass_with(call, call.args[0], gate::address_of(&storage), size);
-  if (is_connecting(result)) socket->kind = Kind::kPlain;
+  if (is_connecting(result)) become_plain(call.int_arg(0), *socket);
   return result;
 }
 
