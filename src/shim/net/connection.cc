@@ -31,8 +31,11 @@ std::unique_ptr<Connection> Connection::accepted(size_t rule) {
   return std::unique_ptr<Connection>(new Connection(true, rule, {}));
 }
 
-std::unique_ptr<Connection> Connection::outgoing(size_t rule, std::string server_name) {
-  return std::unique_ptr<Connection>(new Connection(false, rule, std::move(server_name)));
+std::unique_ptr<Connection> Connection::outgoing(size_t rule, std::string server_name,
+                                                 std::vector<std::string> other_names) {
+  auto made = std::unique_ptr<Connection>(new Connection(false, rule, std::move(server_name)));
+  made->other_names_ = std::move(other_names);
+  return made;
 }
 
 bool Connection::ensure(int fd) {
@@ -40,7 +43,8 @@ bool Connection::ensure(int fd) {
   if (failed_) return false;
   const auto context = context_of((is_server_ ? policy.listen : policy.connect)[rule_], is_server_);
   if (context) {
-    auto made = is_server_ ? tls::Endpoint::accept(*context) : tls::Endpoint::connect(*context, server_name_);
+    auto made =
+        is_server_ ? tls::Endpoint::accept(*context) : tls::Endpoint::connect(*context, server_name_, other_names_);
     if (made) {
       endpoint_ = std::move(*made);
       return true;

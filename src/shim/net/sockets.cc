@@ -221,7 +221,7 @@ int64_t connect_shielded(Call& call, Description& socket, size_t rule, const Add
                          socket.connection->server_name() == name && !socket.connection->is_server();
     if (!is_same) {
       if (socket.connection && socket.connection->has_begun()) return -EISCONN;
-      socket.connection = Connection::outgoing(rule, std::move(name));
+      socket.connection = Connection::outgoing(rule, std::move(name), other_names(rule, address));
       socket.connection->set_low_water(static_cast<size_t>(socket.low_water.load()));
     }
     socket.kind = Kind::kConnection;
@@ -231,7 +231,8 @@ int64_t connect_shielded(Call& call, Description& socket, size_t rule, const Add
   if (!is_connecting(result)) {
     if (was_fresh) socket.kind = Kind::kFresh;
     if (socket.connection && !socket.connection->has_begun())
-      socket.connection = Connection::outgoing(rule, socket.connection->server_name());
+      socket.connection =
+          Connection::outgoing(rule, socket.connection->server_name(), socket.connection->other_names());
     refresh_interests(socket);
     return result;
   }
