@@ -36,6 +36,20 @@ expect "a name under another rule's authority" 'wrong-name: .*expected one.examp
 ! under "$CURL" -sS --max-time 20 "http://127.0.0.1:$unnamed/" >"$T/answer" || fail "an unnamed address was reached"
 expect "unnamed address" 'refused to connect to 127.0.0.1:[0-9]+: no rule' "$T/errors"
 
+cat >"$T/closed.py" <<'PY'
+import os, socket, sys
+os.close(2)
+assert os.open(sys.argv[1], os.O_RDWR | os.O_CREAT) == 2
+os.write(2, b"data")
+try:
+    socket.create_connection(("127.0.0.1", 9))
+except OSError as error:
+    print("refused", error.errno)
+PY
+under "$PYTHON" "$T/closed.py" "$T/data" >"$T/answer" || cat "$T/errors"
+expect "standard error closed" '^refused 13$' "$T/answer"
+[[ $(<"$T/data") == data ]] || fail "a line went into the program's file: $(<"$T/data")"
+
 cat >"$T/outwards.py" <<'PY'
 import asyncio, socket, sys, urllib.request
 port = int(sys.argv[1])
