@@ -201,6 +201,14 @@ done
 [[ $(<"$T/peers.out") == ready ]] || fail "a refused server read a byte: $(<"$T/peers.out")"
 
 # --- inwards: memcached, and a protected client of it ---
+capture=0
+if type -P tcpdump >/dev/null; then
+    tcpdump -i lo --immediate-mode -U -w "$T/wire.pcap" "tcp port $CACHE_PORT" >"$T/tcpdump.out" 2>&1 &
+    TCPDUMP=$!
+    E2E_PIDS+=("$TCPDUMP")
+    wait_until 10 "tcpdump" line_or_death 'listening on lo' "$T/tcpdump.out" "$TCPDUMP"
+    if line_in 'listening on lo' "$T/tcpdump.out"; then capture=1; fi
+fi
 start_attested e2e/tls/cache
 wait_for_port "$CACHE_PORT" "$SERVER_PID" 30
 CACHE_PID=$SERVER_PID
@@ -212,6 +220,13 @@ echo "ok memcached: thirty TLS clients in Python"
 asks mutual none
 [[ $STATUS == 0 && $(<"$T/asked.out") == "STORED VALUE mutual 0 5 hello END" ]] || fail "protected client and server: $(cat "$T/asked.out" "$T/asked.err")"
 echo "ok a protected client and a protected server, both with identities of CAS"
+if ((capture)); then
+    kill -INT "$TCPDUMP"
+    wait_for_exit "$TCPDUMP"
+    (($(stat -c %s "$T/wire.pcap") > 1000000)) || fail "the capture is empty, so it proves nothing"
+    ! grep -qaE 'STORED|VALUE|mutual|set k' "$T/wire.pcap" || fail "the wire shows what memcached was asked"
+    echo "ok nothing on the wire ($(stat -c %s "$T/wire.pcap") bytes captured)"
+fi
 refused() {  # KIND WHAT OPTION...: of memcached
     local kind=$1 what=$2 lines
     shift 2
@@ -251,7 +266,9 @@ serves() {
     echo "ok nginx $1: curl, sendfile, openssl s_client"
 }
 workers() { ps -o pid= --ppid "$SERVER_PID"; }
-serves "with $(workers | wc -l) workers"
+two_workers() { [[ $(workers | wc -l) == 2 ]]; }
+wait_until 20 "two workers" two_workers
+serves "with two workers"
 first=$(workers | tr -d '\n')
 kill -HUP "$SERVER_PID"
 changed() { [[ $(workers | tr -d '\n') != "$first" && $(workers | wc -l) == 2 ]]; }
@@ -260,3 +277,4 @@ serves "after a reload"
 ! grep -q " 400 " "$SITE/access.log" || fail "a refused peer's bytes reached nginx: $(grep ' 400 ' "$SITE/access.log")"
 stop_server QUIT "$SERVER_PID"
 [[ $SERVER_STATUS == 0 ]] || fail "nginx ended with status $SERVER_STATUS: $(tail -n 3 "$T/attested.err")"
+((capture)) || skip "all but the wire was looked at: a capture needs tcpdump"
