@@ -259,13 +259,18 @@ Result<Endpoint, Error> Endpoint::accept(std::shared_ptr<Context> context) {
   return Endpoint(std::move(parts));
 }
 
-Result<Endpoint, Error> Endpoint::connect(std::shared_ptr<Context> context, std::string_view server_name) {
+Result<Endpoint, Error> Endpoint::connect(std::shared_ptr<Context> context, std::string_view server_name,
+                                          const std::vector<std::string>& other_names) {
   auto parts = std::make_unique<Parts>();
   parts->ssl.reset(SSL_new(context->parts().openssl.get()));
   TRY_VOID(attach(parts->ssl.get(), parts->wires, parts->verdict, context->parts()));
   parts->context = std::move(context);
   TRY_VOID(expect_name(parts->ssl.get(), server_name));
   parts->verdict.expected_name = server_name;
+  for (const std::string& name : other_names) {
+    TRY_VOID(expect_also(parts->ssl.get(), name));
+    parts->verdict.expected_name += " or " + name;
+  }
   SSL_set_connect_state(parts->ssl.get());
   parts->advance();  // the ClientHello
   return Endpoint(std::move(parts));

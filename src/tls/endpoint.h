@@ -16,6 +16,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/error.h"
@@ -81,7 +82,9 @@ class Endpoint {
  public:
   static Result<Endpoint, Error> accept(std::shared_ptr<Context> context);
   // `server_name`: a DNS name (SNI and check) or an IP address (check only); not empty.
-  static Result<Endpoint, Error> connect(std::shared_ptr<Context> context, std::string_view server_name);
+  // `other_names`: DNS names that will do as well.
+  static Result<Endpoint, Error> connect(std::shared_ptr<Context> context, std::string_view server_name,
+                                         const std::vector<std::string>& other_names = {});
   Endpoint(Endpoint&&) noexcept;
   Endpoint& operator=(Endpoint&&) noexcept;
   ~Endpoint();

@@ -81,9 +81,15 @@ constexpr auto kSpeeches = std::to_array<Speech>({
 
 Failure failure_from_openssl() {
   int reason = 0;
+  bool lacked_memory = false;
   while (const unsigned long code = ERR_get_error()) {
+    lacked_memory |= ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
     // The first of libssl says what happened; what libcrypto says before it is how it noticed.
     if (reason == 0 && ERR_GET_LIB(code) == ERR_LIB_SSL) reason = ERR_GET_REASON(code);
+  }
+  if (lacked_memory) {
+    return {FailureKind::kProtocol,
+            "this end has no memory for the connection's keys: raise the limit on locked memory"};
   }
   if (reason == 0) return {FailureKind::kProtocol, "the TLS library failed (memory?)"};
   return from_reason(reason);

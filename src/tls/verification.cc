@@ -201,6 +201,17 @@ Result<void, Error> expect_name(SSL* connection, std::string_view given) {
   return {};
 }
 
+Result<void, Error> expect_also(SSL* connection, std::string_view given) {
+  const std::string name(given.ends_with('.') ? given.substr(0, given.size() - 1) : given);
+  if (!is_dns_name(name)) {
+    return fail(ErrorCode::kMalformed, "server name: expected a DNS name, found \"" + printable(given) + "\"");
+  }
+  if (X509_VERIFY_PARAM_add1_host(SSL_get0_param(connection), name.data(), name.size()) != 1) {
+    return openssl_failed(ErrorCode::kFailed, "no memory for a server's name");
+  }
+  return {};
+}
+
 std::string subject_of(const X509* certificate) {
   char text[200] = "";
   if (certificate == nullptr || X509_NAME_oneline(X509_get_subject_name(certificate), text, sizeof(text)) == nullptr) {

@@ -34,6 +34,8 @@ int check_certificate(int is_good, X509_STORE_CTX* context);
 
 // Sets the name that a server's certificate must be for, and the SNI. kMalformed: neither a DNS name nor an IP address.
 Result<void, Error> expect_name(SSL* connection, std::string_view name);
+// After expect_name of a DNS name: this one will do as well.
+Result<void, Error> expect_also(SSL* connection, std::string_view name);
 
 // The subject, in one line of printable characters, at most some 200 of them.
 std::string subject_of(const X509* certificate);

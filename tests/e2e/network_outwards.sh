@@ -3,14 +3,16 @@
 # shellcheck source=network_lib.sh disable=SC1091
 source "$(dirname "$0")/network_lib.sh"
 need curl
-read -r good other name unnamed < <(python3 -c '
+read -r good other name unnamed several strict < <(python3 -c '
 import socket
-open_ones = [socket.create_server(("127.0.0.1", 0)) for _ in range(4)]
+open_ones = [socket.create_server(("127.0.0.1", 0)) for _ in range(6)]
 print(*[one.getsockname()[1] for one in open_ones])')
 rules "default refuse" "connect localhost:$good tls {client} servers {ca}" \
-    "connect 127.0.0.1:$other tls servers $CERTIFICATES/other_ca.pem" "connect 127.0.0.1:$name tls servers {ca} name wrong.example"
+    "connect 127.0.0.1:$other tls servers $CERTIFICATES/other_ca.pem" "connect 127.0.0.1:$name tls servers {ca} name wrong.example" \
+    "connect one.example:$several tls servers {ca}" "connect two.example:$several tls servers {ca} name localhost" \
+    "connect one.example:$strict tls servers {ca}" "connect two.example:$strict tls servers $CERTIFICATES/other_ca.pem name localhost"
 servers=()
-for port in "$good" "$other" "$name"; do
+for port in "$good" "$other" "$name" "$several" "$strict"; do
     options=()
     [[ $port != "$good" ]] || options=(-CAfile "$CERTIFICATES/ca.pem" -Verify 1 -verify_return_error)
     openssl s_server -accept "$port" -cert "$CERTIFICATES/server.pem" -key "$CERTIFICATES/server.key" "${options[@]}" -www -quiet \
@@ -27,8 +29,26 @@ expect "curl" 'TLSv1.3' "$T/answer"
 expect "another authority" 'refused the server 127.0.0.1:[0-9]+ of connect .*unknown-authority' "$T/errors"
 ! under "$CURL" -sS --max-time 20 "http://127.0.0.1:$name/" >"$T/answer" || fail "another name was believed"
 expect "another name" 'wrong-name: .*expected wrong.example, found localhost' "$T/errors"
+under "$CURL" -sS --max-time 20 "http://127.0.0.1:$several/" >"$T/answer" || cat "$T/errors"
+expect "the second of two host names of one port" 'TLSv1.3' "$T/answer"
+! under "$CURL" -sS --max-time 20 "http://127.0.0.1:$strict/" >"$T/answer" || fail "the name of a rule with another authority was believed"
+expect "a name under another rule's authority" 'wrong-name: .*expected one.example, found localhost' "$T/errors"
 ! under "$CURL" -sS --max-time 20 "http://127.0.0.1:$unnamed/" >"$T/answer" || fail "an unnamed address was reached"
 expect "unnamed address" 'refused to connect to 127.0.0.1:[0-9]+: no rule' "$T/errors"
+
+cat >"$T/closed.py" <<'PY'
+import os, socket, sys
+os.close(2)
+assert os.open(sys.argv[1], os.O_RDWR | os.O_CREAT) == 2
+os.write(2, b"data")
+try:
+    socket.create_connection(("127.0.0.1", 9))
+except OSError as error:
+    print("refused", error.errno)
+PY
+under "$PYTHON" "$T/closed.py" "$T/data" >"$T/answer" || cat "$T/errors"
+expect "standard error closed" '^refused 13$' "$T/answer"
+[[ $(<"$T/data") == data ]] || fail "a line went into the program's file: $(<"$T/data")"
 
 cat >"$T/outwards.py" <<'PY'
 import asyncio, socket, sys, urllib.request

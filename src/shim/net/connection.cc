@@ -31,8 +31,11 @@ std::unique_ptr<Connection> Connection::accepted(size_t rule) {
   return std::unique_ptr<Connection>(new Connection(true, rule, {}));
 }
 
-std::unique_ptr<Connection> Connection::outgoing(size_t rule, std::string server_name) {
-  return std::unique_ptr<Connection>(new Connection(false, rule, std::move(server_name)));
+std::unique_ptr<Connection> Connection::outgoing(size_t rule, std::string server_name,
+                                                 std::vector<std::string> other_names) {
+  auto made = std::unique_ptr<Connection>(new Connection(false, rule, std::move(server_name)));
+  made->other_names_ = std::move(other_names);
+  return made;
 }
 
 bool Connection::ensure(int fd) {
@@ -40,7 +43,8 @@ bool Connection::ensure(int fd) {
   if (failed_) return false;
   const auto context = context_of((is_server_ ? policy.listen : policy.connect)[rule_], is_server_);
   if (context) {
-    auto made = is_server_ ? tls::Endpoint::accept(*context) : tls::Endpoint::connect(*context, server_name_);
+    auto made =
+        is_server_ ? tls::Endpoint::accept(*context) : tls::Endpoint::connect(*context, server_name_, other_names_);
     if (made) {
       endpoint_ = std::move(*made);
       return true;
@@ -303,8 +307,8 @@ void widen_send_buffer(int fd, size_t waiting) {
 bool lingers_not(int fd) {
   linger given{};
   socklen_t length = sizeof(given);
-  return !is_error(gate::call(SYS_getsockopt, static_cast<uint64_t>(fd), SOL_SOCKET, SO_LINGER, gate::address_of(&given),
-                              gate::address_of(&length))) &&
+  return !is_error(gate::call(SYS_getsockopt, static_cast<uint64_t>(fd), SOL_SOCKET, SO_LINGER,
+                              gate::address_of(&given), gate::address_of(&length))) &&
          given.l_onoff != 0 && given.l_linger == 0;
 }
 

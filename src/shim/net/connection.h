@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/bytes.h"
 #include "shim/net/claim.h"
@@ -26,7 +27,8 @@ class Connection {
  public:
   // Accepted under the listen rule of this number, or made under the connect rule, for the peer of that name.
   static std::unique_ptr<Connection> accepted(size_t rule);
-  static std::unique_ptr<Connection> outgoing(size_t rule, std::string server_name);
+  static std::unique_ptr<Connection> outgoing(size_t rule, std::string server_name,
+                                              std::vector<std::string> other_names);
 
   // This process may use it. False: another one does (EIO).
   bool acquire() { return claim_.acquire(); }
@@ -67,7 +69,6 @@ class Connection {
   // SO_ERROR: an error that was not told yet, or 0.
   int take_error();
   void set_low_water(size_t size) { low_water_ = size; }
-  size_t low_water() const { return low_water_; }
 
   // Changes with every arrival of plaintext: what edge-triggered waits report once.
   uint64_t arrivals() const { return arrivals_; }
@@ -78,6 +79,7 @@ class Connection {
   bool is_server() const { return is_server_; }
   size_t rule() const { return rule_; }
   const std::string& server_name() const { return server_name_; }
+  const std::vector<std::string>& other_names() const { return other_names_; }
   bool has_begun() const { return begun_; }  // a byte of the peer came
   // Its handshake goes on by itself: a server waits for the program to ask for bytes or room first, which costs nothing.
   bool has_begun_output() const { return endpoint_.has_value(); }
@@ -97,6 +99,7 @@ class Connection {
   const bool is_server_;
   const size_t rule_;
   const std::string server_name_;
+  std::vector<std::string> other_names_;  // that will do as well
   Claim claim_;
   std::optional<tls::Endpoint> endpoint_;  // made at the first use: after fork, in the child that uses it
   std::string peer_;                       // its address, for the log

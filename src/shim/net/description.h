@@ -45,6 +45,7 @@ struct Description {
   std::atomic<bool> nonblocking_known = true;
   std::atomic<int64_t> receive_timeout = 0;  // SO_RCVTIMEO in nanoseconds; 0: none
   std::atomic<int64_t> send_timeout = 0;
+  std::atomic<int> low_water = 1;  // SO_RCVLOWAT, of plaintext
   std::atomic<bool> said_lost = false;
 
   std::mutex mutex;

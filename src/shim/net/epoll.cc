@@ -153,8 +153,30 @@ void forget_interests(Description& target) {
   target.interests.clear();
 }
 
-bool has_held_events(Description& instance) {
+namespace {
+
+constexpr int kMostNested = 5;  // EP_MAX_NESTS, with one to spare
+
+bool has_held_events(Description& instance, int depth);
+
+bool has_nested_events(Epoll& epoll, int depth) {
+  if (epoll.nested_count == 0 || depth == 0) return false;
+  std::vector<std::shared_ptr<Interest>> nested;
+  {
+    const std::lock_guard lock(epoll.mutex);
+    for (const auto& one : epoll.nested) {
+      if (auto interest = one.lock(); interest && !interest->is_gone) nested.push_back(std::move(interest));
+    }
+  }
+  return std::ranges::any_of(nested, [depth](const std::shared_ptr<Interest>& interest) {
+    const Reference inner = interest->target.lock();
+    return inner && has_held_events(*inner, depth - 1);
+  });
+}
+
+bool has_held_events(Description& instance, int depth) {
   Epoll& epoll = *instance.epoll;
+  if (has_nested_events(epoll, depth)) return true;
   if (epoll.held_count == 0) return false;
   std::vector<std::shared_ptr<Interest>> held;
   {
@@ -169,6 +191,10 @@ bool has_held_events(Description& instance) {
            would_report(*target->connection, *interest);
   });
 }
+
+}  // namespace
+
+bool has_held_events(Description& instance) { return has_held_events(instance, kMostNested); }
 
 std::optional<int64_t> call_epoll_create(Call& call) {
   const int64_t fd = pass(call);

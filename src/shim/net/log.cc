@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shim/net/log.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 
@@ -41,6 +43,17 @@ bool may_say(uint64_t& missing) {
   return true;
 }
 
+// A program may have closed standard error and opened something else, which got its number: a file that it reads and writes, or a
+// shielded socket, gets no line. What is only written, or appended to, is taken for a log.
+bool is_for_lines(int fd) {
+  if (table::may_be(fd)) return false;
+  const int64_t flags = gate::call(SYS_fcntl, static_cast<uint64_t>(fd), F_GETFL);
+  if (is_error(flags)) return false;
+  struct stat status {};
+  if (is_error(gate::call(SYS_fstat, static_cast<uint64_t>(fd), gate::address_of(&status)))) return false;
+  return !S_ISREG(status.st_mode) || (flags & O_APPEND) != 0 || (flags & O_ACCMODE) == O_WRONLY;
+}
+
 }  // namespace
 
 std::string peer_of(int fd) {
@@ -57,8 +70,7 @@ std::string peer_of(int fd) {
 void say(std::string_view text) {
   constexpr int kStandardError = 2;
   uint64_t missing = 0;
-  // A program may have put a shielded socket there.
-  if (table::may_be(kStandardError) || !may_say(missing)) return;
+  if (!is_for_lines(kStandardError) || !may_say(missing)) return;
   Text<1024> line;
   line.append("redoubt: ").append(text);
   if (missing > 0) line.append(" (").decimal(missing).append(" lines like this were left out before)");
@@ -77,7 +89,8 @@ void say_refused_peer(std::string_view peer, bool is_server, std::string_view ru
 void say_no_memory(std::string_view peer, bool is_server, std::string_view rule) {
   Text<512> line;
   line.append("network: ended the connection with ").append(peer).append(is_server ? " at listen " : " of connect ");
-  line.append(rule).append(": no sealed memory for the keys of one more TLS connection; raise the limit on locked memory ");
+  line.append(rule).append(
+      ": no sealed memory for the keys of one more TLS connection; raise the limit on locked memory ");
   line.append("(ulimit -l, LimitMEMLOCK=), or let the program have fewer connections");
   say(line.view());
 }

@@ -16,7 +16,8 @@
 namespace redoubt::shim::net {
 
 struct Counters {
-  std::atomic<uint64_t> accepted, connected, handshakes, bytes_read, bytes_written, refused_addresses, lost, without_memory;
+  std::atomic<uint64_t> accepted, connected, handshakes, bytes_read, bytes_written, refused_addresses, lost,
+      without_memory;
   std::atomic<uint64_t> refused[static_cast<size_t>(tls::FailureKind::kTruncated) + 1];  // by kind
 };
 extern Counters counters;

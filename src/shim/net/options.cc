@@ -35,14 +35,16 @@ bool is_fast_open(int level, int name) {
                                   name == TCP_FASTOPEN_NO_COOKIE);
 }
 
-Answer set_on_connection(Call& call, Description& socket, int name) {
-  if (name == SO_PEEK_OFF) return -EOPNOTSUPP;
+// Also of one that is not shielded yet, and of what a listener accepts: in the kernel it would hold back the handshake.
+Answer set_on_socket(Call& call, Description& socket, int name) {
+  if (name == SO_PEEK_OFF && socket.kind == Kind::kConnection) return -EOPNOTSUPP;
   if (name != SO_RCVLOWAT) return std::nullopt;
   int size = 0;
   if (static_cast<uint32_t>(call.args[4]) < sizeof(size)) return -EINVAL;
   if (!read_app(size, call.args[3])) return -EFAULT;
   const std::lock_guard lock(socket.mutex);
-  socket.connection->set_low_water(size < 0 ? INT32_MAX : static_cast<size_t>(std::max(size, 1)));
+  socket.low_water = size < 0 ? INT32_MAX : std::max(size, 1);
+  if (socket.connection) socket.connection->set_low_water(static_cast<size_t>(socket.low_water.load()));
   return 0;  // of plaintext: the kernel would count ciphertext
 }
 
@@ -63,7 +65,8 @@ Answer call_setsockopt(Call& call) {
     }
     return result;
   }
-  return socket->kind == Kind::kConnection ? set_on_connection(call, *socket, name) : std::nullopt;
+  if (socket->kind == Kind::kPlain || socket->kind == Kind::kEpoll) return std::nullopt;
+  return set_on_socket(call, *socket, name);
 }
 
 namespace {
@@ -82,9 +85,10 @@ Answer call_getsockopt(Call& call) {
   const int name = call.int_arg(2);
   if (name != SO_ERROR && name != SO_RCVLOWAT) return std::nullopt;
   const Reference socket = table::get(call.int_arg(0));
-  if (!socket || socket->kind != Kind::kConnection) return std::nullopt;
+  if (!socket || socket->kind == Kind::kPlain || socket->kind == Kind::kEpoll) return std::nullopt;
   const std::lock_guard lock(socket->mutex);
-  if (name == SO_RCVLOWAT) return give_option(call, static_cast<int>(socket->connection->low_water()));
+  if (name == SO_RCVLOWAT) return give_option(call, socket->low_water);
+  if (socket->kind != Kind::kConnection) return std::nullopt;
   const int error = socket->connection->take_error();
   return error != 0 ? Answer(give_option(call, error)) : std::nullopt;
 }

@@ -49,6 +49,21 @@ std::optional<size_t> find_connect(const Address& address) {
   return first(policy.connect, [&](const Rule& rule) { return covers(rule.pattern, address); });
 }
 
+std::vector<std::string> other_names(size_t connect_rule, const Address& address) {
+  const Rule& first = policy.connect[connect_rule];
+  std::vector<std::string> names;
+  if (first.pattern.host != Pattern::Host::kName) return names;
+  for (size_t i = connect_rule + 1; i < policy.connect.size(); ++i) {
+    const Rule& rule = policy.connect[i];
+    if (rule.tls && rule.pattern.host == Pattern::Host::kName && covers(rule.pattern, address) &&
+        rule.authority == first.authority && rule.identity.certificates == first.identity.certificates &&
+        rule.server_name != first.server_name) {
+      names.push_back(rule.server_name);
+    }
+  }
+  return names;
+}
+
 std::optional<size_t> find_overlapping_listen(const Address& address) {
   return first(policy.listen, [&](const Rule& rule) { return rule.tls && overlaps(rule.pattern, address); });
 }

@@ -38,6 +38,8 @@ Result<std::shared_ptr<tls::Context>, Error> context_of(Rule& rule, bool is_serv
 // The number of the first rule that names the address.
 std::optional<size_t> find_listen(const Address& address);
 std::optional<size_t> find_connect(const Address& address);
+// Names of other rules that the address could be meant by: host names of the same port with the same authority and identity.
+std::vector<std::string> other_names(size_t connect_rule, const Address& address);
 // A rule that requires TLS for a part of what this wildcard address takes in.
 std::optional<size_t> find_overlapping_listen(const Address& address);
 // Whether some rule lets bytes out in the clear: then datagram sockets can be of use.

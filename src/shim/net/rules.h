@@ -7,7 +7,7 @@
 //
 // The first rule that matches counts. Which address a host name has only the program's resolver knows, and it asks an untrusted
 // network. So a host name matches *every* address of its port: nothing is lost by that, since the peer must prove the rule's
-// server_name before it gets a byte. For the same reason a host name cannot be combined with `tls: off`: the rule would open its
+// server_name before it gets a byte (or that of another such rule with the same authority and identity: policy.h). For the same reason a host name cannot be combined with `tls: off`: the rule would open its
 // port to everybody ("localhost" excepted, which is 127.0.0.0/8 and ::1). IPv4 addresses in IPv6 form are IPv4 addresses.
 #pragma once
 

@@ -66,6 +66,16 @@ std::optional<Address> bound_address(int fd) {
   return address_of(&storage, std::min<size_t>(size, sizeof(storage)));
 }
 
+// The rule lets it be: SO_RCVLOWAT, kept from the kernel until now, is the kernel's.
+void become_plain(int fd, Description& socket) {
+  const int low_water = socket.low_water;
+  if (low_water != 1) {
+    gate::call(SYS_setsockopt, static_cast<uint64_t>(fd), SOL_SOCKET, SO_RCVLOWAT, gate::address_of(&low_water),
+               sizeof(low_water));
+  }
+  socket.kind = Kind::kPlain;
+}
+
 // The rule for a socket that listens at `address`, or -errno.
 int64_t listen_rule(const Address& address, const char* action) {
   const auto rule = find_listen(address);
@@ -133,7 +143,7 @@ Answer call_listen(Call& call) {
     }
   }
   if (rule < 0 || !policy.listen[static_cast<size_t>(rule)].tls) {
-    socket->kind = Kind::kPlain;
+    become_plain(fd, *socket);
     return result;
   }
   socket->rule = static_cast<int>(rule);
@@ -173,6 +183,8 @@ Answer call_accept(Call& call) {
   made->receive_timeout = listener->receive_timeout.load();
   made->send_timeout = listener->send_timeout.load();
   made->connection = Connection::accepted(static_cast<size_t>(listener->rule.load()));
+  made->low_water = listener->low_water.load();
+  made->connection->set_low_water(static_cast<size_t>(listener->low_water.load()));
   ++counters.accepted;
   table::exchange(fd, std::move(made));
   return fd;
@@ -209,7 +221,8 @@ int64_t connect_shielded(Call& call, Description& socket, size_t rule, const Add
                          socket.connection->server_name() == name && !socket.connection->is_server();
     if (!is_same) {
       if (socket.connection && socket.connection->has_begun()) return -EISCONN;
-      socket.connection = Connection::outgoing(rule, std::move(name));
+      socket.connection = Connection::outgoing(rule, std::move(name), other_names(rule, address));
+      socket.connection->set_low_water(static_cast<size_t>(socket.low_water.load()));
     }
     socket.kind = Kind::kConnection;
   }
@@ -218,7 +231,8 @@ int64_t connect_shielded(Call& call, Description& socket, size_t rule, const Add
   if (!is_connecting(result)) {
     if (was_fresh) socket.kind = Kind::kFresh;
     if (socket.connection && !socket.connection->has_begun())
-      socket.connection = Connection::outgoing(rule, socket.connection->server_name());
+      socket.connection =
+          Connection::outgoing(rule, socket.connection->server_name(), socket.connection->other_names());
     refresh_interests(socket);
     return result;
   }
@@ -271,7 +285,7 @@ Answer call_connect(Call& call) {
   // A second connect may end the first one's wait: what was begun shielded stays so.
   if (socket->kind == Kind::kConnection) return -EISCONN;
   const int64_t result = pass_with(call, call.args[0], gate::address_of(&storage), size);
-  if (is_connecting(result)) socket->kind = Kind::kPlain;
+  if (is_connecting(result)) become_plain(call.int_arg(0), *socket);
   return result;
 }
 
