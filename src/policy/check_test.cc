@@ -180,7 +180,8 @@ constexpr Row kRows[] = {
     {"volumes: [{name: v, fspf_tag: 0000000000000001" M1 "}]",
      "3:31: error: volumes[0]: expected fspf_key beside fspf_tag"},
     {"volumes: [{name: v, files: authenticated-only}]",
-     "3:28: error: volumes[0]: expected fspf_key beside files: authenticated-only, found none; add fspf_key: a binary "},
+     "3:28: error: volumes[0]: expected fspf_key beside files: authenticated-only, found none; add fspf_key: a "
+     "binary "},
     {"volumes: [{name: v, fspf_key: topsecret}]",
      "3:31: error: volumes[0].fspf_key: expected 32 bytes as 64 hexadecimal digits, found text of 9 bytes"},
     {"volumes: [{name: v, fspf_key: $$SCONE::k$$}]\nsecrets: [{name: k, kind: binary}]",
@@ -282,6 +283,15 @@ constexpr Row kRows[] = {
      "3:127: error: services[0].code: expected no path below the link \"/a\", found \"/a/b/c\"; write the path that"},
     {"services: [{name: s, mrenclaves: [" M1 "], code: {volume: v, /a: " M1 "}}]\nvolumes: [{name: v}]",
      "3:109: error: services[0].code[volume]: expected either a volume or files by hash, found both"},
+    {"services: [{name: s, mrenclaves: [" M1
+     "], image_name: i, code: {volume: v}}]\nimages: [{name: i, volumes: [{name: "
+     "v, path: /v}]}]\nvolumes: [{name: v}]",
+     "3:12: error: services[0].code: expected files: authenticated-only of the volume of code, found files: "
+     "encrypted; "},
+    {"services: [{name: s, mrenclaves: [" M1 "], code: {volume: v}}]\nvolumes: [{name: v, files: authenticated-only, "
+     "fspf_key: " M1 "}]",
+     "3:12: warning: services[0].code: its image does not mount the volume of code, so no program can be loaded; "
+     "mount"},
     // Access and security
     {"access_policy: {read: [NONE, CREATOR]}",
      "3:23: error: access_policy.read: expected NONE alone, found NONE beside others"},

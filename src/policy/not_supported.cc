@@ -52,11 +52,6 @@ constexpr Row<Service> kNotInTheRuntime[] = {
      "use stdio: discard, or let the program write its log to a file on a volume"},
     {"fspf_path", [](const Service& service) { return service.root_volume.has_value(); }, "fspf_path", "",
      "mount volumes below / in an image, and write code: with redoubt measure"},
-    {"code",
-     [](const Service& service) {
-       return service.code && !service.code->volume.empty() && service.code->files.empty();
-     },
-     "code: {volume: ...}", "", "write code: with redoubt measure"},
 };
 
 class Finder {

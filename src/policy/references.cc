@@ -86,8 +86,28 @@ class Checker {
     }
   }
 
+  // The program is what the seal of an authenticated volume names, at the path where that is mounted.
+  void check_code_volume(const Service& service, const Node& node, const std::string& where) {
+    if (!service.code || service.code->volume.empty() || !service.code->files.empty()) return;
+    const std::string& name = service.code->volume;
+    const auto volume = std::ranges::find(session_.volumes, name, &Volume::name);
+    if (volume == session_.volumes.end()) return;  // a mistake already
+    if (!volume->import && volume->files != FileProtection::kAuthenticatedOnly) {
+      add(node.at, where + ".code", "files: authenticated-only of the volume of code", "files: encrypted",
+          "add files: authenticated-only to " + quoted(name) + ", and seal it (redoubt volume seal)");
+    }
+    const auto image = std::ranges::find(session_.images, service.image_name, &Image::name);
+    const bool is_mounted = image != session_.images.end() &&
+                            std::ranges::find(image->volumes, name, &Mount::volume) != image->volumes.end();
+    if (is_mounted) return;
+    mistakes_.push_back({Severity::kWarning, node.at, where + ".code",
+                         "its image does not mount the volume of code, so no program can be loaded", "",
+                         "mount " + quoted(name) + " in the image of the service"});
+  }
+
   void check_service(const Service& service, const Node& node, const std::string& where) {
     check_identities(service, node, where);
+    check_code_volume(service, node, where);
     check_mounts(service, node, where);
     if (session_.security.mode == AttestationMode::kHardware && service.attestation.empty() &&
         known(node.find("attestation"))) {

@@ -83,7 +83,8 @@ TEST(SessionHash, EveryKeyCounts) {
       "services: [{name: a, mrenclaves: [" M1 "], code: {/a: " M2 "}}]",
       "services: [{name: a, mrenclaves: [" M1 "], code: {/a: \"link:b\"}}]",
       "services: [{name: a, mrenclaves: [" M1 "], code: {/a: \"link:c\"}}]",
-      "services: [{name: a, mrenclaves: [" M1 "], code: {volume: v}}]\nvolumes: [{name: v}]",
+      "services: [{name: a, mrenclaves: [" M1
+      "], code: {volume: v}}]\nvolumes: [{name: v, import: {session: b, volume: a}}]",
       "services: [{name: a, mrenclaves: [" M1 "], host: {directories: [/a]}}]",
       "services: [{name: a, mrenclaves: [" M1 "], network: {}}]",
       "services: [{name: a, mrenclaves: [" M1 "], platforms: [p]}]",

@@ -102,6 +102,7 @@ struct MountedVolume {
   std::string_view mount_path;  // absolute; the ciphertext lies in the host's directory of the same path
   ByteArray<16> id{};           // CAS's own, random: the name in VolumeTagRequest
   VolumeFiles files = VolumeFiles::kEncrypted;
+  bool is_code = false;  // the service's code: {volume: ...}; kAuthenticatedOnly then
   VolumeUpdates updates = VolumeUpdates::kRollbackProtected;
   ByteArray<32> key{};
   uint64_t lease = 0;       // of this instance; one more than any before. A tag with an older lease is refused
@@ -204,7 +205,7 @@ bool fields(Archive& a, Of<Archive, VolumeTag>& m) {
 template <typename Archive>
 bool fields(Archive& a, Of<Archive, MountedVolume>& m) {
   return a.text(m.name) && a.text(m.mount_path) && a.array(m.id) &&
-         a.choice(m.files, VolumeFiles::kAuthenticatedOnly) &&
+         a.choice(m.files, VolumeFiles::kAuthenticatedOnly) && a.flag(m.is_code) &&
          a.choice(m.updates, VolumeUpdates::kNoRollbackProtection) && a.array(m.key) && a.number(m.lease) &&
          a.flag(m.initialise) && a.flag(m.as_found) && fields(a, m.tag);
 }

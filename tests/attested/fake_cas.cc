@@ -136,6 +136,7 @@ void add_volume(const std::string& text) {
         if (option == "ephemeral") volume.given.updates = wire::VolumeUpdates::kEphemeral;
         if (option == "no-protection") volume.given.updates = wire::VolumeUpdates::kNoRollbackProtection;
         if (option == "authenticated") volume.given.files = wire::VolumeFiles::kAuthenticatedOnly;
+        if (option == "code") volume.given.is_code = true;
         if (option.starts_with("key=")) volume.given.key = crypto::array_from_hex<32>(option.substr(4)).value();
     }
 }

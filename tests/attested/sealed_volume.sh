@@ -6,6 +6,7 @@
 # shellcheck source=tests/attested/lib.sh
 source "$(dirname "$0")/lib.sh"
 need cat
+need gcc
 
 VOLUME_KEY=$(printf 'a7%.0s' {1..32})
 echo "$VOLUME_KEY" >"$T/key"
@@ -72,5 +73,31 @@ start_fake "${code[@]}" "volume=v=$T/volume,authenticated,key=$(cat "$T/key")" t
 put_back one
 attested "key=$KEY"
 expect "a tag that CAS does not keep" 125 '' 'volume\.tag'
+
+# code: {volume: v}: the program itself lies there, static, since only its own directory does.
+cat >"$T/main.c" <<'END'
+#include <stdio.h>
+#include <unistd.h>
+int main(int argc, char** argv) {
+  if (argc == 1) return execl(argv[0], argv[0], "again", NULL);
+  if (access(argv[0], X_OK) == 0) puts("program of the volume");
+  return access("data", X_OK) == 0;
+}
+END
+put_back one
+gcc -static -o "$T/volume/program" "$T/main.c"
+seal
+for kind in code no-code; do
+  start_fake "volume=v=$T/volume,authenticated,$kind,key=$(cat "$T/key")" -- "$T/volume/program"
+  attested "key=$KEY"
+  [[ $kind == code ]] || { expect "not code: not executable" 126 ''; continue; }
+  expect "a program of the volume" 0 '^program of the volume$'
+  echo >>"$T/volume/program"
+  attested "key=$KEY"
+  expect "a changed program" 126 '' "program\" is not the file of its volume's seal: .* found a longer file"
+done
+start_fake "volume=v=$T/volume,code,key=$(cat "$T/key")" -- "$T/volume/program"
+attested "key=$KEY"
+expect "code on an encrypted volume" 125 '' 'volume\.code'
 
 ((failures == 0))

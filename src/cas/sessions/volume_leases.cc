@@ -124,6 +124,7 @@ class Giver {
     given.mount_path = mount.path;
     given.id = stored.id;
     given.files = stored.files;
+    given.is_code = recipient_.service.code && recipient_.service.code->volume == mount.volume;
     given.updates = on_the_wire(policy);
     std::ranges::copy(stored.key.view().first(given.key.size()), given.key.begin());
     given.lease = lease;

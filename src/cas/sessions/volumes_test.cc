@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "cas/sessions/testing/volumes.h"
 #include "cas/sessions/volume_store.h"
 
@@ -238,6 +240,23 @@ TEST(Volumes, BeginFromAGivenTag) {
   EXPECT_EQ(program.volume().files, wire::VolumeFiles::kAuthenticatedOnly);
   EXPECT_EQ(program.send_tag(8), "");
   EXPECT_EQ(Program(cas, 2).volume().tag.sequence, 8U) << "a later tag counts more than the one that was given";
+}
+
+TEST(Volumes, MayHoldTheCode) {
+  for (const bool is_code : {false, true}) {
+    TestCas cas;
+    std::string yaml = volume_session("", ", files: authenticated-only, fspf_key: " + kKey);
+    const size_t code = yaml.find("code: {");
+    if (is_code) yaml.replace(code, yaml.find('}', code) + 1 - code, "code: {volume: data}");
+    cas.put(yaml);
+    Program program(cas);
+    ASSERT_TRUE(program.answer);
+    EXPECT_EQ(program.volume().is_code, is_code);
+    wire::CodeManifest manifest;
+    const auto answer = TestConnection(cas, 2).start();
+    ASSERT_TRUE(answer && wire::decode(answer->view(), manifest));
+    EXPECT_EQ(std::ranges::count(manifest.required_features, "volumes.code"), is_code ? 1 : 0);
+  }
 }
 
 TEST(Volumes, EphemeralMountsKeepTheFirstTag) {

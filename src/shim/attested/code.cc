@@ -12,7 +12,7 @@ namespace {
 
 // What sessions may require of a runtime and this one does. Files of code, links, host directories and injected files need no
 // name: every runtime of this protocol's version has them.
-constexpr std::array<std::string_view, 2> kFeatures = {"network", "volumes"};
+constexpr std::array<std::string_view, 3> kFeatures = {"network", "volumes", "volumes.code"};
 
 Outcome<void> require_known_features(const std::vector<std::string_view>& required) {
   std::string unknown;

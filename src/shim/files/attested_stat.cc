@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What stat and its kin say of things in the namespace. Device and inode numbers are the shim's own and the same by path and by
-// descriptor. Of code files, permission bits, owner and times are the host's, and so is the size until the bytes were verified. Of sealed
-// ones nothing is the host's; times are the sequence of the seal, in seconds, so that caches notice another seal.
+// descriptor. Of code files, permission bits, owner and times are the host's, and so is the size until the bytes were verified.
+// Of sealed ones nothing is the host's; times are the sequence of the seal, in seconds, so that caches notice another seal.
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/stat.h>

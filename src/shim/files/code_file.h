@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A file of the session, or of an authenticated volume, taken from the host: all its bytes are copied into a memory file that nobody can change any more, hashed
-// there, and compared with the promised hash. What the program then reads, maps or executes is what was hashed.
+// A file of the session, or of an authenticated volume, taken from the host: all its bytes are copied into a memory file that
+// nobody can change any more, hashed there, and compared with the promised hash. What the program then reads, maps or executes
+// is what was hashed.
 #pragma once
 
 #include <string>

@@ -10,6 +10,7 @@
 #include "shim/files/permission.h"
 #include "shim/files/volume_calls.h"
 #include "shim/files/volume_paths.h"
+#include "shim/files/window.h"
 #include "shim/files/working_directory.h"
 #include "shim/gate/gate.h"
 #include "shim/volumes/mounts.h"
@@ -32,10 +33,20 @@ permission::Ownership new_file(const Attributes& directory, const Credentials& w
                             working_directory().umask());
 }
 
+// EMFILE before a name is made, as the kernel orders it.
+Result<void> expect_free_descriptor() {
+  const auto some = static_cast<uint64_t>(window::get(window::Slot::kProc));
+  const int64_t raw = gate::call(SYS_fcntl, some, F_DUPFD_CLOEXEC, 0);
+  if (raw == -EMFILE) return fail(EMFILE);
+  if (!is_error(raw)) gate::call(SYS_close, static_cast<uint64_t>(raw));
+  return {};
+}
+
 Result<int> create_and_open(const Place& place, const OpenRequest& request) {
   if (place.wants_directory) return fail(EISDIR);
   const Credentials who = credentials();
   TRY_VOID(permission::may_create(place.directory, who));
+  TRY_VOID(expect_free_descriptor());
   const auto made = new_file(place.directory, who, request);
   const FileId volume{.volume = place.volume};
   const auto inode = volume_of(volume)->create(place.directory.inode, place.name, made.mode, made.uid, made.gid);

@@ -153,6 +153,10 @@ std::unexpected<attested::Failure> no_memory() {
 }
 
 Outcome<void> open(size_t index, const MountedVolume& settings) {
+  if (settings.is_code) {
+    return failed("volume.code", "files: authenticated-only for the volume of code: {volume: ...}",
+                  "files: encrypted for " + std::string(settings.name), "change the session");
+  }
   auto mount = std::make_unique<Mount>(index, settings);
   if (!keep_key(*mount, settings.key)) return no_memory();
   TRY_VOID(mount->storage.open(mount->path, settings.initialise));

@@ -85,7 +85,7 @@ Outcome<void> mount_sealed(const MountedVolume& settings) {
   if (!seal) return refused(path, seal.error());
   TRY_VOID(check_tag(settings, path, seal->tag()));
   std::string culprit;
-  const auto mounted = file_namespace::mount_sealed_tree(directory, *seal, false, &culprit);
+  const auto mounted = file_namespace::mount_sealed_tree(directory, *seal, settings.is_code, &culprit);
   if (mounted) return {};
   return failed("volume.mount", "paths that the session's code and other mounts leave free",
                 culprit + ": " + attested::name_of(mounted.error()),

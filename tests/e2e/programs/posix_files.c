@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
@@ -135,6 +136,15 @@ static void opening(void) {
     OK(fd);
     IS((fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY);
     OK(close(fd));
+    // No descriptor is left: no file is made.
+    struct rlimit limit;
+    OK(getrlimit(RLIMIT_NOFILE, &limit));
+    fd = dup(1);
+    OK(close(fd));
+    OK(setrlimit(RLIMIT_NOFILE, &(struct rlimit){(rlim_t)fd, limit.rlim_max}));
+    FAILS(EMFILE, open("too many", O_WRONLY | O_CREAT, 0600));
+    OK(setrlimit(RLIMIT_NOFILE, &limit));
+    IS(!exists("too many"));
 }
 
 static void nameless(void) {
