@@ -46,6 +46,7 @@ Result<void> Engine::barrier(Barrier when) {
 
   const bool is_tagged = this->is_tagged();
   LogPosition at;
+  bool has_data = false;
   {
     const Exclusive exclusive(*this);
     TRY_VOID(begin());
@@ -53,8 +54,11 @@ Result<void> Engine::barrier(Barrier when) {
     operation_.flags = is_tagged ? kTagged : 0;
     TRY_VOID(append_record(operation_));
     at = view_.at;
+    has_data = view_.data_sequence > view_.index.durable;
   }
   for (const HostFile file : {HostFile::kData, log_of(at.generation)}) {
+    // Even with nothing to write, the host would wait for its disk to empty its cache.
+    if (file == HostFile::kData && !has_data) continue;
     if (const auto synced = storage_.sync(file); !synced) {
       // What the host has then thrown away nobody knows.
       stopped_ = true;

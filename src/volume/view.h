@@ -18,11 +18,13 @@ struct View {
   std::vector<KnownTag> tags;     // handed to the keeper, from the last that it is known to keep
   uint64_t tip_sequence = 0;      // the last change or barrier
   Mac tip_chain{};
+  uint64_t data_sequence = 0;  // the last operation that names new slots
 
   // After `operation` (of `after.sequence`) was read or written. False: it does not fit.
   [[nodiscard]] bool step(const KeyRing& keys, const Operation& operation, const LogPosition& after) {
     if (!index.apply(operation)) return false;
     at = after;
+    if (!operation.runs.empty()) data_sequence = after.sequence;
     if (operation.changes() || operation.kind == Kind::kBarrier) {
       tip_sequence = after.sequence;
       tip_chain = after.chain;
