@@ -24,17 +24,15 @@ still_there() {
 }
 
 # --- the key ---
-"$REDOUBT" session read attack/v >"$T/read.yml" 2>"$T/read.err" || fail "session read: $(<"$T/read.err")"
-PREDECESSOR="predecessor: $("$REDOUBT" session verify "$T/v.yml" 2>/dev/null | grep -oE '[0-9a-f]{64}' | head -n 1)"
+update() { "$REDOUBT" session update "$1" --predecessor current >"$T/update.out" 2>"$T/update.err" || fail "session update: $(cat "$T"/update.{out,err})"; }
 policy_text v "$V" rollback_protected "$(openssl rand -hex 32)" >"$T/v2.yml"
-"$REDOUBT" session update "$T/v2.yml" >"$T/update.out" 2>"$T/update.err" || fail "session update: $(cat "$T"/update.{out,err})"
+update "$T/v2.yml"
 probe v 'get a'
-expect "another fspf_key in the session" 125 '^$' 'volume\.key.*earlier fspf_key|earlier fspf_key|volume\.key'
+expect "another fspf_key in the session" 120 '^$' 'volume\.key'
+grep -q 'earlier fspf_key' "$T/probe.err" || fail "no remedy: $(<"$T/probe.err")"
 unchanged "another key"
-PREDECESSOR="predecessor: $("$REDOUBT" session verify "$T/v2.yml" 2>/dev/null | grep -oE '[0-9a-f]{64}' | head -n 1)"
 policy_text v "$V" rollback_protected "$KEY" >"$T/v3.yml"
-"$REDOUBT" session update "$T/v3.yml" >"$T/update.out" 2>"$T/update.err" || fail "session update: $(cat "$T"/update.{out,err})"
-PREDECESSOR=
+update "$T/v3.yml"
 still_there "another key"
 
 # --- from outside, with the key ---
@@ -106,7 +104,7 @@ if [[ $(id -u) == 0 ]] && unshare -m true 2>/dev/null; then
     }
     # shellcheck disable=SC2016
     inside 'mount --bind "$V" "$V"; mount -o remount,ro,bind "$V"; run_probe v "get a"'
-    refused "a read-only disk" 'volume\.directory.*(EROFS|read-only)'
+    refused "a read-only disk" 'EROFS'
     still_there "a read-only disk"
     policy full "$T/full"
     # shellcheck disable=SC2016
