@@ -26,7 +26,8 @@ Result<std::map<std::string, FileHash>, Error> hash_files(const std::vector<std:
       results[index] = hash_file(paths[index]);
       const std::lock_guard guard(lock);
       bytes_done += *results[index] ? (*results[index])->size : 0;
-      progress(++files_done, bytes_done);
+      ++files_done;
+      if (progress) progress(files_done, bytes_done);
     }
   };
   {

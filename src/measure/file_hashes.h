@@ -13,7 +13,7 @@
 
 namespace redoubt::measure {
 
-// Called by one of the threads, never by two at once.
+// Called by one of the threads, never by two at once. May be empty.
 using Progress = std::function<void(size_t files_done, uint64_t bytes_done)>;
 
 // The hash of each path. The error is that of the first path, in order, that cannot be read.
