@@ -48,6 +48,19 @@ probe v list 'get a'
 expect "redoubt volume ls, verify, cat and put on it; the program goes on from there" 0 'list a outside'
 rm -rf "$T/before" && cp -a "$V" "$T/before"
 
+"$REDOUBT" session forget-volume attack/v data >"$T/forget.out" || fail "forget-volume"
+probe v list
+expect "a forgotten volume of the same key is not overwritten" 125 '^$' 'volume\.exists'
+unchanged "initialising over it"
+"$REDOUBT" session forget-volume attack/v data --trust-contents >"$T/forget.out" 2>&1 && fail "there is no tag to trust the contents after"
+policy_text v "$V" rollback_protected "$KEY" |
+    sed "s/fspf_key: /fspf_tag: \"$(printf '%016x%s' $("$REDOUBT" volume stat --json --key-file "$T/key" "$V" | python3 -c 'import json, sys; s = json.load(sys.stdin); print(s["sequence"], s["tag"])'))\", fspf_key: /" >"$T/v4.yml"
+update "$T/v4.yml"
+"$REDOUBT" session forget-volume attack/v data >"$T/forget.out" || fail "forget-volume"
+probe v list 'get a'
+expect "... and goes on with its tag as fspf_tag" 0 'list a outside'
+rm -rf "$T/before" && cp -a "$V" "$T/before"
+
 # --- files ---
 for file in superblock.a superblock.b; do
     python3 - "$V/$file" <<'END'
@@ -120,6 +133,43 @@ if [[ $(id -u) == 0 ]] && unshare -m true 2>/dev/null; then
         fail "a full disk: data changed: $(<"$T/probe.out")"
     [[ ! -s $T/probe.err ]] || fail "a full disk: $(<"$T/probe.err")"
     echo "ok a full disk: ENOSPC, earlier data is there, and it goes on when something is removed"
+    # --- redis on a full disk ---
+    if command -v redis-server >/dev/null && command -v redis-cli >/dev/null; then
+        free_port
+        mkdir "$T/redis"
+        REDIS_CODE=$(measured_code redis-server)
+        CODE=$REDIS_CODE policy_text redis "$T/redis" |
+            sed "s|command: .*|command: [redis-server, --bind, 127.0.0.1, --port, \"$PORT\", --dir, $T/redis, --appendonly, \"yes\", --appendfsync, everysec, --save, \"\", --auto-aof-rewrite-percentage, \"0\"]\n    environment: { PATH: /usr/bin }|" >"$T/redis.yml"
+        session_up "$T/redis.yml"
+        # shellcheck disable=SC2016
+        setsid unshare -m bash -c 'mount -t tmpfs -o size=10m none "$1/redis"; shift; exec "$@"' sh "$T" \
+            "$REDOUBT" run -q --session attack/redis/app >"$T/redis.out" 2>"$T/redis.err" </dev/null &
+        REDIS=$!
+        E2E_PIDS+=("$REDIS")
+        wait_for_port "$PORT" "$REDIS" 30
+        cli() { timeout 20 redis-cli -p "$PORT" "$@" 2>&1; }
+        head -c 500000 /dev/urandom | base64 -w0 >"$T/value"
+        is_full() {
+            ((++KEYS))
+            [[ $(cli -x SET "k:$KEYS" <"$T/value") == *MISCONF* ]] || process_is_gone "$REDIS"
+        }
+        KEYS=0
+        cli -x SET first <"$T/value" >/dev/null
+        wait_until 60 "redis to say that the disk is full" is_full
+        process_is_gone "$REDIS" && fail "redis ended on a full disk: $(tail -n 5 "$T/redis.out" "$T/redis.err")"
+        grep -q 'No space left' "$T/redis.out" || fail "redis was not told ENOSPC: $(tail -n 5 "$T/redis.out")"
+        nsenter -t "$REDIS" -m mount -o remount,size=64m "$T/redis" || fail "more space"
+        goes_on() { [[ $(cli SET more 1) == OK ]]; }
+        wait_until 60 "redis to go on after space was made" goes_on
+        synced() { [[ $(cli WAITAOF 1 0 2000) == 1* || $(cli INFO persistence) == *aof_last_write_status:ok* ]]; }
+        wait_until 20 "redis to write again" synced
+        [[ $(cli GET first | sha256sum) == "$(cat "$T/value" <(echo) | sha256sum)" ]] || fail "redis: the first value changed"
+        LIVING=$(cli DBSIZE)
+        cli SHUTDOWN >/dev/null || true
+        wait_for_exit "$REDIS"
+        [[ ! -s $T/redis.err ]] || fail "redis on a full disk: $(<"$T/redis.err")"
+        echo "ok redis on a full disk: MISCONF, nothing lost ($LIVING keys), goes on when there is space"
+    fi
     policy tiny "$T/tiny"
     # shellcheck disable=SC2016
     inside 'mount -t tmpfs -o size=64k none "$T/tiny"; run_probe tiny list'
