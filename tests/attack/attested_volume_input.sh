@@ -53,8 +53,8 @@ probe v list
 expect "a forgotten volume of the same key is not overwritten" 125 '^$' 'volume\.exists'
 unchanged "initialising over it"
 "$REDOUBT" session forget-volume attack/v data --trust-contents >"$T/forget.out" 2>&1 && fail "there is no tag to trust the contents after"
-policy_text v "$V" rollback_protected "$KEY" |
-    sed "s/fspf_key: /fspf_tag: \"$(printf '%016x%s' $("$REDOUBT" volume stat --json --key-file "$T/key" "$V" | python3 -c 'import json, sys; s = json.load(sys.stdin); print(s["sequence"], s["tag"])'))\", fspf_key: /" >"$T/v4.yml"
+TAG=$("$REDOUBT" volume stat --json --key-file "$T/key" "$V" | python3 -c 'import json, sys; s = json.load(sys.stdin); print("%016x%s" % (s["sequence"], s["tag"]))')
+policy_text v "$V" rollback_protected "$KEY" | sed "s/fspf_key: /fspf_tag: \"$TAG\", fspf_key: /" >"$T/v4.yml"
 update "$T/v4.yml"
 "$REDOUBT" session forget-volume attack/v data >"$T/forget.out" || fail "forget-volume"
 probe v list 'get a'
@@ -108,9 +108,9 @@ rm -r "$T/fresh"
 # --- disks ---
 if [[ $(id -u) == 0 ]] && unshare -m true 2>/dev/null; then
     # inside SCRIPT LINE...: runs SCRIPT in a mount namespace of its own; in it, run_probe NAME LINE... as probe().
-    export -f attested 2>/dev/null || true
     inside() {
         STATUS=0
+        # shellcheck disable=SC2016
         T=$T V=$V REDOUBT=$REDOUBT unshare -m bash -c 'set -e
             run_probe() { local session=$1; shift; printf "%s\n" "$@" | timeout 60 "$REDOUBT" run -q --session "attack/$session/app"; }
             '"$1" >"$T/probe.out" 2>"$T/probe.err" || STATUS=$?
@@ -191,15 +191,18 @@ else
 fi
 
 # --- the session ---
+# shellcheck disable=SC2016  # for CAS to expand
 policy_text missing "$T/missing" rollback_protected '$$SCONE::nowhere$$' >"$T/missing.yml"
 STATUS=0
 "$REDOUBT" session check "$T/missing.yml" >"$T/probe.out" 2>&1 || STATUS=$?
 cp "$T/probe.out" "$T/probe.err"
-((STATUS != 0)) && grep -qE 'missing\.yml:[0-9]+:.*nowhere' "$T/probe.err" || fail "session check: $STATUS $(<"$T/probe.err")"
+((STATUS == 0)) && fail "session check takes a missing secret"
+grep -qE 'missing\.yml:[0-9]+:.*nowhere' "$T/probe.err" || fail "session check: $STATUS $(<"$T/probe.err")"
 echo "ok a missing secret, session check: $(grep -m1 nowhere "$T/probe.err" | sed 's/.*yml/yml/' | cut -c1-150)"
 STATUS=0
 "$REDOUBT" session create "$T/missing.yml" >"$T/probe.out" 2>"$T/probe.err" || STATUS=$?
-((STATUS != 0)) && grep -q nowhere "$T/probe.err" || fail "session create: $STATUS $(<"$T/probe.err")"
+((STATUS == 0)) && fail "session create takes a missing secret"
+grep -q nowhere "$T/probe.err" || fail "session create: $STATUS $(<"$T/probe.err")"
 echo "ok a missing secret, session create refuses"
 STATUS=0
 policy_text code "$(dirname "$PROBE")" >"$T/code.yml"

@@ -115,8 +115,8 @@ answer ok sync b
 if [[ $(id -u) == 0 ]] && unshare -m true 2>/dev/null; then
     # A second machine with a copy of the directory at the same path.
     elsewhere() {
-        # shellcheck disable=SC2016
         STATUS=0
+        # shellcheck disable=SC2016
         printf '%s\n' "${@:2}" | unshare -m bash -c 'mount --bind "$1" "$2" && shift 2 && exec "$@"' sh "$1" "$D" \
             timeout 60 "$REDOUBT" run -q --session attack/double/app >"$T/probe.out" 2>"$T/probe.err" || STATUS=$?
     }
