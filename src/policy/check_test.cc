@@ -179,6 +179,8 @@ constexpr Row kRows[] = {
      "3:107: warning: volumes[0].fspf_tag: CAS refuses fspf_tag of 16 bytes: it belongs to a volume of SCONE"},
     {"volumes: [{name: v, fspf_tag: 0000000000000001" M1 "}]",
      "3:31: error: volumes[0]: expected fspf_key beside fspf_tag"},
+    {"volumes: [{name: v, files: authenticated-only}]",
+     "3:28: error: volumes[0]: expected fspf_key beside files: authenticated-only, found none; add fspf_key: a binary "},
     {"volumes: [{name: v, fspf_key: topsecret}]",
      "3:31: error: volumes[0].fspf_key: expected 32 bytes as 64 hexadecimal digits, found text of 9 bytes"},
     {"volumes: [{name: v, fspf_key: $$SCONE::k$$}]\nsecrets: [{name: k, kind: binary}]",

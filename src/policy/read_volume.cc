@@ -84,6 +84,13 @@ void read_volume(Reader& reader, const Node& node, Volume& volume) {
     reader.error(node.find("fspf_tag")->at, "fspf_key beside fspf_tag", "none",
                  "add the key of the existing volume, or remove the tag to have CAS make a new one");
   }
+  // CAS would make a key that it gives to programs only, and no program can seal.
+  if (volume.files == FileProtection::kAuthenticatedOnly && node.find("fspf_key") == nullptr &&
+      node.find("import") == nullptr) {
+    reader.error(
+        node.find("files")->at, "fspf_key beside files: authenticated-only", "none",
+        "add fspf_key: a binary secret with size: 32 and a value, with which redoubt volume seal makes the seal");
+  }
   for (const std::string_view key : kNotWithImport) {
     if (node.find("import") == nullptr || node.find(key) == nullptr) continue;
     reader.error(node.find(key)->at, "no " + std::string(key) + " beside import", "one",

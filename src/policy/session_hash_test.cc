@@ -97,7 +97,7 @@ TEST(SessionHash, EveryKeyCounts) {
       "images: [{name: a, injection_files: [{path: /a, content: \"\"}]}]",
       "images: [{name: a, injection_files: [{path: /a, permission: 0o600}]}]",
       "volumes: [{name: a}]",
-      "volumes: [{name: a, files: authenticated-only}]",
+      "volumes: [{name: a, files: authenticated-only, fspf_key: " M1 "}]",
       "volumes: [{name: a, fspf_key: " M1 "}]",
       "volumes: [{name: a, export: b}]",
       "volumes: [{name: a, import: {session: b, volume: a}}]",

@@ -102,6 +102,15 @@ abi::UserContext initial_context(const Thread& thread, const EntryPoint& entry) 
   redoubt_enter_program(&context);
 }
 
+// Buffers of records and of reads and writes come and go with every call: memory that went back to the kernel each time would
+// cost its page faults each time.
+void tune_allocator() {
+  constexpr int kKept = 2 << 20;  // the largest such buffer, with room
+  mallopt(M_ARENA_MAX, 2);        // an arena a thread would reserve 64 MiB each of the program's address space
+  mallopt(M_MMAP_THRESHOLD, kKept);
+  mallopt(M_TRIM_THRESHOLD, kKept);
+}
+
 }  // namespace
 }  // namespace redoubt::shim
 
@@ -109,7 +118,7 @@ int main(int argc, char** argv) {
   using namespace redoubt::shim;
   const uint64_t host_signals = block_host_signals();
   require_host_features();
-  mallopt(M_ARENA_MAX, 2);  // an arena a thread would reserve 64 MiB each of the program's address space
+  tune_allocator();
 
   auto boot = std::make_unique<Boot>();
   const char* attested_request = attested::request_descriptor(argc, argv);

@@ -29,6 +29,7 @@ constexpr size_t kFragment = SSL3_RT_MAX_PLAIN_LENGTH;  // 2^14: RFC 8446, 5.1
 constexpr size_t kRecord = kFragment + 256 + 5;         // 5.2
 constexpr size_t kInput = 2 * kRecord;
 constexpr size_t kStore = size_t{64} * 1024;          // of output, unsent and decrypted bytes
+constexpr size_t kMostQuiet = size_t{256} * 1024;     // received in a row without a byte for the program
 constexpr size_t kMostOutput = kStore + 3 * kRecord;  // more: the peer makes us answer and does not read
 constexpr size_t kRecordOverhead = 5 + 1 + 16;        // header, inner type, tag
 // unexpected_message, fatal: RFC 8446, 6
@@ -56,6 +57,7 @@ struct Endpoint::Parts {
   bool close_is_wanted = false;
   bool close_is_sent = false;
   uint64_t records = 0;  // under the present keys, of both directions
+  size_t quiet = 0;      // bytes that came since the program last had one
 
   void advance();
   bool decrypt(std::span<uint8_t> to, size_t& size);
@@ -73,6 +75,7 @@ struct Endpoint::Parts {
   void send_unsent();
   void count_record();
   bool may_read();
+  bool is_too_quiet();
   void not_done(int result);
   void end_input();
   void fail(Failure why);
@@ -127,7 +130,7 @@ bool Endpoint::Parts::looks_like_tls() {
 
 void Endpoint::Parts::advance() {
   if (state == State::kHandshaking) {
-    if (!looks_like_tls()) return;
+    if (!looks_like_tls() || is_too_quiet()) return;
     forget_errors();
     if (const int result = SSL_do_handshake(ssl.get()); result != 1) return not_done(result);
     state = State::kOpen;
@@ -155,6 +158,13 @@ void Endpoint::Parts::count_record() {
   (void)SSL_do_handshake(ssl.get());  // sends it. The peer answers with new keys of its own
 }
 
+// Key updates, tickets and empty records cost time and give the program nothing: a peer could keep it busy for ever with them.
+bool Endpoint::Parts::is_too_quiet() {
+  if (quiet <= kMostQuiet) return false;
+  fail({FailureKind::kProtocol, "the peer sent 256 KiB of records without a byte of data"});
+  return true;
+}
+
 // Whether there is anything to decrypt. If not, the state says why.
 bool Endpoint::Parts::may_read() {
   if (state != State::kOpen) return false;
@@ -162,6 +172,7 @@ bool Endpoint::Parts::may_read() {
     if (input_has_ended) end_input();
     return false;
   }
+  if (is_too_quiet()) return false;
   if (wires.output.size() > kMostOutput) {
     fail({FailureKind::kProtocol, "the peer makes this end answer again and again and reads nothing"});
     return false;
@@ -174,6 +185,7 @@ bool Endpoint::Parts::decrypt(std::span<uint8_t> to, size_t& size) {
   if (!may_read()) return false;
   forget_errors();
   const int result = SSL_read_ex(ssl.get(), to.data(), to.size(), &size);
+  if (result == 1) quiet = 0;
   result == 1 ? count_record() : not_done(result);
   send_unsent();  // a message may be whole
   return result == 1;
@@ -185,7 +197,8 @@ void Endpoint::Parts::look_ahead() {
   uint8_t first = 0;
   size_t size = 0;
   forget_errors();
-  if (const int result = SSL_peek_ex(ssl.get(), &first, 1, &size); result != 1) not_done(result);
+  const int result = SSL_peek_ex(ssl.get(), &first, 1, &size);
+  result == 1 ? static_cast<void>(quiet = 0) : not_done(result);
   send_unsent();
 }
 
@@ -268,6 +281,7 @@ std::span<uint8_t> Endpoint::input_room() {
 void Endpoint::input_added(size_t size) {
   Buffer& input = parts_->wires.input;
   input.added(size);
+  parts_->quiet += size;
   if (size == 0 && input.empty()) input.release();
   if (size != 0) parts_->advance();
 }

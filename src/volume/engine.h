@@ -149,7 +149,9 @@ class Engine {
   Result<void> commit(Operation& operation);
 
   // engine_barrier.cc
-  bool is_tagged() const { return options_.keeper != nullptr && !options_.forget_changes; }
+  bool is_tagged() const {
+    return options_.keeper != nullptr && !options_.forget_changes && options_.keeper->wants_more();
+  }
   bool is_settled() const;  // under index_, or Exclusive
   Result<void> rotate();
   Result<bool> adopt_rotation();

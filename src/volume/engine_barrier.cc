@@ -46,12 +46,13 @@ Result<void> Engine::barrier(Barrier when) {
   const BarrierLock barrier_lock(coordination_);
   if (TRY(is_needless())) return {};  // somebody's barrier meanwhile: it was for us too
 
+  const bool is_tagged = this->is_tagged();
   LogPosition at;
   {
     const Exclusive exclusive(*this);
     TRY_VOID(begin());
     operation_.reset(Kind::kBarrier);
-    operation_.flags = is_tagged() ? kTagged : 0;
+    operation_.flags = is_tagged ? kTagged : 0;
     TRY_VOID(append_record(operation_));
     at = view_.at;
   }
@@ -63,7 +64,7 @@ Result<void> Engine::barrier(Barrier when) {
       return synced;
     }
   }
-  if (is_tagged()) {
+  if (is_tagged) {
     if (const auto kept = options_.keeper->keep({at.sequence, keys_.tag_mac(at.sequence, at.chain)}); !kept) {
       stopped_ = true;
       report(log_of(at.generation), at.offset, "the tag of this point was not kept; no more changes are taken");
@@ -75,7 +76,7 @@ Result<void> Engine::barrier(Barrier when) {
   // Where it does not succeed, a crash costs reading what was written since the barrier before, no more.
   if (!begin()) return {};
   operation_.reset(Kind::kSettled);
-  operation_.acknowledged = is_tagged() ? at.sequence : 0;
+  operation_.acknowledged = is_tagged ? at.sequence : 0;
   (void)append_record(operation_);
   return {};
 }

@@ -171,4 +171,20 @@ Result<SealedTree, OpenFailure> read_seal(ByteView file, ByteView key) {
   return refused(EINVAL, "volume.seal", "nothing after the last entry", "more bytes", "seal the tree again");
 }
 
+Result<SealAge, OpenFailure> compare_seal(const Tag& found, const Tag& kept, bool exact) {
+  if (found.sequence == kept.sequence && crypto::equal_in_constant_time(found.mac, kept.mac)) return SealAge::kKnown;
+  const std::string number = std::to_string(found.sequence);
+  if (exact) {
+    return refused(EBADMSG, "volume.exact",
+                   "the seal that the volume has had since its first use, number " + std::to_string(kept.sequence),
+                   "another, number " + number,
+                   "put back the seal and the files it names; update_policy: ephemeral takes no other");
+  }
+  if (found.sequence > kept.sequence) return SealAge::kNewer;
+  const bool is_older = found.sequence < kept.sequence;
+  return refused(EBADMSG, "volume.rollback", "seal number " + std::to_string(kept.sequence) + ", or one made after it",
+                 is_older ? "number " + number + ", which is older" : "another seal of that number",
+                 "put back the latest seal and the files it names, or seal the tree again on top of it");
+}
+
 }  // namespace redoubt::volume

@@ -56,4 +56,9 @@ Bytes write_seal(SealedTree tree, ByteView key);
 // volume.format, volume.key (or damaged: the two cannot be told apart), volume.seal for a seal with a right MAC that makes no sense.
 Result<SealedTree, OpenFailure> read_seal(ByteView file, ByteView key);
 
+// What a seal is to who keeps the tag.
+enum class SealAge : uint8_t { kKnown, kNewer };
+// Compares. volume.rollback: an older seal than the kept one, or another of the same sequence. volume.exact: `exact`, and not the one.
+Result<SealAge, OpenFailure> compare_seal(const Tag& found, const Tag& kept, bool exact);
+
 }  // namespace redoubt::volume

@@ -76,5 +76,22 @@ TEST(SealedTree, RefusesPathsThatLeadElsewhere) {
   EXPECT_FALSE(read_seal(write_seal(twice, kKey), kKey));
 }
 
+TEST(SealedTree, IsComparedWithTheTagThatIsKept) {
+  const Tag kept{.sequence = 5, .mac = {1}};
+  const auto check_of = [&](const Tag& found, bool exact) {
+    const auto age = compare_seal(found, kept, exact);
+    if (!age) return age.error().check;
+    return std::string(*age == SealAge::kNewer ? "newer" : "known");
+  };
+  EXPECT_EQ(check_of(kept, false), "known");
+  EXPECT_EQ(check_of(kept, true), "known");
+  EXPECT_EQ(check_of({.sequence = 6, .mac = {2}}, false), "newer");
+  EXPECT_EQ(check_of({.sequence = 6, .mac = {2}}, true), "volume.exact");
+  EXPECT_EQ(check_of({.sequence = 4, .mac = {3}}, false), "volume.rollback");
+  EXPECT_EQ(check_of({.sequence = 4, .mac = {1}}, false), "volume.rollback");
+  EXPECT_EQ(check_of({.sequence = 5, .mac = {3}}, false), "volume.rollback");
+  EXPECT_EQ(check_of({.sequence = 5, .mac = {3}}, true), "volume.exact");
+}
+
 }  // namespace
 }  // namespace redoubt::volume

@@ -38,6 +38,8 @@ class TagKeeper {
   virtual ~TagKeeper() = default;
   // Returns when `tag` is kept durably. EIO: refused, or not reached; the volume then takes no more changes.
   virtual Result<void> keep(const Tag& tag) = 0;
+  // Whether later tags matter, too. Without: barriers wait for the disk alone.
+  virtual bool wants_more() const { return true; }
 };
 
 struct Time {

@@ -10,7 +10,7 @@
 #   free_port                      $PORT: one that nobody has
 # In $CERTIFICATES: ca, server and client; and what must be refused: stranger (another authority), expired, elsewhere (another name).
 # shellcheck source=lib.sh disable=SC1091
-source "$(dirname "$0")/lib.sh"
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need python3 openssl ss
 RUNTIME=$(dirname "$REDOUBT")/redoubt-run
 [[ $E2E_FAKE != 1 ]] || skip "needs the runtime"

@@ -221,7 +221,7 @@ TEST(Volumes, TakeAKeyThatIsGivenAndKeepIt) {
     EXPECT_EQ(crypto::to_hex(Program(cas, 2).volume().key), kKey) << "without fspf_key it keeps the key it has";
     put(with(", fspf_key: " + kOtherKey, kOtherKey));
     EXPECT_EQ(check_of(Program(cas, 3).answer), "volume.key");
-    put(with(", files: authenticated-only", kOtherKey));
+    put(with(", files: authenticated-only, fspf_key: " + kKey, kOtherKey));
     EXPECT_EQ(check_of(Program(cas, 4).answer), "volume.files");
     EXPECT_EQ(cas.audit.all().find(kKey), std::string::npos);
   }

@@ -125,7 +125,9 @@ Outcome<void> apply(CasClient& cas, const wire::Configuration& received, Handove
 // Whether OpenSSL and its pool stay for the program's run: for its connections, or those to CAS with tags of volumes.
 bool needs_openssl(const wire::Configuration& received) {
   return received.network.is_given || std::ranges::any_of(received.volumes, [](const wire::MountedVolume& volume) {
-           return volume.updates == wire::VolumeUpdates::kRollbackProtected || volume.initialise || volume.as_found;
+           // The tag of a sealed tree was kept when it was mounted: nothing changes it while the program runs.
+           return volume.files == wire::VolumeFiles::kEncrypted &&
+                  (volume.updates == wire::VolumeUpdates::kRollbackProtected || volume.initialise || volume.as_found);
          });
 }
 
@@ -180,6 +182,7 @@ Handover start(const char* descriptor, int argc, char** argv, char** environment
   if (*done) {
     keep_openssl();
   } else {
+    close_tag_connection();
     stop_openssl();
     pool::end();
   }

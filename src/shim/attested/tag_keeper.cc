@@ -163,6 +163,12 @@ void set_cas_address(const CasAddress& address) {
   owner = own_pid();
 }
 
+void close_tag_connection() {
+  Shared& mine = shared();
+  const std::lock_guard guard(mine.lock);
+  drop(mine);
+}
+
 void forget_connection_after_fork() {
   if (owner == 0) return;
   Shared& mine = shared();

@@ -27,6 +27,9 @@ struct CasAddress {
 };
 void set_cas_address(const CasAddress& address);
 
+// Before OpenSSL ends, when no tag follows.
+void close_tag_connection();
+
 // In a child of fork: the connection is the parent's.
 void forget_connection_after_fork();
 

@@ -14,6 +14,7 @@
 #include "shim/files/attested_calls.h"
 #include "shim/files/host_path.h"
 #include "shim/files/kernel_view.h"
+#include "shim/files/sealed_files.h"
 #include "shim/files/special_descriptors.h"
 #include "shim/files/volume_calls.h"
 #include "shim/files/volume_paths.h"
@@ -198,6 +199,7 @@ Result<void> change_directory(const Place& named) {
     TRY(from_raw(
         gate::call(SYS_faccessat2, static_cast<uint64_t>(AT_FDCWD), gate::address_of(path.c_str()), X_OK, AT_EACCESS)));
   }
+  if (place.kind == PlaceKind::kDirectory) TRY_VOID(may_use_sealed(state().tree.node(place.node), X_OK));
   working_directory().set(place.path);
   return {};
 }

@@ -15,6 +15,7 @@
 #include "shim/files/kernel_view.h"
 #include "shim/files/open_request.h"
 #include "shim/files/proc_files.h"
+#include "shim/files/sealed_files.h"
 #include "shim/files/special_descriptors.h"
 #include "shim/files/volume_calls.h"
 #include "shim/files/window.h"
@@ -53,6 +54,7 @@ Result<int> open_node(NodeId node, const OpenRequest& request) {
 
 Result<int> open_directory(NodeId node, const OpenRequest& request) {
   if (request.excludes()) return fail(EEXIST);
+  TRY_VOID(may_use_sealed(state().tree.node(node), request.only_path() ? 0 : R_OK));
   if (request.writes() || (!request.only_path() && (request.flags & O_CREAT) != 0)) {
     return fail((request.flags & O_TMPFILE) == O_TMPFILE ? EROFS : EISDIR);
   }
@@ -70,6 +72,7 @@ Result<int> open_code_file(NodeId node, const OpenRequest& request) {
   if (request.excludes()) return fail(EEXIST);
   if ((request.flags & O_DIRECTORY) != 0) return fail(ENOTDIR);
   if (request.writes()) return fail(EROFS);
+  TRY_VOID(may_use_sealed(state().tree.node(node), request.wanted()));
   OwnedFd file = TRY(verified_file(node));
   return special::publish(std::move(file), node, request.flags & (O_PATH | O_CLOEXEC | O_NONBLOCK));
 }
@@ -110,7 +113,8 @@ int64_t open_descriptor(int fd, const OpenRequest& request) {
                                static_cast<uint64_t>(flags));
   }
   switch (state().tree.node(node).kind) {
-    case NodeKind::kCode: {
+    case NodeKind::kCode:
+    case NodeKind::kSealed: {
       if (request.writes()) return -EROFS;
       if ((flags & O_DIRECTORY) != 0) return -ENOTDIR;
       const int64_t opened = window::reopen(fd, flags);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What stat and its kin say of things in the namespace. Device and inode numbers are the shim's own and the same by path and by
-// descriptor. Of code files, permission bits, owner and times are the host's, and so is the size until the bytes were verified.
+// descriptor. Of code files, permission bits, owner and times are the host's, and so is the size until the bytes were verified. Of sealed
+// ones nothing is the host's; times are the sequence of the seal, in seconds, so that caches notice another seal.
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/stat.h>
@@ -17,8 +18,10 @@
 #include "shim/files/attested_calls.h"
 #include "shim/files/directory_entries.h"
 #include "shim/files/host_path.h"
+#include "shim/files/permission.h"
 #include "shim/files/proc_files.h"
 #include "shim/files/proc_path.h"
+#include "shim/files/sealed_files.h"
 #include "shim/files/special_descriptors.h"
 #include "shim/files/volume_calls.h"
 #include "shim/files/volume_paths.h"
@@ -34,9 +37,22 @@ namespace {
 constexpr unsigned kDeviceMajor = 0, kDeviceMinor = 0x5244;  // no file system of the kernel has this number
 constexpr uint64_t kBlock = 4096;
 
+// What is the same for all nodes.
+struct stat number_node(NodeId id, struct stat status) {
+  const Node& node = state().tree.node(id);
+  status.st_dev = makedev(kDeviceMajor, kDeviceMinor);
+  status.st_ino = id + kFirstNodeInode;
+  status.st_rdev = 0;
+  status.st_nlink = node.is_directory() ? node.subdirectories + 2 : 1;
+  status.st_blksize = kBlock;
+  status.st_blocks = (status.st_size + 511) / 512;
+  return status;
+}
+
 Result<struct stat> stat_node(NodeId id) {
   const Node& node = state().tree.node(id);
   struct stat status {};
+  if (node.sealed) return number_node(id, stat_of_sealed(node));
   switch (node.kind) {
     case NodeKind::kCode: {
       const std::string path = host_path_of(id);
@@ -63,13 +79,7 @@ Result<struct stat> stat_node(NodeId id) {
       break;
     default: status.st_mode = S_IFDIR | 0755; break;
   }
-  status.st_dev = makedev(kDeviceMajor, kDeviceMinor);
-  status.st_ino = id + kFirstNodeInode;
-  status.st_rdev = 0;
-  status.st_nlink = node.is_directory() ? node.subdirectories + 2 : 1;
-  status.st_blksize = kBlock;
-  status.st_blocks = (status.st_size + 511) / 512;
-  return status;
+  return number_node(id, status);
 }
 
 statx_timestamp timestamp_of(const timespec& time) {
@@ -120,10 +130,12 @@ std::string name_of_descriptor(int fd) {
   return inside.empty() ? name_of_substitute(path) : inside;
 }
 
-int64_t access_of_node(NodeId id, int wanted) {
+int64_t access_of_node(NodeId id, const Credentials& who, int wanted) {
   const Node& node = state().tree.node(id);
   if (node.kind == NodeKind::kInjected) return to_raw(may_use(state().injected.at(id), wanted));
   if ((wanted & W_OK) != 0) return -EROFS;
+  if (node.kind == NodeKind::kSealed && (wanted & X_OK) != 0) return -EACCES;  // as on a file system mounted noexec
+  if (node.sealed) return to_raw(permission::may(sealed_attributes(node), who, wanted));
   if (node.kind != NodeKind::kCode) return 0;
   const std::string path = host_path_of(id);
   const int64_t raw = gate::call(SYS_faccessat, static_cast<uint64_t>(AT_FDCWD), gate::address_of(path.c_str()),
@@ -188,12 +200,12 @@ int64_t attested_access(Call& call, const PathRule& rule) {
   if ((wanted & ~(R_OK | W_OK | X_OK)) != 0) return -EINVAL;
   const bool as_effective = rule.flags != kNoArg && (call.args[rule.flags] & AT_EACCESS) != 0;
   Credentials who;
-  if (volumes::is_active()) who = as_effective ? credentials() : real_credentials();
+  if (volumes::is_active() || state().tree.holds_sealed()) who = as_effective ? credentials() : real_credentials();
   const auto place = place_of(call, rule, &who);
   if (!place) return -number_of(place.error());
   if (place->kind == PlaceKind::kMissing) return -ENOENT;
   if (const auto file = volume_file(*place)) return to_raw(access_in_volume(*file, who, wanted));
-  if (const NodeId node = node_asked(*place); node != kNoNode) return access_of_node(node, wanted);
+  if (const NodeId node = node_asked(*place); node != kNoNode) return access_of_node(node, who, wanted);
   const bool is_kernel = place->kind == PlaceKind::kHost && state().tree.node(place->mount).kind == NodeKind::kKernel;
   // As on a file system mounted noexec: nothing of the host is executable, but directories may be entered.
   const bool is_file = place->kind == PlaceKind::kHost && place->host.kind == HostEntry::Kind::kFile;

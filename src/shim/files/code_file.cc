@@ -57,8 +57,9 @@ Result<HashedFile> hash_host_file(const std::string& path) {
   return result;
 }
 
-Result<uint64_t> copy_host_file(const std::string& path, int into) {
+Result<uint64_t> copy_host_file(const std::string& path, int into, uint64_t most) {
   const HostFile file = TRY(open_host_file(path));
+  if (file.size > most) return fail(EFBIG);
   const RaisedSoftLimit raised(RLIMIT_FSIZE, RLIM_INFINITY);
   uint64_t done = 0;
   while (done < file.size) {
@@ -86,11 +87,17 @@ Result<FileHash> hash_memory_file(int fd, uint64_t size) {
   return hasher.finish();
 }
 
-void report_wrong_file(const std::string& path, const FileHash& expected, const std::string& found) {
+void report_wrong_file(const std::string& path, Promise promise, const FileHash& expected, const std::string& found) {
+  const bool is_sealed = promise == Promise::kSeal;
   Text<8192> line;
-  line.append("redoubt: ").quoted(path).append(" is not the file of the session: expected SHA-256 ");
+  line.append("redoubt: ")
+      .quoted(path)
+      .append(is_sealed ? " is not the file of its volume's seal" : " is not the file of the session");
+  line.append(": expected SHA-256 ");
   line.append(hex_of(expected)).append(", found ").append(found);
-  line.append("; restore the file, or measure it again (redoubt measure) and update the session\n");
+  line.append("; restore the file, or ");
+  line.append(is_sealed ? "seal the tree again (redoubt volume seal)\n"
+                        : "measure it again (redoubt measure) and update the session\n");
   gate::call(SYS_write, 2, gate::address_of(line.c_str()), line.size());
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The table of calls on descriptors that stand for something of the namespace (special_descriptors.h). What it does not list is
-// the kernel's affair for code files, whose bytes it has, and EINVAL for placeholders, behind which there is nothing.
+// the kernel's affair for files with a hash, whose bytes it has, and EINVAL for placeholders, behind which there is nothing.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -130,7 +130,7 @@ std::optional<int64_t> intercept_descriptors(Call& call) {
     if (is_target) continue;
     const NodeId node = special::node_of(call.int_arg(i));
     if (node == kNoNode) continue;
-    const bool is_code = state().tree.node(node).kind == NodeKind::kCode;
+    const bool is_code = state().tree.node(node).has_hash();
     if (rule == nullptr || rule->argument != i) {
       if (is_code) continue;
       return -EINVAL;

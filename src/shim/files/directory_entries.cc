@@ -19,6 +19,7 @@ constexpr size_t kLargestBuffer = size_t{64} << 10;
 uint8_t type_of_node(NodeKind kind) {
   switch (kind) {
     case NodeKind::kCode:
+    case NodeKind::kSealed:
     case NodeKind::kInjected: return DT_REG;
     case NodeKind::kLink: return DT_LNK;
     case NodeKind::kDevice: return DT_CHR;

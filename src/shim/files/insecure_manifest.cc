@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <sys/syscall.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "shim/abi/errno_names.h"
@@ -16,6 +17,7 @@
 #include "shim/gate/host_answer.h"
 #include "shim/memory/sealed.h"
 #include "shim/volumes/mounts.h"
+#include "volume/sealed_tree.h"
 #include "volume/storage.h"
 
 namespace redoubt::shim::file_namespace {
@@ -53,29 +55,53 @@ Result<void> inject_file(const std::string& injection) {
   return inject(file);
 }
 
+bool exists(const std::string& file) {
+  return !is_error(gate::call(SYS_faccessat, static_cast<uint64_t>(AT_FDCWD), gate::address_of(file.c_str()), 0));
+}
+
 // Any of its files: what lacks some is damaged, not new.
 bool holds_a_volume(const std::string& directory) {
   for (int i = 0; i < volume::kHostFiles; ++i) {
-    const std::string file = directory + "/" + volume::name_of(static_cast<volume::HostFile>(i));
-    if (!is_error(gate::call(SYS_faccessat, static_cast<uint64_t>(AT_FDCWD), gate::address_of(file.c_str()), 0))) {
-      return true;
-    }
+    if (exists(directory + "/" + volume::name_of(static_cast<volume::HostFile>(i)))) return true;
   }
   return false;
+}
+
+bool read_hex(std::string_view digits, std::span<uint8_t> bytes) {
+  if (digits.size() != 2 * bytes.size()) return false;
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    const char* const at = digits.data() + 2 * i;
+    const auto [end, error] = std::from_chars(at, at + 2, bytes[i], 16);
+    if (error != std::errc{} || end != at + 2) return false;
+  }
+  return true;
+}
+
+// Sequence, big-endian, and MAC.
+bool read_tag(std::string_view digits, wire::VolumeTag& tag) {
+  ByteArray<8 + sizeof(tag.mac)> bytes;
+  if (!read_hex(digits, bytes)) return false;
+  for (size_t i = 0; i < 8; ++i) tag.sequence = tag.sequence << 8 | bytes[i];
+  std::ranges::copy(bytes.begin() + 8, bytes.end(), tag.mac.begin());
+  return true;
 }
 
 // Nobody keeps its tags: a lease is what CAS gives.
 bool describe_volume(const std::string& text, wire::MountedVolume& volume) {
   const size_t equals = text.rfind('=');
-  if (equals == std::string::npos || text.size() - equals - 1 != 2 * volume.key.size()) return false;
-  for (size_t i = 0; i < volume.key.size(); ++i) {
-    const char* const digits = text.data() + equals + 1 + 2 * i;
-    const auto [end, error] = std::from_chars(digits, digits + 2, volume.key[i], 16);
-    if (error != std::errc{} || end != digits + 2) return false;
-  }
+  if (equals == std::string::npos) return false;
+  const std::string_view secrets = std::string_view(text).substr(equals + 1);
+  const size_t colon = secrets.find(':');
+  if (!read_hex(secrets.substr(0, colon), volume.key)) return false;
   volume.mount_path = std::string_view(text).substr(0, equals);
   volume.name = volume.mount_path;
   volume.updates = wire::VolumeUpdates::kNoRollbackProtection;
+  const bool has_tag = colon != std::string_view::npos;
+  if (has_tag || exists(std::string(volume.mount_path) + "/" + volume::kSealName)) {
+    volume.files = wire::VolumeFiles::kAuthenticatedOnly;
+    volume.updates = has_tag ? wire::VolumeUpdates::kRollbackProtected : volume.updates;
+    return !has_tag || read_tag(secrets.substr(colon + 1), volume.tag);
+  }
   volume.initialise = !holds_a_volume(std::string(volume.mount_path));
   return true;
 }
@@ -83,7 +109,9 @@ bool describe_volume(const std::string& text, wire::MountedVolume& volume) {
 std::string start_volumes(const std::vector<std::string>& texts) {
   std::vector<wire::MountedVolume> volumes(texts.size());
   for (size_t i = 0; i < texts.size(); ++i) {
-    if (!describe_volume(texts[i], volumes[i])) return "--insecure-volume is HOSTDIR=KEY, KEY 64 hexadecimal digits";
+    if (!describe_volume(texts[i], volumes[i])) {
+      return "--insecure-volume is HOSTDIR=KEY or HOSTDIR=KEY:TAG, KEY 64 hexadecimal digits, TAG 80";
+    }
   }
   const auto started = volumes::start(volumes);
   if (started) return {};

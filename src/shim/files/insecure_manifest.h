@@ -12,9 +12,10 @@ namespace redoubt::shim::file_namespace {
 struct InsecureManifest {
   std::string file;                     // a wire::CodeManifest, encoded
   std::vector<std::string> injections;  // "PATH=FILE": the file's content appears at PATH, mode 0600
-  std::vector<std::string>
-      volumes;  // "HOSTDIR=KEY": a volume at HOSTDIR, its ciphertext in the host's directory of that path;
-                // KEY 64 hexadecimal digits. Made when the directory is empty
+  // "HOSTDIR=KEY": a volume at HOSTDIR, its ciphertext in the host's directory of that path; KEY 64 hexadecimal digits. Made when the
+  // directory is empty. A directory with a seal is a volume with authenticated files. "HOSTDIR=KEY:TAG" is always one, rollback
+  // protected: TAG has 80 digits, as `redoubt session volumes` shows it.
+  std::vector<std::string> volumes;
 };
 
 // Starts the namespace. What is wrong: a line for people; empty when all is well.

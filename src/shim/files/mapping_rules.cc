@@ -38,6 +38,9 @@ MappingRule mapping_rule(const Call& call) {
   }
   switch (state().tree.node(node).kind) {
     case NodeKind::kCode: return {};
+    case NodeKind::kSealed:
+      if ((protection & PROT_EXEC) != 0) return {.refusal = EACCES};
+      return {.never_executable = true};
     case NodeKind::kInjected: return injected_rule(node, protection, flags, fd);
     default: return {.refusal = ENODEV};
   }

@@ -17,6 +17,7 @@
 #include "shim/files/kernel_view.h"
 #include "shim/files/namespace_state.h"
 #include "shim/files/proc_path.h"
+#include "shim/files/sealed_files.h"
 #include "shim/files/special_descriptors.h"
 #include "shim/files/working_directory.h"
 #include "shim/gate/gate.h"
@@ -183,22 +184,48 @@ Result<void> mount_volume(std::string_view path, size_t index, std::string_view 
   return {};
 }
 
+Result<void> mount_sealed_tree(std::string_view path, const volume::SealedTree& seal, bool is_code,
+                               std::string* culprit) {
+  *culprit = path;
+  if (is_at_or_below(path, "/proc") || is_at_or_below(path, "/sys") || is_at_or_below(path, "/dev"))
+    return fail(EINVAL);
+  return add_sealed_tree(state().tree, path, seal, is_code ? NodeKind::kCode : NodeKind::kSealed, culprit);
+}
+
 std::string host_path_of(NodeId node) { return state().tree.path_of(node); }
+
+namespace {
+
+// In place of a file that was promised; null: the host's refusal is not about the file.
+const char* what_is_there(Errno error) {
+  switch (number_of(error)) {
+    case ENOENT:
+    case ENOTDIR:
+    case ELOOP: return "no file";
+    case EACCES: return "no file that may be read";
+    case EFBIG: return "a longer file";
+    default: return nullptr;
+  }
+}
+
+}  // namespace
 
 Result<OwnedFd> verified_file(NodeId id) {
   Node& node = state().tree.node(id);
   const std::string path = state().tree.path_of(id);
   OwnedFd file = TRY(special::memory_file(path));
-  const auto size = copy_host_file(host_path_of(id), file.get());
+  const Promise promise = node.sealed ? Promise::kSeal : Promise::kSession;
+  const auto size = copy_host_file(host_path_of(id), file.get(), node.sealed ? node.size : UINT64_MAX);
   if (!size) {
-    if (size.error() != as_errno(ENOENT) && size.error() != as_errno(EACCES)) return std::unexpected(size.error());
-    report_wrong_file(path, node.sha256, size.error() == as_errno(ENOENT) ? "no file" : "no file that may be read");
+    const char* const found = what_is_there(size.error());
+    if (found == nullptr) return std::unexpected(size.error());
+    report_wrong_file(path, promise, node.sha256, found);
     return fail(EIO);
   }
   TRY_VOID(special::seal(file.get()));
   const FileHash found = TRY(hash_memory_file(file.get(), *size));
   if (found != node.sha256) {
-    report_wrong_file(path, node.sha256, hex_of(found));
+    report_wrong_file(path, promise, node.sha256, hex_of(found));
     return fail(EIO);
   }
   node.size = *size;
@@ -302,7 +329,12 @@ Result<OwnedFd> open_code(int directory, const std::string& path, int flags) {
     if (place.kind == PlaceKind::kCode) node = place.node;
   }
   if (node == kNoNode || state().tree.node(node).kind != NodeKind::kCode) return fail(EACCES);
-  // Whether a file is meant to be executed says the host; what it is does not.
+  // Whether a file is meant to be executed says its seal, or the host; what it is the host does not say.
+  if (const auto& sealed = state().tree.node(node).sealed) {
+    if ((sealed->mode & 0111) == 0) return fail(EACCES);
+    OwnedFd file = TRY(verified_file(node));
+    return OwnedFd(TRY(special::publish(std::move(file), node, O_RDONLY | O_CLOEXEC)));
+  }
   struct stat status;
   const std::string host_path = host_path_of(node);
   const int64_t raw = gate::call(SYS_newfstatat, static_cast<uint64_t>(AT_FDCWD), gate::address_of(host_path.c_str()),

@@ -14,6 +14,8 @@
 //               but the standard streams: the host must not make a program read its secrets as if they were data, or overwrite them.
 //   volume      below the mount of a protected volume: files that the host has as ciphertext only. Never executable; a link of a host
 //               directory does not lead into one either.
+//   sealed      files, links and directories of an authenticated volume, as its seal has them: opened like code, never executable
+//               unless the session says that the volume holds code
 //   devices     /dev/null, zero, full, random, urandom, and host.devices
 //   /proc, /sys the process's own directory as without attestation, and a short list of the kernel's numbers, read-only
 //
@@ -29,6 +31,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "shim/process/program_file.h"
+#include "volume/sealed_tree.h"
 #include "wire/attest_protocol.h"
 
 namespace redoubt::shim::file_namespace {
@@ -54,6 +57,11 @@ Result<void> inject(const wire::InjectedFile& file);
 // Mounts a volume (volumes/mounts.h), before or after files are injected below it. `host_directory`: where its ciphertext lies.
 // EINVAL, EEXIST, ENOTDIR as Tree::add_volume.
 Result<void> mount_volume(std::string_view path, size_t index, std::string_view host_directory);
+
+// Adds what the seal of an authenticated volume names, below `path`. Files are read from the host's directory of the same path.
+// `is_code`: they are code. `culprit`: which path is wrong. EINVAL, EEXIST, ENOTDIR as Tree::add.
+Result<void> mount_sealed_tree(std::string_view path, const volume::SealedTree& seal, bool is_code,
+                               std::string* culprit);
 
 // Sets the program's working directory: ENOENT, ENOTDIR.
 Result<void> set_working_directory(const std::string& path);

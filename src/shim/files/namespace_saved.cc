@@ -27,9 +27,13 @@ struct SavedNode {
   uint64_t size = 0;
   uint16_t permission = 0;  // kInjected
   ByteView content;         // kInjected
+  bool is_sealed = false;   // of an authenticated volume; then:
+  uint16_t mode = 0;
+  uint32_t uid = 0, gid = 0;
+  uint64_t sequence = 0;
 };
 // What a node takes at least: numbers, hash, and the lengths of its texts.
-constexpr size_t kLeastNode = 67;
+constexpr size_t kLeastNode = 86;
 constexpr size_t kUsualNode = 128;
 
 struct SavedDescriptor {
@@ -46,9 +50,10 @@ struct Saved {
 
 template <typename Archive>
 bool fields(Archive& a, wire::Of<Archive, SavedNode>& m) {
-  return a.choice(m.kind, NodeKind::kVolume) && a.number(m.parent) && a.text(m.name) && a.text(m.target) &&
+  return a.choice(m.kind, NodeKind::kSealed) && a.number(m.parent) && a.text(m.name) && a.text(m.target) &&
          a.array(m.sha256) && a.number(m.device) && a.number(m.volume) && a.number(m.size) && a.number(m.permission) &&
-         a.bytes(m.content);
+         a.bytes(m.content) && a.flag(m.is_sealed) && a.number(m.mode) && a.number(m.uid) && a.number(m.gid) &&
+         a.number(m.sequence);
 }
 template <typename Archive>
 bool fields(Archive& a, wire::Of<Archive, SavedDescriptor>& m) {
@@ -87,6 +92,13 @@ SavedNode saved_node(const State& state, NodeId id) {
   if (const auto injected = state.injected.find(id); injected != state.injected.end()) {
     saved.permission = injected->second.permission();
     saved.content = injected->second.content();
+  }
+  if (node.sealed) {
+    saved.is_sealed = true;
+    saved.mode = node.sealed->mode;
+    saved.uid = node.sealed->uid;
+    saved.gid = node.sealed->gid;
+    saved.sequence = node.sealed->sequence;
   }
   return saved;
 }
@@ -131,6 +143,9 @@ Result<void> restore(ByteView bytes) {
     node.device = from.device;
     if (from.kind == NodeKind::kVolume) restored.tree.set_volume(added, from.volume);
     node.size = from.size;
+    if (from.is_sealed) {
+      restored.tree.set_sealed(added, {.mode = from.mode, .uid = from.uid, .gid = from.gid, .sequence = from.sequence});
+    }
     if (from.kind != NodeKind::kInjected) continue;
     restored.injected.emplace(added, TRY(InjectedFile::create(from.permission, from.content)));
   }

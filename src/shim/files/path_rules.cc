@@ -216,8 +216,8 @@ std::optional<int64_t> intercept(Call& call) {
   }
   if (has_path(*call.row) && !is_resolved_elsewhere(call.number)) return -EPERM;
   if (call.number == SYS_umask) return change_mask(call);
+  credentials_may_change(call.number);
   if (volumes::is_active() && !is_resolved_elsewhere(call.number) && call.number != SYS_fchdir) {
-    credentials_may_change(call.number);
     if (const auto answer = intercept_volume_descriptors(call)) return answer;
     if (const auto answer = volumes::intercept_descriptors(call)) return answer;
   }

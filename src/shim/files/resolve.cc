@@ -11,6 +11,8 @@
 #include <optional>
 #include <vector>
 
+#include "shim/files/sealed_files.h"
+
 namespace redoubt::shim {
 namespace {
 
@@ -70,7 +72,7 @@ class Walk {
       std::string remaining(view);
       strip_slashes(remaining);
       const bool is_last = remaining.empty();
-      if (top().attributes.inode != 0) TRY_VOID(view_.may_search(top().attributes));
+      TRY_VOID(may_search_here());
       if (name == "." || name == "..") {
         if (name == "..") TRY_VOID(up());
         if (is_last) {
@@ -152,6 +154,12 @@ class Walk {
     if (node != kNoNode && tree_.node(node).kind == NodeKind::kVolume) attributes = TRY(attributes_of(node));
     push(node, name, attributes);
     return {};
+  }
+
+  Result<void> may_search_here() {
+    if (top().attributes.inode != 0) return view_.may_search(top().attributes);
+    if (top().node == kNoNode || !tree_.node(top().node).sealed) return {};
+    return view_.may_search(sealed_attributes(tree_.node(top().node)));
   }
 
   // ---- in volumes ----
@@ -279,7 +287,8 @@ class Walk {
       place.node = child;
       switch (tree_.node(child).kind) {
         case NodeKind::kDirectory: place.kind = PlaceKind::kDirectory; break;
-        case NodeKind::kCode: place.kind = PlaceKind::kCode; break;
+        case NodeKind::kCode:
+        case NodeKind::kSealed: place.kind = PlaceKind::kCode; break;
         case NodeKind::kLink: place.kind = PlaceKind::kLink; break;
         case NodeKind::kInjected: place.kind = PlaceKind::kInjected; break;
         case NodeKind::kDevice:

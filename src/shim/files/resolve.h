@@ -72,8 +72,8 @@ class HostView {
 enum class PlaceKind : uint8_t {
   kMissing,    // nothing, in a directory that exists
   kDirectory,  // a directory of the tree
-  kCode,
-  kLink,  // a link of the tree, not followed
+  kCode,       // a file with its hash: of the session, or of an authenticated volume
+  kLink,       // a link of the tree, not followed
   kInjected,
   kDevice,
   kHost,        // something below a mount, or the mount itself

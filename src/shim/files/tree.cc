@@ -106,6 +106,7 @@ Result<NodeId> Tree::add_injected(std::string_view path) {
   if (node.is_directory()) return fail(EISDIR);
   if (node.kind == NodeKind::kLink || node.kind == NodeKind::kDevice) return fail(EEXIST);
   node.kind = NodeKind::kInjected;
+  node.sealed.reset();
   return present;
 }
 
@@ -113,6 +114,11 @@ Result<NodeId> Tree::append_saved(NodeId parent, std::string_view name, NodeKind
   if (parent >= nodes_.size() || !nodes_[parent].is_directory() || name.empty()) return fail(EINVAL);
   if (child(parent, name) != kNoNode) return fail(EINVAL);
   return append(parent, name, kind);
+}
+
+void Tree::set_sealed(NodeId id, const SealedAttributes& attributes) {
+  nodes_[id].sealed = attributes;
+  holds_sealed_ = true;
 }
 
 NodeId Tree::child(NodeId directory, std::string_view name) const {

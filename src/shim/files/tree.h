@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,14 @@ enum class NodeKind : uint8_t {
   kKernel,     // the same of procfs or sysfs: read-only but for the process's own files
   kDevice,     // a device of the host
   kVolume,     // a protected volume, or a directory of it that leads to something of this tree
+  kSealed,     // a file of an authenticated volume with its hash: like kCode, but never executable
+};
+
+// What the seal of an authenticated volume says of a file, directory or link, beside its hash and size.
+struct SealedAttributes {
+  uint16_t mode = 0;
+  uint32_t uid = 0, gid = 0;
+  uint64_t sequence = 0;  // of the seal
 };
 
 struct Node {
@@ -41,15 +50,17 @@ struct Node {
   NodeId parent = kRootNode;
   std::string name;
   std::string target;  // of a link; of a mount or device, its path on the host; of a volume, where its ciphertext lies
-  ByteArray<32> sha256{};       // kCode
+  ByteArray<32> sha256{};       // kCode, kSealed
   uint32_t device = 0;          // kDevice: what its number must be (new_encode_dev), 0: any
   uint32_t volume = 0;          // kVolume: which, as in volumes/mounts.h
   uint32_t subdirectories = 0;  // for the link count
   uint64_t size =
       kUnknownSize;  // kCode: of the verified bytes, once they were seen; later, but always to the same value
+  std::optional<SealedAttributes> sealed;  // of what an authenticated volume has; then `size` is the seal's
   std::map<std::string, NodeId, std::less<>> children;
 
   bool is_mount() const { return kind == NodeKind::kHost || kind == NodeKind::kKernel || kind == NodeKind::kVolume; }
+  bool has_hash() const { return kind == NodeKind::kCode || kind == NodeKind::kSealed; }
   bool is_directory() const { return kind == NodeKind::kDirectory || is_mount(); }
 };
 
@@ -69,12 +80,15 @@ class Tree {
   Result<NodeId> add_volume(std::string_view path, uint32_t volume, std::string_view host_directory);
   // Where a volume is mounted; kNoNode when it is not.
   NodeId root_of_volume(uint32_t volume) const { return volume < volumes_.size() ? volumes_[volume] : kNoNode; }
-  // Makes a code file an injected one, or adds an injected file.
+  // Makes a file with a hash an injected one, or adds an injected file.
   Result<NodeId> add_injected(std::string_view path);
 
   const Node& node(NodeId id) const { return nodes_[id]; }
   Node& node(NodeId id) { return nodes_[id]; }
   size_t size() const { return nodes_.size(); }
+  // From here on it is one of an authenticated volume.
+  void set_sealed(NodeId id, const SealedAttributes& attributes);
+  bool holds_sealed() const { return holds_sealed_; }
   NodeId child(NodeId directory, std::string_view name) const;
   // The node at a normal path, links not followed; kNoNode when there is none.
   NodeId find(std::string_view path) const;
@@ -94,6 +108,7 @@ class Tree {
 
   std::vector<Node> nodes_;
   std::vector<NodeId> volumes_;  // where each is mounted
+  bool holds_sealed_ = false;
 };
 
 }  // namespace redoubt::shim

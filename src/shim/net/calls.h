@@ -65,15 +65,18 @@ int64_t close_and_fail(int fd, int error);
 int64_t receive(int fd, Description& description, Pieces& to, int flags);
 int64_t send(int fd, Description& description, Pieces& from, int flags);
 
-// What an internet socket is of which nobody knows where it comes from (another process, exec by a vfork child). Nothing: it is
-// no stream socket of the internet.
+// What an internet socket is of which nobody knows where it comes from (another process, the start, exec by a vfork child).
+// Nothing: it is none, or of datagrams that may go where they go.
 struct Strange {
   Kind kind = Kind::kLost;
   int rule = -1;
 };
 std::optional<Strange> classify(int fd);
 uint64_t inode_of(int fd);  // 0: not open
+int domain_of(int fd);      // AF_INET...; AF_UNSPEC: no socket
 
+// A descriptor that the program has and the table does not.
+void adopt(int fd);
 // After a recvmsg of another socket: descriptors that came in control messages.
 void adopt_received(uint64_t message_at);
 

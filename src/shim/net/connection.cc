@@ -35,14 +35,22 @@ std::unique_ptr<Connection> Connection::outgoing(size_t rule, std::string server
   return std::unique_ptr<Connection>(new Connection(false, rule, std::move(server_name)));
 }
 
-bool Connection::ensure() {
+bool Connection::ensure(int fd) {
   if (endpoint_) return true;
+  if (failed_) return false;
   const auto context = context_of((is_server_ ? policy.listen : policy.connect)[rule_], is_server_);
-  if (!context) return false;
-  auto made = is_server_ ? tls::Endpoint::accept(*context) : tls::Endpoint::connect(*context, server_name_);
-  if (!made) return false;
-  endpoint_ = std::move(*made);
-  return true;
+  if (context) {
+    auto made = is_server_ ? tls::Endpoint::accept(*context) : tls::Endpoint::connect(*context, server_name_);
+    if (made) {
+      endpoint_ = std::move(*made);
+      return true;
+    }
+  }
+  failed_ = true;  // sealed memory is limited; the peer must not wait, nor the program
+  ++counters.without_memory;
+  say_no_memory(peer_of(fd), is_server_, rule_of_session().text);
+  gate::call(SYS_shutdown, static_cast<uint64_t>(fd), SHUT_RDWR);
+  return false;
 }
 
 bool Connection::is_handshaking() { return !endpoint_ || endpoint_->state() == tls::State::kHandshaking; }
@@ -55,7 +63,7 @@ void Connection::finish_shutdown(int fd) {
 }
 
 bool Connection::flush(int fd, int message_flags) {
-  if (!ensure()) return true;
+  if (!ensure(fd)) return true;
   while (has_output()) {
     const ByteView output = endpoint_->output();
     const int64_t raw = send(fd, output, message_flags);
@@ -84,13 +92,13 @@ void Connection::look_for_failure(int fd) {
   const tls::Failure& failure = endpoint_->failure();
   ++counters.refused[static_cast<size_t>(failure.kind)];
   if (failure.kind == tls::FailureKind::kTruncated) return;  // it left by itself
-  say_refused_peer(peer_, is_server_, (is_server_ ? policy.listen : policy.connect)[rule_].text, failure);
+  say_refused_peer(peer_, is_server_, rule_of_session().text, failure);
   shutdown_wanted_ = SHUT_RDWR;  // after the alert
   flush(fd);
 }
 
 bool Connection::fill(int fd) {
-  if (!ensure() || ended_ || failed_) return false;
+  if (!ensure(fd) || ended_ || failed_) return false;
   const std::span<uint8_t> room = endpoint_->input_room();
   if (room.empty()) return false;
   const int64_t raw = gate::call(SYS_recvfrom, static_cast<uint64_t>(fd), gate::address_of(room.data()), room.size(),
@@ -126,7 +134,7 @@ void Connection::pump(int fd) {
 
 bool Connection::is_readable() {
   if (!held_.empty() || read_shut_) return true;
-  if (!endpoint_) return false;
+  if (!endpoint_) return failed_;
   if (low_water_ > 1 && endpoint_->state() == tls::State::kOpen) return endpoint_->readable() >= low_water_;
   return endpoint_->is_readable() || (ended_ && receive_error_ != 0);
 }
@@ -197,7 +205,7 @@ int64_t Connection::peek(Pieces& to) {
 
 // A short answer means that the kernel had nothing more: programs that are told of edges rely on it.
 int64_t Connection::read(int fd, Pieces& to, int flags) {
-  if (!ensure()) return -ENOMEM;
+  if (!ensure(fd)) return -ENOMEM;
   if (to.left() == 0) return 0;
   int64_t done = 0;
   while (to.left() > 0) {
@@ -219,13 +227,15 @@ int64_t Connection::read(int fd, Pieces& to, int flags) {
   return done;
 }
 
+int64_t Connection::write_error() {
+  if (std::exchange(error_told_, true)) return -EPIPE;
+  return failed_ ? -ECONNRESET : -send_error_;
+}
+
 int64_t Connection::write(int fd, Pieces& from, int message_flags) {
-  if (!ensure()) return -ENOMEM;
+  if (!ensure(fd)) return -ENOMEM;
   if (write_shut_) return -EPIPE;
-  if (failed_ || send_error_ != 0) {
-    if (std::exchange(error_told_, true)) return -EPIPE;
-    return failed_ ? -ECONNRESET : -send_error_;
-  }
+  if (failed_ || send_error_ != 0) return write_error();
   if (has_output() && !flush(fd)) {
     write_blocked_ = true;
     return -EAGAIN;
@@ -261,7 +271,7 @@ int64_t Connection::write(int fd, Pieces& from, int message_flags) {
 
 int64_t Connection::shut_down(int fd, int how) {
   if (how != SHUT_RD && how != SHUT_WR && how != SHUT_RDWR) return -EINVAL;
-  if (!ensure()) return -ENOMEM;
+  if (!ensure(fd)) return -ENOMEM;
   if (how != SHUT_WR) read_shut_ = true;
   if (how == SHUT_RD) return 0;  // TLS itself goes on reading
   if (!std::exchange(write_shut_, true)) endpoint_->close_write();
@@ -281,7 +291,21 @@ void widen_send_buffer(int fd, size_t waiting) {
     return;
   }
   size = size + 2 * static_cast<int>(waiting);
-  gate::call(SYS_setsockopt, static_cast<uint64_t>(fd), SOL_SOCKET, SO_SNDBUF, gate::address_of(&size), sizeof(size));
+  for (const int name : {SO_SNDBUFFORCE, SO_SNDBUF}) {  // the first is beyond the limits, with CAP_NET_ADMIN
+    if (!is_error(gate::call(SYS_setsockopt, static_cast<uint64_t>(fd), SOL_SOCKET, static_cast<uint64_t>(name),
+                             gate::address_of(&size), sizeof(size)))) {
+      return;
+    }
+  }
+}
+
+// SO_LINGER with no time: the program wants the connection cut, and what waits dropped.
+bool lingers_not(int fd) {
+  linger given{};
+  socklen_t length = sizeof(given);
+  return !is_error(gate::call(SYS_getsockopt, static_cast<uint64_t>(fd), SOL_SOCKET, SO_LINGER, gate::address_of(&given),
+                              gate::address_of(&length))) &&
+         given.l_onoff != 0 && given.l_linger == 0;
 }
 
 bool wait_briefly(int fd, short events, const Timeout& patience) {
@@ -301,6 +325,7 @@ void Connection::close(int fd, const Timeout& patience) {
     const bool is_early = is_handshaking() && wrote_early_ && !failed_ && !ended_;
     if (flush(fd) && !is_early) break;
     if (round == 0 && has_output()) {
+      if (lingers_not(fd)) break;
       widen_send_buffer(fd, endpoint_->output().size());
       continue;
     }

@@ -56,6 +56,9 @@ class Connection {
   bool is_writable();  // the same of write()
   bool is_finished();  // nothing will come any more: EPOLLRDHUP
   bool has_failed() const { return failed_; }
+  bool has_failed_handshake() const { return failed_ && !opened_; }
+  // What a write returns after a failure: ECONNRESET once, then EPIPE.
+  int64_t write_error();
   bool has_output();
   bool is_handshaking();
   // Waits for room: the program asked for less than it may write, or output waits.
@@ -82,12 +85,14 @@ class Connection {
  private:
   Connection(bool is_server, size_t rule, std::string server_name)
       : is_server_(is_server), rule_(rule), server_name_(std::move(server_name)) {}
-  bool ensure();
+  bool ensure(int fd);
   void look_for_failure(int fd);
   void finish_shutdown(int fd);
   int64_t take(Pieces& to, int flags);
   int64_t peek(Pieces& to);
   int64_t end_of_input();
+
+  const Rule& rule_of_session() const { return (is_server_ ? policy.listen : policy.connect)[rule_]; }
 
   const bool is_server_;
   const size_t rule_;

@@ -4,6 +4,7 @@
 // socket. A number is taken out of the table before the kernel closes it, since another thread may get it at once.
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -129,9 +130,29 @@ uint64_t inode_of(int fd) {
   return is_error(gate::call(SYS_fstat, static_cast<uint64_t>(fd), gate::address_of(&status))) ? 0 : status.st_ino;
 }
 
-std::optional<Strange> classify(int fd) {
+int domain_of(int fd) {
   const int domain = option(fd, SO_DOMAIN);
-  if ((domain != AF_INET && domain != AF_INET6) || option(fd, SO_TYPE) != SOCK_STREAM) return std::nullopt;
+  return domain < 0 ? AF_UNSPEC : domain;
+}
+
+namespace {
+
+// Of no stream: datagrams that were directed somewhere may go on if a rule lets them. Others say for each where it goes.
+std::optional<Strange> classify_datagrams(int fd, bool is_udp) {
+  if (!is_udp) return policy.refuses_unnamed ? std::optional(Strange{Kind::kLost}) : std::nullopt;
+  const auto peer = address_by(fd, SYS_getpeername);
+  if (!peer) return std::nullopt;
+  const auto rule = find_connect(*peer);
+  const bool may_go = rule ? !policy.connect[*rule].tls : !policy.refuses_unnamed;
+  return may_go ? std::nullopt : std::optional(Strange{Kind::kLost});
+}
+
+}  // namespace
+
+std::optional<Strange> classify(int fd) {
+  const int domain = domain_of(fd);
+  if (domain != AF_INET && domain != AF_INET6) return std::nullopt;
+  if (option(fd, SO_TYPE) != SOCK_STREAM) return classify_datagrams(fd, option(fd, SO_PROTOCOL) == IPPROTO_UDP);
   const auto own = address_by(fd, SYS_getsockname);
   const Rule* listen = nullptr;
   int rule = -1;
@@ -154,8 +175,6 @@ std::optional<Strange> classify(int fd) {
   return Strange{is_shielded || (!is_named && policy.refuses_unnamed) ? Kind::kLost : Kind::kPlain};
 }
 
-namespace {
-
 // What this process knows already, else what can be told from the socket itself.
 void adopt(int fd) {
   const auto strange = classify(fd);
@@ -176,8 +195,6 @@ void adopt(int fd) {
   made->rule = strange->rule;
   table::exchange(fd, std::move(made));
 }
-
-}  // namespace
 
 void adopt_received(uint64_t message_at) {
   msghdr message;

@@ -92,14 +92,6 @@ constexpr auto kIndex = [] {
   return index;
 }();
 
-int domain_of(int fd) {
-  int domain = AF_UNSPEC;
-  socklen_t size = sizeof(domain);
-  gate::call(SYS_getsockopt, static_cast<uint64_t>(fd), SOL_SOCKET, SO_DOMAIN, gate::address_of(&domain),
-             gate::address_of(&size));
-  return domain;
-}
-
 bool is_internet(int domain) { return domain == AF_INET || domain == AF_INET6; }
 
 Answer in_vfork_child(Call& call, InVfork rule) {

@@ -74,6 +74,14 @@ void say_refused_peer(std::string_view peer, bool is_server, std::string_view ru
   say(line.view());
 }
 
+void say_no_memory(std::string_view peer, bool is_server, std::string_view rule) {
+  Text<512> line;
+  line.append("network: ended the connection with ").append(peer).append(is_server ? " at listen " : " of connect ");
+  line.append(rule).append(": no sealed memory for the keys of one more TLS connection; raise the limit on locked memory ");
+  line.append("(ulimit -l, LimitMEMLOCK=), or let the program have fewer connections");
+  say(line.view());
+}
+
 void say_refused_address(std::string_view action, std::string_view address) {
   ++counters.refused_addresses;
   Text<512> line;
@@ -91,6 +99,7 @@ void append_statistics(TextBuilder& line) {
   line.append(",\"bytes_written\":").decimal(counters.bytes_written.load());
   line.append(",\"refused_addresses\":").decimal(counters.refused_addresses.load());
   line.append(",\"lost\":").decimal(counters.lost.load());
+  line.append(",\"without_memory\":").decimal(counters.without_memory.load());
   line.append(",\"refused\":{");
   bool first = true;
   for (size_t kind = 1; kind < std::size(counters.refused); ++kind) {
@@ -106,7 +115,7 @@ void append_statistics(TextBuilder& line) {
 void reset_counters() {
   for (std::atomic<uint64_t>* one :
        {&counters.accepted, &counters.connected, &counters.handshakes, &counters.bytes_read, &counters.bytes_written,
-        &counters.refused_addresses, &counters.lost}) {
+        &counters.refused_addresses, &counters.lost, &counters.without_memory}) {
     one->store(0);
   }
   for (auto& one : counters.refused) one.store(0);

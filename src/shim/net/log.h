@@ -16,7 +16,7 @@
 namespace redoubt::shim::net {
 
 struct Counters {
-  std::atomic<uint64_t> accepted, connected, handshakes, bytes_read, bytes_written, refused_addresses, lost;
+  std::atomic<uint64_t> accepted, connected, handshakes, bytes_read, bytes_written, refused_addresses, lost, without_memory;
   std::atomic<uint64_t> refused[static_cast<size_t>(tls::FailureKind::kTruncated) + 1];  // by kind
 };
 extern Counters counters;
@@ -28,6 +28,8 @@ void say(std::string_view text);
 // Its address, for people; asked while it is there.
 std::string peer_of(int fd);
 void say_refused_peer(std::string_view peer, bool is_server, std::string_view rule, const tls::Failure& failure);
+// The program sees ECONNRESET.
+void say_no_memory(std::string_view peer, bool is_server, std::string_view rule);
 // An address that no rule names. `action`: "bind", "connect to", ...
 void say_refused_address(std::string_view action, std::string_view address);
 

@@ -166,6 +166,13 @@ std::optional<Address> address_of(const void* socket_address, size_t size) {
   return address;
 }
 
+Address loopback_of(const Address& any) {
+  Address address = any;
+  if (any.is_v4) address.ip[12] = 127;
+  address.ip[15] = 1;
+  return address;
+}
+
 std::string ip_text_of(const Address& address) {
   Text<64> text;
   if (address.is_v4) {

@@ -34,6 +34,8 @@ struct Address {
 
 // Of a sockaddr_in or sockaddr_in6; nothing for other families and short ones.
 std::optional<Address> address_of(const void* socket_address, size_t size);
+// Where the kernel sends what is for the wildcard address: 127.0.0.1 or ::1.
+Address loopback_of(const Address& any);
 // "192.0.2.1:443", "[2001:db8::1]:443".
 std::string text_of(const Address& address);
 // Without port and brackets: the name that a peer's certificate is checked for.

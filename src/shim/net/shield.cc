@@ -170,6 +170,8 @@ attested::Outcome<void> start(const wire::Network& network) {
   TRY_VOID(make_contexts(policy.listen, true));
   TRY_VOID(make_contexts(policy.connect, false));
   tag::draw_mark();
+  // Standard streams may be sockets: a listener is shielded by its rule, a connection that no rule lets be is lost.
+  for (int fd = 0; fd <= 2; ++fd) adopt(fd);
   activate();
   return {};
 }

@@ -145,10 +145,7 @@ namespace {
 
 // Of a listener that nobody knows: it was there before the program.
 bool is_internet(int fd) {
-  int domain = 0;
-  socklen_t size = sizeof(domain);
-  gate::call(SYS_getsockopt, static_cast<uint64_t>(fd), SOL_SOCKET, SO_DOMAIN, gate::address_of(&domain),
-             gate::address_of(&size));
+  const int domain = domain_of(fd);
   return domain == AF_INET || domain == AF_INET6;
 }
 
@@ -164,6 +161,7 @@ Answer call_accept(Call& call) {
       listener->kind = Kind::kListener;
     }
   }
+  if (listener && listener->kind == Kind::kLost) return -EACCES;
   if (listener && listener->kind != Kind::kListener) return std::nullopt;
   const int64_t raw = pass(call);
   if (is_error(raw) || abi::is_restart(raw)) return raw;
@@ -250,10 +248,16 @@ Answer call_connect(Call& call) {
     return -EOPNOTSUPP;
   }
   if (storage.ss_family != AF_INET && storage.ss_family != AF_INET6) return std::nullopt;
-  const auto address = address_of(&storage, size);
+  auto address = address_of(&storage, size);
   if (!address) return std::nullopt;
+  if (address->is_any()) address = loopback_of(*address);  // as tcp_v4_connect and its kin take it
   if (!socket) return connect_datagram(call, *address, storage, size);
-  if (socket->kind == Kind::kListener || socket->kind == Kind::kLost) return std::nullopt;
+  if (socket->kind == Kind::kLost) return lost(call.int_arg(0), *socket);
+  if (socket->kind == Kind::kListener) {  // one that was shut down may connect again (inet_shutdown)
+    const auto strange = classify(call.int_arg(0));
+    if (!strange || strange->kind != Kind::kFresh) return -EISCONN;
+    socket->kind = Kind::kFresh;
+  }
   if (socket->kind == Kind::kConnection && socket->connection->is_server()) return -EISCONN;
   const auto rule = find_connect(*address);
   if (!rule && policy.refuses_unnamed) {

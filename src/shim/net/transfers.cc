@@ -113,13 +113,15 @@ int64_t write_through(Connection& connection, int fd, Pieces& from, int flags, i
     connection.flush(fd, flags & MSG_MORE);
   }
   const bool is_on_its_way = connection.is_handshaking() && !connection.has_failed() && !connection.is_finished();
+  // Nothing of it has left: the peer failed the handshake.
+  if (from.left() == 0 && connection.has_failed_handshake()) return connection.write_error();
   if (from.left() == 0 && !connection.has_output() && !is_on_its_way) return moved;
   events = static_cast<short>((connection.has_output() ? POLLOUT : 0) | (connection.is_handshaking() ? POLLIN : 0));
   if (events == 0) events = POLLOUT;
   return -EAGAIN;
 }
 
-void raise_broken_pipe(const Description&) {
+void raise_broken_pipe() {
   const int64_t pid = gate::call(SYS_getpid);
   const int64_t tid = gate::call(SYS_gettid);
   gate::call(SYS_tgkill, static_cast<uint64_t>(pid), static_cast<uint64_t>(tid), SIGPIPE);
@@ -137,7 +139,7 @@ int64_t send(int fd, Description& description, Pieces& from, int flags) {
                                if (may_wait) return write_through(connection, fd, from, flags, moved, events);
                                return connection.write(fd, from, flags);
                              });
-  if (result == -EPIPE && (flags & MSG_NOSIGNAL) == 0) raise_broken_pipe(description);
+  if (result == -EPIPE && (flags & MSG_NOSIGNAL) == 0) raise_broken_pipe();
   return result;
 }
 
@@ -148,10 +150,15 @@ Reference shielded(int fd, Answer& answer) {
   if (!table::may_be(fd)) return nullptr;
   Reference socket = table::get(fd);
   if (!socket) return nullptr;
-  if (socket->kind == Kind::kFresh) {  // connected by another process that has it too?
+  if (socket->kind == Kind::kFresh || socket->kind == Kind::kListener) {
+    // Connected by another process that has it too?
     const auto strange = classify(fd);
-    if (strange && strange->kind != Kind::kFresh)
+    if (strange && strange->kind != Kind::kFresh && strange->kind != Kind::kListener) {
       socket->kind = strange->kind == Kind::kPlain ? Kind::kPlain : Kind::kLost;
+    } else {  // it may be connected at any moment from now on: the kernel gets no byte
+      answer = -ENOTCONN;
+      return nullptr;
+    }
   }
   if (socket->kind == Kind::kLost) {
     answer = lost(fd, *socket);
@@ -195,11 +202,22 @@ Answer call_read(Call& call) {
   return receive(fd, *socket, *pieces, flags);
 }
 
+namespace {
+
+// As tcp_sendmsg on a socket that is not connected: EPIPE with its signal.
+Answer answer_of_send(Answer answer, int flags) {
+  if (answer != -ENOTCONN) return answer;
+  if ((flags & MSG_NOSIGNAL) == 0) raise_broken_pipe();
+  return -EPIPE;
+}
+
+}  // namespace
+
 Answer call_write(Call& call) {
   Answer answer;
   const int fd = call.int_arg(0);
   const Reference socket = shielded(fd, answer);
-  if (!socket) return answer;
+  if (!socket) return answer_of_send(answer, 0);
   std::optional<Pieces> pieces;
   int flags = 0;
   if ((answer = pieces_of(call, pieces, flags))) return answer;
@@ -257,11 +275,20 @@ bool goes_astray(int fd, uint64_t address_at, uint64_t size, int flags) {
   if (address_at == 0 || size == 0) return false;
   sockaddr_storage storage{};
   if (size > sizeof(storage) || !copy_from_app(&storage, address_at, size)) return false;  // the kernel knows the errno
-  const auto address = address_of(&storage, size);
+  auto address = address_of(&storage, size);
   if (!address || table::may_be(fd)) return false;  // a stream socket takes no notice of it
+  if (address->is_any()) address = loopback_of(*address);
   const auto rule = find_connect(*address);
   if (rule ? !policy.connect[*rule].tls : !policy.refuses_unnamed) return false;
   say_refused_address("send datagrams to", text_of(*address));
+  return true;
+}
+
+// AF_UNSPEC is AF_INET to a datagram socket of IPv4 (udp_sendmsg), and said so in `name`.
+bool is_internet_name(int fd, sockaddr_storage& name) {
+  if (name.ss_family == AF_INET || name.ss_family == AF_INET6) return true;
+  if (name.ss_family != AF_UNSPEC || domain_of(fd) != AF_INET) return false;
+  name.ss_family = AF_INET;
   return true;
 }
 
@@ -272,20 +299,20 @@ int64_t pass_message(Call& call, uint64_t at, int flags) {
   sockaddr_storage name{};
   if (message.msg_name != nullptr && message.msg_namelen <= sizeof(name)) {
     if (!copy_from_app(&name, gate::address_of(message.msg_name), message.msg_namelen)) return -EFAULT;
-    if (name.ss_family == AF_INET || name.ss_family == AF_INET6) {
+    if (is_internet_name(call.int_arg(0), name)) {
       if (goes_astray(call.int_arg(0), gate::address_of(&name), message.msg_namelen, 0)) return -EACCES;
-      message.msg_name = &name;
-      return gate::interruptible(SYS_sendmsg, call.args[0], gate::address_of(&message), static_cast<uint64_t>(flags));
     }
+    message.msg_name = &name;
   }
-  return gate::interruptible(SYS_sendmsg, call.args[0], at, static_cast<uint64_t>(flags));
+  return gate::interruptible(SYS_sendmsg, call.args[0], gate::address_of(&message), static_cast<uint64_t>(flags));
 }
 
-bool has_internet_name(uint64_t at) {
+bool has_internet_name(int fd, uint64_t at) {
   msghdr message;
   if (!read_app(message, at) || message.msg_name == nullptr) return false;
-  sa_family_t family = AF_UNSPEC;
-  return read_app(family, gate::address_of(message.msg_name)) && (family == AF_INET || family == AF_INET6);
+  sockaddr_storage name{};
+  if (!read_app(name.ss_family, gate::address_of(message.msg_name))) return false;
+  return is_internet_name(fd, name);
 }
 
 }  // namespace
@@ -297,18 +324,18 @@ Answer call_send(Call& call) {
   const int flags = call.int_arg(call.number == SYS_sendmsg ? 2 : 3);
   if (call.number == SYS_sendmsg) {
     if (socket) return send_message(fd, *socket, call.args[1], flags);
-    if (answer) return answer;
     if ((flags & MSG_FASTOPEN) != 0) return -EOPNOTSUPP;
-    if (!has_internet_name(call.args[1])) return std::nullopt;
+    if (answer) return answer_of_send(answer, flags);
+    if (!has_internet_name(fd, call.args[1])) return std::nullopt;
     return pass_message(call, call.args[1], flags);
   }
   if (!socket) {
-    if (answer) return answer;
     if ((flags & MSG_FASTOPEN) != 0) return -EOPNOTSUPP;
+    if (answer) return answer_of_send(answer, flags);
     const uint64_t size = static_cast<uint32_t>(call.args[5]);
     sockaddr_storage name{};
     if (call.args[4] == 0 || size > sizeof(name) || !copy_from_app(&name, call.args[4], size)) return std::nullopt;
-    if (name.ss_family != AF_INET && name.ss_family != AF_INET6) return std::nullopt;
+    if (!is_internet_name(fd, name)) return std::nullopt;
     if (goes_astray(fd, gate::address_of(&name), size, flags)) return -EACCES;
     return pass_with(call, call.args[0], call.args[1], call.args[2], call.args[3], gate::address_of(&name), size);
   }
@@ -350,14 +377,14 @@ Answer call_send_many(Call& call) {
   Answer answer;
   const int fd = call.int_arg(0);
   const Reference socket = shielded(fd, answer);
-  if (!socket && answer) return answer;
   const int flags = call.int_arg(3);
+  if (!socket && answer) return answer_of_send(answer, flags);
   const auto count = std::min(static_cast<uint32_t>(call.args[2]), kMostMessages);
   if (!socket) {
     if ((flags & MSG_FASTOPEN) != 0) return -EOPNOTSUPP;
     bool is_internet = false;
     for (uint32_t i = 0; i < count && !is_internet; ++i)
-      is_internet = has_internet_name(call.args[1] + i * sizeof(mmsghdr));
+      is_internet = has_internet_name(fd, call.args[1] + i * sizeof(mmsghdr));
     if (!is_internet) return std::nullopt;
   }
   for (uint32_t done = 0; done < count; ++done) {
@@ -391,7 +418,7 @@ Answer call_sendfile(Call& call) {
   if (source || answer) return answer ? answer : Answer(-EINVAL);
   const int fd = call.int_arg(0);
   const Reference socket = shielded(fd, answer);
-  if (!socket) return answer;
+  if (!socket) return answer_of_send(answer, 0);
   int64_t position = 0;
   const bool has_position = call.args[2] != 0;
   if (has_position && !read_app(position, call.args[2])) return -EFAULT;
@@ -431,7 +458,7 @@ Answer call_splice(Call& call) {
   for (int i = 0; i < 6; ++i) {
     if (call.row->args[i].kind != ArgKind::kFd) continue;
     const Reference socket = table::get(call.int_arg(i));
-    if (socket && (socket->kind == Kind::kConnection || socket->kind == Kind::kLost)) return -EINVAL;
+    if (socket && socket->kind != Kind::kPlain && socket->kind != Kind::kEpoll) return -EINVAL;
   }
   return std::nullopt;
 }

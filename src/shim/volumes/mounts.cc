@@ -10,9 +10,11 @@
 #include <time.h>
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <cstring>
 #include <memory>
+#include <new>
 
 #include "base/text.h"
 #include "shim/attested/tag_keeper.h"
@@ -26,6 +28,7 @@
 #include "shim/volumes/calls.h"
 #include "shim/volumes/content.h"
 #include "shim/volumes/host_storage.h"
+#include "shim/volumes/sealed_mounts.h"
 #include "shim/volumes/secret_chunks.h"
 #include "shim/volumes/shared_coordination.h"
 #include "wire/codec.h"
@@ -61,9 +64,12 @@ struct Mount {
   std::unique_ptr<volume::Volume> volume;
 };
 
-// A pointer: nothing runs destructors while the program's threads still use them.
-std::vector<std::unique_ptr<Mount>>& mounts() {
-  static auto* const all = new std::vector<std::unique_ptr<Mount>>;
+// Nothing runs destructors while the program's threads still use them. Not from the heap: a run without volumes may ask first in a
+// child of vfork, whose memory of a call ends with the call.
+using Mounts = std::vector<std::unique_ptr<Mount>>;
+alignas(Mounts) uint8_t mounts_memory[sizeof(Mounts)];
+Mounts& mounts() {
+  static auto* const all = new (mounts_memory) Mounts;
   return *all;
 }
 constinit bool active = false;
@@ -147,11 +153,6 @@ std::unexpected<attested::Failure> no_memory() {
 }
 
 Outcome<void> open(size_t index, const MountedVolume& settings) {
-  if (settings.files == wire::VolumeFiles::kAuthenticatedOnly) {
-    return failed("volume.files", "a volume with encrypted files (files: encrypted)",
-                  "files: authenticated for " + std::string(settings.name),
-                  "this runtime has encrypted volumes only; change the session");
-  }
   auto mount = std::make_unique<Mount>(index, settings);
   if (!keep_key(*mount, settings.key)) return no_memory();
   TRY_VOID(mount->storage.open(mount->path, settings.initialise));
@@ -196,14 +197,7 @@ int count_threads() {
   return threads;
 }
 
-}  // namespace
-
-bool is_active() { return active; }
-size_t count() { return mounts().size(); }
-volume::Volume& volume(size_t index) { return *mounts()[index % mounts().size()]->volume; }
-
-attested::Outcome<void> start(const std::vector<MountedVolume>& volumes) {
-  if (volumes.empty()) return {};
+Outcome<void> start_encrypted(const std::vector<const MountedVolume*>& volumes) {
   if (volumes.size() > kMostVolumes) {
     return failed("volume.count", "at most " + std::to_string(kMostVolumes) + " volumes",
                   std::to_string(volumes.size()), "put them together");
@@ -219,9 +213,28 @@ attested::Outcome<void> start(const std::vector<MountedVolume>& volumes) {
                   "see whether memory is short");
   }
   refresh_file_size_limit();
-  for (size_t index = 0; index < volumes.size(); ++index) TRY_VOID(open(index, volumes[index]));
+  for (size_t index = 0; index < volumes.size(); ++index) TRY_VOID(open(index, *volumes[index]));
   active = true;
   return {};
+}
+
+}  // namespace
+
+bool is_active() { return active; }
+size_t count() { return mounts().size(); }
+volume::Volume& volume(size_t index) { return *mounts()[index % mounts().size()]->volume; }
+
+attested::Outcome<void> start(const std::vector<MountedVolume>& volumes) {
+  // Sealed trees become a part of the namespace, which saves them too: from then on they are no volumes to this file.
+  std::vector<const MountedVolume*> encrypted;
+  for (const MountedVolume& volume : volumes) {
+    if (volume.files == wire::VolumeFiles::kAuthenticatedOnly) {
+      TRY_VOID(mount_sealed(volume));
+    } else {
+      encrypted.push_back(&volume);
+    }
+  }
+  return encrypted.empty() ? Outcome<void>() : start_encrypted(encrypted);
 }
 
 Outcome<void> claim() {

@@ -26,7 +26,8 @@
 
 namespace redoubt::shim::volumes {
 
-// Opens the host directories, initialises or opens every volume, adds them to the namespace. Before the program runs, after
+// Sealed trees (files: authenticated-only) are checked and added to the namespace, which has them from then on (sealed_mounts.h).
+// Opens the host directories of the others, initialises or opens every volume, adds them to the namespace. Before the program runs, after
 // file_namespace::start(). `keeper` of volume i pushes tags to CAS (attested/tag_keeper.h).
 attested::Outcome<void> start(const std::vector<wire::MountedVolume>& volumes);
 

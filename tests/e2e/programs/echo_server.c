@@ -22,7 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { kMost = 1024, kBuffer = 65536 };
+enum { kMost = 1024, kMostPeers = 4096, kBuffer = 65536 };
 
 static void stop(const char* what) {
   perror(what);
@@ -115,7 +115,7 @@ struct Peer {
   size_t begin, end;
   int is_over;
 };
-static struct Peer peers[kMost];
+static struct Peer peers[kMostPeers];
 
 static void drop(int fd) {
   free(peers[fd].bytes);
@@ -211,7 +211,7 @@ static void epoll_loop(int listener, uint32_t flags) {
       if (fd == listener) {
         fd = accept_one(listener);
         if (fd < 0) continue;
-        if (fd >= kMost) stop("too many");
+        if (fd >= kMostPeers) stop("too many");
         operation = EPOLL_CTL_ADD;
       } else if (!serve(fd)) {
         continue;
