@@ -116,6 +116,8 @@ class Engine {
 
   // engine_open.cc, engine_initialise.cc
   Result<void, OpenFailure> check_unused();
+  // Whether somebody has used the volume that lies here, as far as the key can tell.
+  bool holds_something();
   Result<void, OpenFailure> initialise();
   Result<Superblock, OpenFailure> choose_superblock();
   Result<void, OpenFailure> load(const Superblock& superblock, Recovery& recovery);

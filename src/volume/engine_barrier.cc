@@ -6,6 +6,8 @@
 // A checkpoint begins the next generation: data synced, index written and synced, next log emptied and synced, a last record into the
 // old log, superblock written and synced, head published. Until the superblock is durable the old generation is complete; after the last
 // record nothing follows in the old log, so that a process that dies in between leaves no room for two histories.
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <new>
 
@@ -97,7 +99,9 @@ Tag Engine::tag() {
 Volume::Space Engine::space() {
   const auto lock = reading();
   if (!lock) return {};
-  return {view_.index.inodes().size(), view_.index.data_blocks, view_.index.slots.free_count(), view_.at.offset};
+  const uint64_t files = static_cast<uint64_t>(std::ranges::count_if(
+      view_.index.inodes(), [](const auto& entry) { return S_ISREG(entry.second.attributes.mode); }));
+  return {files, view_.index.data_blocks, view_.index.slots.free_count(), view_.at.offset};
 }
 
 Result<void> Engine::checkpoint() {

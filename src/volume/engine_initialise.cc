@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A new volume: over nothing, or over what this key made before and nobody acknowledged. The first thing written, and synced, is a
+// A new volume: over nothing, or over an empty one that this key made before. Whoever keeps tags has one before the program runs,
+// so a volume with files in it is somebody's, even if he who asks knows nothing of it (the session was put without its tag). The first thing written, and synced, is a
 // superblock that says "initialising"; so whatever a crash leaves behind is known to be ours.
 #include <sys/stat.h>
 
@@ -27,7 +28,10 @@ Result<void, OpenFailure> Engine::check_unused() {
       case Found::kOtherKey: return in_use_failure(file);
     }
   }
-  if (is_ours) return {};
+  if (is_ours) {
+    if (holds_something()) return used_failure();
+    return {};
+  }
   for (int i = 0; i < kHostFiles; ++i) {
     const auto file = static_cast<HostFile>(i);
     const auto size = storage_.size(file);
@@ -66,6 +70,7 @@ Result<void, OpenFailure> Engine::initialise() {
       TRY_VOID(storage_.sync(other));
     }
     view_ = View{};
+    reserved_ = 0;
     view_.at.generation = 1;
     coordination_.publish({1, 0, 0});
     file = log_of(1);

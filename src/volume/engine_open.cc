@@ -247,6 +247,15 @@ Result<void, OpenFailure> Engine::recover(const Superblock& superblock) {
   return {};
 }
 
+bool Engine::holds_something() {
+  const auto data_size = storage_.size(HostFile::kData);
+  if (data_size && *data_size != 0) return true;
+  const auto superblock = choose_superblock();
+  if (!superblock) return false;  // as an interrupted initialisation leaves it
+  Recovery recovery;
+  return !load(*superblock, recovery) || view_.index.inodes().size() > 1;
+}
+
 Result<void, OpenFailure> Engine::check_expected(const Superblock& superblock, const Recovery& recovery) {
   if (!options_.expected) return {};
   const Tag& expected = *options_.expected;

@@ -29,6 +29,13 @@ Refused in_use_failure(HostFile file) {
                   "mount the volume elsewhere, or move what is in the directory away"});
 }
 
+Refused used_failure() {
+  return Refused(
+      {EEXIST, "volume.exists", "an empty directory for a new volume", "a volume of this key, with content",
+       "to go on with it, say where its history ends (fspf_tag, or forget-volume --trust-contents); to begin "
+       "anew, move its files away"});
+}
+
 Refused absent_failure() {
   return Refused({ENOENT, "volume.absent", "the files of a volume", "none of them",
                   "initialise the volume, or check that its directory is mounted"});

@@ -14,6 +14,7 @@ using Refused = std::unexpected<OpenFailure>;
 
 Refused host_failure(HostFile file, int error);
 Refused in_use_failure(HostFile file);
+Refused used_failure();
 Refused absent_failure();
 Refused unfinished_failure();
 Refused missing_failure(HostFile file);

@@ -77,12 +77,19 @@ TEST_F(OpenTest, AnotherFormat) {
   EXPECT_NE(failure->found.find("version 2"), std::string::npos);
 }
 
-TEST_F(OpenTest, InitialisesOverNothingOrItsOwn) {
+TEST_F(OpenTest, InitialisesOverNothingOrItsOwnEmptyOne) {
   OpenOptions options = test.options();
   options.initialise = true;
-  write("a", "x");
+  ASSERT_TRUE(test.volume->barrier());
   EXPECT_EQ(check_of(options), "");  // one that nobody acknowledged, as whoever asks knows
-  EXPECT_EQ(test.volume->lookup(kRootInode, "a").error(), as_errno(ENOENT));
+  EXPECT_EQ(check_of(test.options()), "");
+  ASSERT_TRUE(test.volume->create(kRootInode, "empty", S_IFREG, 0, 0));
+  EXPECT_EQ(check_of(options), "volume.exists");
+  test.reopen();
+  write("a", "x");
+  EXPECT_EQ(check_of(options), "volume.exists");
+  test.reopen();
+  EXPECT_EQ(test.content(*test.volume->lookup(kRootInode, "a")), "x");
   test.storage.files = MemoryStorage().files;
   *test.storage.at(HostFile::kData) = {1, 2, 3};
   EXPECT_EQ(check_of(options), "volume.exists");

@@ -167,7 +167,8 @@ class Volume {
   bool is_dirty() const;
   Tag tag();  // of the last record
   struct Space {
-    uint64_t files, data_blocks, free_hint, log_bytes;
+    uint64_t files;  // regular ones
+    uint64_t data_blocks, free_hint, log_bytes;
   };
   Space space();
   // Reads and verifies every block of every file; the problems, one line each.

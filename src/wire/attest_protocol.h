@@ -107,8 +107,9 @@ struct MountedVolume {
   ByteArray<32> key{};
   uint64_t lease = 0;       // of this instance; one more than any before. A tag with an older lease is refused
   bool initialise = false;  // no tag was ever acknowledged: nothing was written, and what is there may be overwritten
-  bool as_found = false;    // the owner said to take what is there, once: it is not held against a tag, and its tag is awaited
-  VolumeTag tag;            // when neither
+  bool as_found =
+      false;      // the owner said to take what is there, once: it is not held against a tag, and its tag is awaited
+  VolumeTag tag;  // when neither
 };
 
 // ---- network ----

@@ -115,8 +115,8 @@ answer ok sync b
 if [[ $(id -u) == 0 ]] && unshare -m true 2>/dev/null; then
     # A second machine with a copy of the directory at the same path.
     elsewhere() {
-        # shellcheck disable=SC2016
         STATUS=0
+        # shellcheck disable=SC2016
         printf '%s\n' "${@:2}" | unshare -m bash -c 'mount --bind "$1" "$2" && shift 2 && exec "$@"' sh "$1" "$D" \
             timeout 60 "$REDOUBT" run -q --session attack/double/app >"$T/probe.out" 2>"$T/probe.err" || STATUS=$?
     }
@@ -173,11 +173,21 @@ answer ok sync y2
 echo "ok CAS restarted between two tags: nobody notices"
 kill -KILL "$CAS_PID"
 wait_for_exit "$CAS_PID"
+answer ok add y1 9 9
+before=$(wc -l <"$T/live.out")
+echo sync y1 >&"$to_live"
+cas_again
+wait_until 20 "the tag to be kept" answered "$before"
+[[ $(tail -n 1 "$T/live.out") == "sync y1 ok" ]] || fail "CAS back within ten seconds: $(tail -n 1 "$T/live.out") $(<"$T/live.err")"
+[[ ! -s $T/live.err ]] || fail "... was seen: $(<"$T/live.err")"
+echo "ok CAS killed, and back while the program waits in fsync"
+kill -KILL "$CAS_PID"
+wait_for_exit "$CAS_PID"
 answer ok add y2 9 9
 answer EIO sync y2
-answer 'get y1 9 ' get y1
+answer 'get y1 18 ' get y1
 grep -qE 'redoubt: CAS did not keep the tag' "$T/live.err" || fail "no line about it: $(<"$T/live.err")"
 leave
 cas_again
 probe other list 'get y1' 'get y2'
-expect "CAS gone: EIO and a line; nothing of before is lost" 0 $'list .*y1 y2\nget y1 9 .*\nget y2 18 '
+expect "CAS gone: EIO and a line; nothing of before is lost" 0 $'list .*y1 y2\nget y1 18 .*\nget y2 18 '

@@ -24,7 +24,6 @@ policy_text() {
     cat <<END
 name: attack/$1
 version: "0.3"
-${PREDECESSOR:-}
 services:
   - name: app
     image_name: image

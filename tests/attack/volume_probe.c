@@ -85,7 +85,8 @@ static int churn(const char* name, uint64_t count) {
 
 static int bind_port(int port) {
     const int fd = socket(AF_INET, SOCK_STREAM, 0);
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     if (fd < 0 || bind(fd, (struct sockaddr*)&address, sizeof address) != 0) return -1;
     return listen(fd, 1);
 }
@@ -115,17 +116,28 @@ int main(int argc, char** argv) {
         if (sscanf(line, "%15s %255s %llu %llu", word, name, &size, &seed) < 1) continue;
         int done = 0;
         uint64_t found = 0, hash = 0;
-        if (strcmp(word, "put") == 0) done = write_content(name, O_TRUNC, size, seed);
-        else if (strcmp(word, "add") == 0) done = write_content(name, O_APPEND, size, seed);
-        else if (strcmp(word, "sync") == 0) done = sync_file(name);
-        else if (strcmp(word, "remove") == 0) done = unlink(name);
-        else if (strcmp(word, "churn") == 0) done = churn(name, size);
-        else if (strcmp(word, "bind") == 0) done = bind_port(atoi(name));
-        else if (strcmp(word, "get") == 0) done = hash_file(name, &found, &hash);
-        else if (strcmp(word, "list") == 0 && (done = list()) == 0) continue;
-        if (done != 0) printf("%s %s %s\n", word, name, strerrorname_np(errno));
-        else if (strcmp(word, "get") == 0) printf("get %s %llu %016llx\n", name, (unsigned long long)found, (unsigned long long)hash);
-        else printf("%s %s ok\n", word, name);
+        if (strcmp(word, "put") == 0)
+            done = write_content(name, O_TRUNC, size, seed);
+        else if (strcmp(word, "add") == 0)
+            done = write_content(name, O_APPEND, size, seed);
+        else if (strcmp(word, "sync") == 0)
+            done = sync_file(name);
+        else if (strcmp(word, "remove") == 0)
+            done = unlink(name);
+        else if (strcmp(word, "churn") == 0)
+            done = churn(name, size);
+        else if (strcmp(word, "bind") == 0)
+            done = bind_port(atoi(name));
+        else if (strcmp(word, "get") == 0)
+            done = hash_file(name, &found, &hash);
+        else if (strcmp(word, "list") == 0 && (done = list()) == 0)
+            continue;
+        if (done != 0)
+            printf("%s %s %s\n", word, name, strerrorname_np(errno));
+        else if (strcmp(word, "get") == 0)
+            printf("get %s %llu %016llx\n", name, (unsigned long long)found, (unsigned long long)hash);
+        else
+            printf("%s %s ok\n", word, name);
     }
     return 0;
 }

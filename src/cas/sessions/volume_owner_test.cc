@@ -88,10 +88,11 @@ TEST_F(OwnerTest, TrustingTakesWhateverIsThereOnce) {
   Program after(cas, 3);
   EXPECT_FALSE(after.volume().initialise);
   EXPECT_EQ(after.volume().key, again.volume().key);
-  EXPECT_EQ(after.volume().updates, wire::VolumeUpdates::kNoRollbackProtection);
+  EXPECT_TRUE(after.volume().as_found);
+  EXPECT_EQ(after.volume().updates, wire::VolumeUpdates::kRollbackProtected) << "from its first tag on";
   EXPECT_EQ(after.send_tag(4), "");
   EXPECT_EQ(report().state, "tag");
-  EXPECT_EQ(Program(cas, 4).volume().updates, wire::VolumeUpdates::kRollbackProtected);
+  EXPECT_FALSE(Program(cas, 4).volume().as_found);
 }
 
 TEST_F(OwnerTest, NothingToForget) {

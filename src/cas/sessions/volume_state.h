@@ -7,7 +7,7 @@
 // A volume's history is one line, and the tag that CAS keeps is its end. A program that starts gets the tag (or is told to
 // initialise) and a lease, one more than any before. With the tag it is at, a lease is the right to continue the line *from there*:
 // whoever does it first ends all other leases, because their programs have not seen what came. So of two programs that run on
-// copies of one volume exactly one goes on; and a program that was only started by mistake, and never wrote, ends nothing.
+// copies of one volume exactly one goes on. The runtime does it before its program runs; a start that fails before ends nothing.
 //
 // What a mount's update policy changes: an `ephemeral` one never moves the tag (only the first one, which ends initialisation);
 // `no_rollback_protection` takes any tag, for the program may have been given an older state by the host.

@@ -43,6 +43,14 @@ class Deadline {
     }
   }
 
+  // Sleeps for so long, or less. False: there is no time left.
+  bool pause(int64_t milliseconds) const {
+    const int64_t left = end_ - now();
+    if (left <= 0) return false;
+    gate::call(SYS_poll, 0, 0, static_cast<uint64_t>(left < milliseconds ? left : milliseconds));
+    return now() < end_;
+  }
+
   // Microseconds of the monotonic clock.
   static int64_t microseconds() {
     timespec time{};

@@ -26,6 +26,7 @@ namespace redoubt::shim::attested {
 namespace {
 
 constexpr int64_t kMilliseconds = 10000;  // for one tag, everything included
+constexpr int64_t kPauseMilliseconds = 50;
 
 class Connection {
  public:
@@ -143,7 +144,15 @@ Result<void> CasTagKeeper::keep(const volume::Tag& tag) {
   request.tag = {.sequence = tag.sequence, .mac = tag.mac};
   const Deadline deadline = Deadline::in(kMilliseconds);
   const bool shares_memory = owner != own_pid();
-  const auto kept = shares_memory ? keep_on_another(*state, request, deadline) : keep_on_own(*state, request, deadline);
+  const auto send = [&] {
+    return shares_memory ? keep_on_another(*state, request, deadline) : keep_on_own(*state, request, deadline);
+  };
+  auto kept = send();
+  // A CAS that was restarted, or a connection that broke before the answer: the same tag again. CAS takes the one that it has.
+  while (!kept && kept.error().status != kRefused && kept.error().check.starts_with("cas.") &&
+         deadline.pause(kPauseMilliseconds)) {
+    kept = send();
+  }
   if (kept) return {};
   report_in_one_line("CAS did not keep the tag of a volume, which takes no more changes", kept.error());
   return fail(EIO);

@@ -28,6 +28,7 @@ std::optional<int64_t> intercept_descriptors(Call&) { return std::nullopt; }
 int64_t map(Call&, const OpenFile&, MapFunction) { return -ENOSYS; }
 
 attested::Outcome<void> start(const std::vector<wire::MountedVolume>&) { return {}; }
+attested::Outcome<void> claim() { return {}; }
 void before_fork() {}
 void after_fork(bool) {}
 void settle() {}

@@ -139,9 +139,9 @@ bool keep_key(Mount& mount, ByteView key) {
 
 Outcome<void> claim(Mount& mount) {
   if (!has_keeper(mount.settings)) return {};
-  if (!mount.volume->claim()) {
-    return failed("volume.claim", "CAS to keep a tag of " + mount.path + " before the program starts", "it was not kept",
-                  "see the line before this one; start the program again");
+  if (const auto claimed = mount.volume->claim(); !claimed) {
+    return failed("volume.claim", "a tag of " + mount.path + " that CAS keeps before the program starts",
+                  attested::name_of(claimed.error()), "see the lines before this one, if any; start the program again");
   }
   if (mount.settings.updates != VolumeUpdates::kRollbackProtected) mount.volume->leave_keeper();
   return {};
