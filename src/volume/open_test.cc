@@ -183,6 +183,41 @@ TEST_F(OpenTest, ForgottenChangesHaveNoTags) {
   EXPECT_FALSE(keeper.kept);
 }
 
+TEST_F(OpenTest, AKeeperMayWantTheFirstTagAlone) {
+  keeper.first_only = true;
+  ASSERT_EQ(check_of(kept()), "");
+  write("a", "one");
+  ASSERT_TRUE(test.volume->barrier());
+  const auto first = keeper.kept;
+  ASSERT_TRUE(first);
+  for (const char* text : {"two", "three"}) {
+    write("a", text);
+    const uint64_t before = test.storage.syncs;
+    ASSERT_TRUE(test.volume->barrier());
+    EXPECT_GT(test.storage.syncs, before);
+    EXPECT_FALSE(test.volume->is_dirty());
+  }
+  EXPECT_EQ(keeper.kept, first);
+  // What it was told stays part of the history, over a checkpoint too.
+  ASSERT_TRUE(test.volume->checkpoint());
+  EXPECT_EQ(check_of(kept()), "");
+}
+
+TEST_F(OpenTest, ABarrierSyncsDataOnlyWhereThereIsSome) {
+  write("a", "one");
+  uint64_t before = test.storage.syncs;
+  ASSERT_TRUE(test.volume->barrier());
+  EXPECT_EQ(test.storage.syncs - before, 2);
+  ASSERT_TRUE(test.volume->unlink(kRootInode, "a", false));
+  before = test.storage.syncs;
+  ASSERT_TRUE(test.volume->barrier());
+  EXPECT_EQ(test.storage.syncs - before, 1);
+  write("b", "two");
+  before = test.storage.syncs;
+  ASSERT_TRUE(test.volume->barrier());
+  EXPECT_EQ(test.storage.syncs - before, 2);
+}
+
 TEST_F(OpenTest, ReadOnly) {
   write("a", "one");
   test.storage.is_read_only = true;

@@ -41,8 +41,10 @@ class TestKeeper : public TagKeeper {
     kept = tag;
     return {};
   }
+  bool wants_more() const override { return !first_only || !kept; }
   std::optional<Tag> kept;
   bool refuse = false;
+  bool first_only = false;
 };
 
 // Knows of one open file.
