@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# shellcheck disable=SC2119  # stop_server takes a signal or nothing
 # SPDX-License-Identifier: Apache-2.0
 #
 # Proves: under network rules nothing leaves in the clear but where a rule says `tls: off`, whatever sockets a program uses and

@@ -48,8 +48,10 @@ class Reader:
 class Volume:
     def __init__(self, reader):
         self.name, self.path = reader.text().decode(), reader.text().decode()
-        self.id, _, _, self.key = reader.take(16), reader.number("B"), reader.number("B"), reader.take(32)
-        self.lease, self.initialise = reader.number("Q"), reader.number("B") == 1
+        self.id = reader.take(16)
+        self.files, self.is_code, self.updates = (reader.number("B") for _ in range(3))
+        self.key, self.lease = reader.take(32), reader.number("Q")
+        self.initialise, self.as_found = (reader.number("B") == 1 for _ in range(2))
         self.sequence, self.mac = reader.number("Q"), reader.take(32)
 
 

@@ -33,7 +33,7 @@ completes() {  # WANTED WORD...: the last word is what is typed so far; WANTED a
 
 completes "session..." ""
 completes "session" ses
-completes "check hash sign create update read list value" session ""
+completes "check hash sign create update read list value volumes forget-volume" session ""
 completes "create" session cr
 completes "--cas --cas-key" session create --ca
 completes "--predecessor" session update x.yml --p

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# shellcheck disable=SC2016  # for an inner shell to expand
 # Proves: where the limit on locked memory leaves no room for the keys of one more connection, that connection ends with a line, the
 # program goes on, and others are served. Without CAP_IPC_LOCK, which root has: the server runs as another user.
 # shellcheck source=network_lib.sh disable=SC1091

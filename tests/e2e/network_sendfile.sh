@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# shellcheck disable=SC2119  # stop_server takes a signal or nothing
 # Proves: sendfile to a shielded socket sends what is not in a file of the host: an injected file, a file of a volume, a code file,
 # beside one of a host directory. See programs/echo_server.c.
 # shellcheck source=network_lib.sh disable=SC1091

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# shellcheck disable=SC2119  # stop_server takes a signal or nothing
 # Peers that send nothing, or half a record, or never read: others are served meanwhile. See programs/slow_peers.py.
 # shellcheck source=network_lib.sh disable=SC1091
 source "$(dirname "$0")/network_lib.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# shellcheck disable=SC2119  # stop_server takes a signal or nothing
 # What ends a wait on a shielded connection is what ends it natively: programs/timeouts.c against an echo server.
 # shellcheck source=network_lib.sh disable=SC1091
 source "$(dirname "$0")/network_lib.sh"

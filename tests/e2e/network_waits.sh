@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# shellcheck disable=SC2119  # stop_server takes a signal or nothing
 # Every way of waiting, on a plain echo server that the shield makes speak TLS: a TLS client, and a plain client whose connections
 # the shield makes TLS too. The same client asks it natively in the clear first. See network_lib.sh.
 # shellcheck source=network_lib.sh disable=SC1091
@@ -10,6 +11,7 @@ free_port
 rules "default refuse" "listen 127.0.0.1:$PORT tls {server} clients {ca}" "connect localhost:$PORT tls {client} servers {ca}"
 
 for mode in blocking first total peek sendfile threads poll select epoll-lt epoll-et epoll-oneshot prefork fork; do
+    : >"$T/server.out"
     setsid "$T/echo_server" $mode "$PORT" "$T/file" >"$T/server.out" &
     SERVER=$!
     until [[ -s $T/server.out ]]; do read -rt 0.05 <> <(:) || true; done

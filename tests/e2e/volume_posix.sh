@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# shellcheck disable=SC2016  # for an inner shell to expand
 # Proves: what Linux promises of files, directories, names, attributes and permissions holds on a protected volume as it does on the
 # host's own file system: one program of assertions (programs/posix_files.c) runs on both with the same expectations.
 # shellcheck source=namespace_lib.sh disable=SC1091

@@ -34,7 +34,9 @@ start() {
     cat "$T/redis.log"
     fail "redis does not answer"
 }
-is() { [[ $2 == "$3" ]] && echo "ok $1" || { echo "WRONG $1: $2, expected $3"; WRONG=$((WRONG + 1)); }; }
+is() {
+    if [[ $2 == "$3" ]]; then echo "ok $1"; else echo "WRONG $1: $2, expected $3"; WRONG=$((WRONG + 1)); fi
+}
 
 start
 SERVER=$(client info server | tr -d '\r' | sed -n 's/^process_id://p')

@@ -13,11 +13,13 @@ volume "$V"
 for mode in delete wal; do
     "$PYTHON" -c "$(<"$PROGRAMS/volume_sqlite.py")" "$T/native" $mode >"$T/native.out"
     run "$PYTHON" -c "$(<"$PROGRAMS/volume_sqlite.py")" "$V" $mode
-    [[ $STATUS == 0 && $OUTPUT == "$(<"$T/native.out")" ]] && echo "ok $mode" || {
+    if [[ $STATUS == 0 && $OUTPUT == "$(<"$T/native.out")" ]]; then
+        echo "ok $mode"
+    else
         echo "WRONG $mode: exit status $STATUS"
         diff "$T/native.out" - <<<"$OUTPUT" | head -n 20
         WRONG=$((WRONG + 1))
-    }
+    fi
     run "$PYTHON" -c 'import sqlite3, sys
 c = sqlite3.connect(sys.argv[1]); print(c.execute("PRAGMA integrity_check").fetchone()[0], c.execute("SELECT value FROM counter").fetchone()[0])' "$V/$mode.db"
     expect "${mode}_later" 0 '^ok 108$'

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# shellcheck disable=SC2016  # for an inner shell to expand
 # Proves: a volume that cannot be used stops the run before the program starts, with one message that names the check, what was
 # found and what to do; and nothing on the host was changed by the attempt.
 # shellcheck source=namespace_lib.sh disable=SC1091

@@ -19,11 +19,12 @@ namespace {
 using gate::FakeGate;
 using gate::HostCall;
 
+constexpr int64_t kHeader = 72;  // the fixed part of a handover
 constexpr int64_t kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 
 // A host with one sealed memory file: `size` is what fstat says, `read` what pread answers.
 struct FileHost {
-    int64_t size = 64;
+    int64_t size = kHeader;
     int64_t read = 0;
     int64_t operator()(const HostCall& call) const {
         switch (call.number) {
@@ -42,7 +43,7 @@ struct FileHost {
 };
 
 TEST(HostileHandover, ImpossibleSizesAreRefused) {
-    for (const int64_t size : {int64_t{-1}, INT64_MIN, int64_t{0}, int64_t{63}, INT64_MAX, int64_t{1} << 40}) {
+    for (const int64_t size : {int64_t{-1}, INT64_MIN, int64_t{0}, kHeader - 1, INT64_MAX, int64_t{1} << 40}) {
         const FakeGate gate(FileHost{.size = size});
         EXPECT_EQ(read_handover(5).error(), as_errno(EINVAL)) << size;
     }
@@ -53,9 +54,9 @@ TEST(HostileHandover, ReadsThatLieAreRefused) {
         const FakeGate gate(FileHost{.read = lie});
         EXPECT_EQ(read_handover(5).error(), as_errno(EIO)) << lie;
     }
-    const FakeGate more(FileHost{.read = 65});
+    const FakeGate more(FileHost{.read = kHeader + 1});
     EXPECT_EQ(read_handover(5).error(), as_errno(EIO));
-    const FakeGate zeroes(FileHost{.read = 64});
+    const FakeGate zeroes(FileHost{.read = kHeader});
     EXPECT_EQ(read_handover(5).error(), as_errno(EINVAL));
 }
 
@@ -70,7 +71,7 @@ TEST(HostileHandover, WritesThatLieAreRefused) {
             return static_cast<int64_t>(call.args[2]) + excess;
         });
         EXPECT_EQ(write_handover(Handover{}).error(), as_errno(EIO));
-        EXPECT_EQ(written, 66U);
+        EXPECT_EQ(written, kHeader + 2U);
     }
 }
 
