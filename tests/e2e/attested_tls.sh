@@ -78,7 +78,7 @@ link.on("error", error => { console.log(error.code); process.exitCode = 1; });
 END2
 
 # --- one session for all, and a stranger's ---
-read -ra NUMBERS < <(python3 -c 'import socket; print(*[s.getsockname()[1] for s in [socket.create_server(("127.0.0.1", 0)) for _ in range(5)]])')
+read -ra NUMBERS < <(python3 -c 'import random, socket; print(*[s.getsockname()[1] for s in [socket.create_server(("127.0.0.1", p)) for p in random.sample(range(10000, 20000), 5)]])')
 NAMES=(good other-name expired foreign plain)
 for i in "${!NAMES[@]}"; do echo "${NAMES[i]} ${NUMBERS[i]}"; done >"$T/ports"
 service() {  # NAME COMMAND CODE MORE...

@@ -64,9 +64,18 @@ rules() {
     done >"$RULES"
 }
 
-free_port() {
-    PORT=$(python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
+# Below the range that the kernel gives to outgoing connections: of those, any test beside this one may take one at any time.
+free_ports() {
+    python3 -c 'import random, socket, sys
+ports = []
+while len(ports) < int(sys.argv[1]):
+    try:
+        ports.append(socket.create_server(("127.0.0.1", random.randrange(10000, 20000))))
+    except OSError:
+        pass
+print(*[port.getsockname()[1] for port in ports])' "$1"
 }
+free_port() { PORT=$(free_ports 1); }
 
 SERVER=
 serve() {

@@ -3,10 +3,7 @@
 # shellcheck source=network_lib.sh disable=SC1091
 source "$(dirname "$0")/network_lib.sh"
 need curl
-read -r good other name unnamed several strict < <(python3 -c '
-import socket
-open_ones = [socket.create_server(("127.0.0.1", 0)) for _ in range(6)]
-print(*[one.getsockname()[1] for one in open_ones])')
+read -r good other name unnamed several strict < <(free_ports 6)
 rules "default refuse" "connect localhost:$good tls {client} servers {ca}" \
     "connect 127.0.0.1:$other tls servers $CERTIFICATES/other_ca.pem" "connect 127.0.0.1:$name tls servers {ca} name wrong.example" \
     "connect one.example:$several tls servers {ca}" "connect two.example:$several tls servers {ca} name localhost" \

@@ -2,10 +2,7 @@
 # default: unprotected: what no rule names is in the clear, what one names is not, and a wildcard cannot go around it.
 # shellcheck source=network_lib.sh disable=SC1091
 source "$(dirname "$0")/network_lib.sh"
-read -r PORT plain < <(python3 -c '
-import socket
-open_ones = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
-print(*[one.getsockname()[1] for one in open_ones])')
+read -r PORT plain < <(free_ports 2)
 rules "default unprotected" "listen 127.0.0.1:$PORT tls {server} clients {ca}" "connect localhost:$PORT tls {client} servers {ca}"
 cat >"$T/unprotected.py" <<'PY'
 import os, socket, sys
