@@ -3,9 +3,12 @@
 // The state that one image of the runtime hands to the next.
 #include <sys/syscall.h>
 
+#include <bit>
+#include <climits>
 #include <cstring>
 
 #include "fuzz/target.h"
+#include "shim/files/window.h"
 #include "shim/gate/fake/fake_gate.h"
 #include "shim/process/handover.h"
 
@@ -20,7 +23,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     FUZZ_CHECK(state.error() == as_errno(EINVAL));
     return 0;
   }
-  FUZZ_CHECK(state->window_base >= 0 && state->open_slots <= 0xff);
+  // Every number of the window is a descriptor's, and none is one of the program's first ones.
+  const int extension = std::bit_width(state->open_slots) - window::kSize;
+  FUZZ_CHECK(state->window_base >= 0 && state->window_base <= INT_MAX - window::kSize);
+  FUZZ_CHECK(extension <= 0 || state->window_base - extension >= window::kLowestBase);
   size_t strings = state->files.exec_name.size() + state->files.command_name.size() + 2;
   for (const auto* list : {&state->files.arguments, &state->environment}) {
     for (const std::string& text : *list) strings += text.size() + 1;
