@@ -26,6 +26,8 @@ Answer call_shutdown(Call& call);
 // ---- transfers.cc: bytes ----
 Answer call_read(Call& call);
 Answer call_write(Call& call);
+
+// ---- messages.cc, sendfile.cc ----
 Answer call_receive(Call& call);
 Answer call_send(Call& call);
 Answer call_receive_many(Call& call);
@@ -64,6 +66,11 @@ int64_t close_and_fail(int fd, int error);
 // One transfer on a shielded connection, waiting as the program asked. Used by every call that moves bytes.
 int64_t receive(int fd, Description& description, Pieces& to, int flags);
 int64_t send(int fd, Description& description, Pieces& from, int flags);
+
+// The shielded connection behind an argument. Null: not one, or `answer` says what the call returns.
+Reference shielded(int fd, Answer& answer);
+// What a sending call says for such an answer. As tcp_sendmsg on a socket that is not connected: EPIPE with its signal.
+Answer answer_of_send(Answer answer, int flags);
 
 // What an internet socket is of which nobody knows where it comes from (another process, the start, exec by a vfork child).
 // Nothing: it is none, or of datagrams that may go where they go.
