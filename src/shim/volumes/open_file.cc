@@ -48,9 +48,8 @@ Result<void> set_position(int fd, uint64_t position) {
 }
 
 Result<void> truncate(FileId id, uint64_t size) {
-  const uint64_t before = TRY(volume(id.volume).attributes(id.inode))
-  .size;
-  if (size > before) TRY(within_size_limit(size - 1, 1));
+  const auto before = TRY(volume(id.volume).attributes(id.inode));
+  if (size > before.size) TRY(within_size_limit(size - 1, 1));
   const Handle handle = find_handle(id);
   return handle != 0 ? truncate_content(handle, size) : volume(id.volume).truncate(id.inode, size);
 }
