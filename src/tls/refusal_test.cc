@@ -233,7 +233,6 @@ TEST(Refusal, PartialWildcards) {
   wanted.for_servers = true;
   const auto key = crypto::PrivateKey::generate(kP256);
   if (!crypto::make_certificate(wanted, *key, authority().key, authority().der)) wanted.dns_names = {"s*.test"};
-  if (!crypto::make_certificate(wanted, *key, authority().key, authority().der)) GTEST_SKIP() << "not issued at all";
   Endpoint refused = server(make(wanted, kP256, &authority()), {});
   Endpoint refuser = client({}, authority().certificate);
   expect_refused(refuser, refused, FailureKind::kWrongName, "found s*.test");
@@ -338,7 +337,9 @@ TEST(Refusal, OldVersions) {
     }
     EXPECT_EQ(end.state(), State::kFailed);
     EXPECT_EQ(end.failure().kind, FailureKind::kProtocol);
-    if (!is_server) EXPECT_EQ(end.failure().detail, "the peer does not offer TLS 1.3");
+    if (!is_server) {
+      EXPECT_EQ(end.failure().detail, "the peer does not offer TLS 1.3");
+    }
   }
 }
 
@@ -410,7 +411,7 @@ TEST(Refusal, WeakKeys) {
   auto wanted = request("weak");
   wanted.for_clients = true;
   const auto certificate = crypto::make_certificate(wanted, *key, authority().key, authority().der);
-  if (!certificate) GTEST_SKIP() << certificate.error().message;
+  ASSERT_TRUE(certificate) << certificate.error().message;
   const std::string pem = to_pem(*certificate, "CERTIFICATE");
   const auto context = Context::client({pem, to_pem(der, "RSA PRIVATE KEY")}, authority().certificate, clock);
   ASSERT_FALSE(context);
