@@ -31,12 +31,6 @@ struct AttestOptions {
   bool json = false;
 };
 
-Result<ExitStatus> print(const std::string& text) {
-  std::cout << text;
-  if (!std::cout.flush()) return fail(ExitStatus::kRedoubtFailed, "cannot write to standard output");
-  return ExitStatus::kSuccess;
-}
-
 std::string padded(const char* name, const std::string& value) {
   std::string line = name;
   line.resize(12, ' ');

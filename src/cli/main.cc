@@ -75,6 +75,7 @@ int run_command(const Command& command, int argc, char** argv) {
   const Action action = command.define(app);
   if (auto status = parse(app, argc, argv)) return *status;
   const Result<ExitStatus> result = action();
+  if (result && !std::cout.flush()) return report({ExitStatus::kRedoubtFailed, "cannot write to standard output"});
   return result ? static_cast<int>(*result) : report(result.error());
 }
 

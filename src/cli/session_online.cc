@@ -37,12 +37,6 @@ struct Options : CasOptions {
 
 using Json = nlohmann::ordered_json;
 
-Result<ExitStatus> print(const std::string& text) {
-  std::cout << text;
-  if (!std::cout.flush()) return fail(ExitStatus::kRedoubtFailed, "cannot write to standard output");
-  return ExitStatus::kSuccess;
-}
-
 Result<std::vector<std::string>> signatures_of(const Options& options, const SessionFile& file) {
   std::vector<std::string> all;
   for (const std::string& key : options.sign) {

@@ -28,12 +28,6 @@ struct Options : CasOptions {
 
 using Json = nlohmann::ordered_json;
 
-Result<ExitStatus> print(const std::string& text) {
-  std::cout << text;
-  if (!std::cout.flush()) return fail(ExitStatus::kRedoubtFailed, "cannot write to standard output");
-  return ExitStatus::kSuccess;
-}
-
 std::string time_of(uint64_t seconds) {
   const auto time = static_cast<time_t>(seconds);
   std::tm parts{};

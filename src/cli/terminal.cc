@@ -41,4 +41,10 @@ std::string paint(const std::ostream& stream, Colour colour, std::string_view te
   return std::string(start_of(colour)).append(text).append("\033[0m");
 }
 
+Result<ExitStatus> print(std::string_view text) {
+  std::cout << text;
+  if (!std::cout.flush()) return fail(ExitStatus::kRedoubtFailed, "cannot write to standard output");
+  return ExitStatus::kSuccess;
+}
+
 }  // namespace redoubt::cli

@@ -53,6 +53,7 @@ expect 2 '*none*' volume cat /tree
 expect 0 '*copied 1 files*' volume put key /tree/numbers
 [[ $(volume get /tree/numbers -) == "$(<key)" ]] || fail "a replaced file"
 expect 0 '*sequence*' volume stat
+expect 125 '*cannot write to standard output*' eval "volume ls >/dev/full"
 expect 0 '*"tag": "*' volume stat --json
 expect 0 'intact: 5 files*' volume verify
 if grep -rq "$CANARY" "$VOLUME"; then fail "a name or content is in the clear"; fi
