@@ -112,8 +112,11 @@ void records(MemoryStorage& storage, ByteView input) {
     record.insert(record.end(), input.begin() + 2, input.begin() + 2 + static_cast<ptrdiff_t>(size));
     record.push_back(0);
     const Mac tag = seal_record(ring(), at, kEpoch, counter++, record);
+    Operation operation;
+    uint64_t end = at.offset + record.size();
+    if (decode(input.subspan(2, size), operation)) end = place_blocks(operation, end);
     (void)storage.write(log_of(2), at.offset, record);
-    at = {at.generation, at.offset + record.size(), at.sequence + 1, tag};
+    at = {at.generation, end, at.sequence + 1, tag};
     input = input.subspan(2 + size);
   }
 }
@@ -204,6 +207,22 @@ std::vector<std::string> fuzz_seeds() {
     const auto body = record(operation);
     seed(0, body);
     all.insert(all.end(), body.begin(), body.end());
+  }
+  // Blocks in the log, promised and not; with a slot in between, and a place that no record may name.
+  for (const uint64_t durable : {0, 1000}) {
+    Operation operation;
+    operation.kind = Kind::kContent;
+    operation.inode = 2;
+    operation.size = 40000;
+    operation.durable = durable;
+    operation.runs = {{0, 0, 0, 2, tags.data()}, {4, 12, 2, 1, tags.data()}, {6, 0, 3, 1, tags.data()}};
+    auto body = record(operation);
+    operation.runs.resize(1);
+    const auto after = record(operation);
+    body.insert(body.end(), after.begin(), after.end());
+    seed(0, body);
+    operation.runs[0].slot = kInLog | 1;
+    seed(0, record(operation));
   }
   seed(0, all);
 

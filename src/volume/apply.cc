@@ -29,12 +29,14 @@ void Index::remove_entry(Inode& directory, std::string_view name, const Time& ti
   touch(directory, time);
 }
 
+void Index::drop(const BlockRef& ref, uint64_t sequence) {
+  if (!ref.is_in_log()) slots.drop(ref.slot, sequence);  // the log goes as a whole
+  --data_blocks;
+}
+
 void Index::free(InodeNumber number, uint64_t sequence) {
   Inode& inode = inodes_.at(number);
-  inode.blocks.for_each([&](uint64_t, const BlockRef& ref) {
-    slots.drop(ref.slot, sequence);
-    --data_blocks;
-  });
+  inode.blocks.for_each([&](uint64_t, const BlockRef& ref) { drop(ref, sequence); });
   inodes_.erase(number);
 }
 
@@ -164,29 +166,27 @@ bool Index::change(const Operation& op) {
 bool Index::content(const Operation& op) {
   Inode* inode = find(op.inode);
   if (inode == nullptr || !S_ISREG(inode->attributes.mode) || op.size > kFileLimit) return false;
-  const auto drop = [&](uint64_t, const BlockRef& ref) {
-    slots.drop(ref.slot, op.sequence);
+  const auto forget = [&](uint64_t, const BlockRef& ref) {
+    drop(ref, op.sequence);
     --inode->attributes.blocks;
-    --data_blocks;
   };
-  if (op.hole_end > op.hole_first) inode->blocks.erase(op.hole_first, op.hole_end, drop);
+  if (op.hole_end > op.hole_first) inode->blocks.erase(op.hole_first, op.hole_end, forget);
   const uint64_t epoch = op.runs.empty() ? 0 : epoch_number(op.epoch);
   if (epoch == kEpochLimit) return false;
   for (const Run& run : op.runs) {
-    if (run.block > kFileLimit / kBlockSize || run.count > kFileLimit / kBlockSize ||
-        !slots.take(run.slot, run.count)) {
-      return false;
-    }
+    if (run.block > kFileLimit / kBlockSize || run.count > kFileLimit / kBlockSize) return false;
+    const bool in_log = is_in_log(run.slot);
+    if (!in_log && !slots.take(run.slot, run.count)) return false;
     for (uint32_t i = 0; i < run.count; ++i) {
       BlockRef ref;
-      ref.slot = run.slot + i;
+      ref.slot = run.slot + i * (in_log ? kPlacesABlock : 1);
       ref.epoch = epoch;
       ref.counter = run.counter + i;
       std::copy_n(run.tags + size_t{i} * kMacSize, kMacSize, ref.tag.begin());
       const BlockRef old = inode->blocks.set(run.block + i, ref);
       ++inode->attributes.blocks;
       ++data_blocks;
-      if (!old.is_hole()) drop(0, old);
+      if (!old.is_hole()) forget(0, old);
     }
   }
   inode->attributes.size = op.size;

@@ -78,7 +78,7 @@ Result<void> Engine::begin() {
     if (!is_adopted) TRY_VOID(rotate());
   } else {
     const uint64_t limit =
-        options_.log_limit != 0 ? options_.log_limit : std::max<uint64_t>(16 << 20, 2 * view_.checkpoint_bytes);
+        options_.log_limit != 0 ? options_.log_limit : std::max<uint64_t>(32 << 20, 2 * view_.checkpoint_bytes);
     // Without space for a checkpoint the log goes on growing.
     if (view_.at.offset > limit) (void)rotate();
     if (stopped_) return fail(EIO);
@@ -158,18 +158,19 @@ Result<void> Engine::ensure_log_space(size_t size, Need need) {
   return written;
 }
 
-Result<void> Engine::append_record(Operation& operation) {
+Result<void> Engine::append_record(Operation& operation, ByteView blocks) {
   operation.durable = view_.index.durable;
   record_.assign(sizeof(RecordHeader), 0);
   encode(operation, record_);
   const bool frees = operation.kind == Kind::kUnlink || operation.kind == Kind::kFree ||
                      (operation.kind == Kind::kContent && operation.hole_end > operation.hole_first);
   const Need need = operation.kind >= Kind::kBarrier ? Need::kBarrier : frees ? Need::kFrees : Need::kGrows;
-  TRY_VOID(ensure_log_space(record_.size() + kRecordAlignment, need));
+  TRY_VOID(ensure_log_space(record_.size() + kRecordAlignment + blocks.size(), need));
   LogPosition after = view_.at;
   after.chain = seal_record(keys_, view_.at, epoch_, log_counter_++, record_);
-  after.offset += record_.size();
+  after.offset = place_blocks(operation, after.offset + record_.size());
   after.sequence += 1;
+  record_.insert(record_.end(), blocks.begin(), blocks.end());
   TRY_VOID(storage_.write(log_of(view_.at.generation), view_.at.offset, record_));
   operation.sequence = after.sequence;
   operation.epoch = epoch_;

@@ -102,11 +102,13 @@ class Engine {
   Result<void> begin();
   Result<void> follow();
   Result<void> reload(const Head& head);
-  // Writes, applies and publishes; under Exclusive, after begin().
-  Result<void> append_record(Operation& operation);
+  // Writes, applies and publishes; under Exclusive, after begin(). `blocks`: what follows the record, ciphertext.
+  Result<void> append_record(Operation& operation, ByteView blocks = {});
   // What of the log's reserve an operation may use up when the disk is full.
   enum class Need { kGrows, kFrees, kBarrier };
   Result<void> ensure_log_space(size_t size, Need need);
+  // Whether so many blocks of one operation go into the log behind its record.
+  bool goes_into_log(size_t blocks);
   Result<Inode*> inode_of(InodeNumber number);
   Result<Inode*> file_of(InodeNumber number);
   Result<Inode*> directory_of(InodeNumber number);
@@ -132,6 +134,9 @@ class Engine {
   Result<size_t> read_batch(InodeNumber number, uint64_t offset, std::span<uint8_t> to, bool is_exclusive, bool& stale);
   bool open_block(InodeNumber number, uint64_t block, const BlockRef& ref, const Epoch& epoch, const uint8_t* from,
                   uint8_t* to);
+  // Reads a block and opens it. False: not what was written, and `to` is zeros.
+  bool fetch_block(InodeNumber number, uint64_t block, const BlockRef& ref, const Place& place, const Epoch& epoch,
+                   uint8_t* to);
   // One block of a file under Exclusive; EIO and a line when it is not what was written.
   Result<void> load_block(InodeNumber number, uint64_t block, const BlockRef& ref, uint8_t* to);
 
@@ -145,8 +150,12 @@ class Engine {
   // Makes an edge piece: the block with `size` bytes at `at` replaced by `bytes`, or by zeros.
   Result<void> add_edge(InodeNumber number, const Inode& inode, uint64_t block, size_t at, size_t size,
                         const uint8_t* bytes);
-  // Seals pieces_ into fresh slots, then writes the record that names them.
+  // Seals pieces_, into the log or fresh slots, and writes the record that names them.
   Result<void> commit(Operation& operation);
+  Result<void> choose_slots(Operation& operation);
+  void give_back_slots(const Operation& operation);
+  void seal_pieces(const Operation& operation);
+  Result<void> write_slots(const Operation& operation);
 
   // engine_barrier.cc
   bool is_tagged() const {
@@ -154,6 +163,15 @@ class Engine {
   }
   bool is_settled() const;  // under index_, or Exclusive
   Result<void> rotate();
+  // Begins the next generation from the index as it is.
+  Result<void> write_generation();
+  // A block that lies in the log, and the slot that it is copied to.
+  struct Moved {
+    InodeNumber inode;
+    uint64_t block, from, to;
+  };
+  // Copies what lies in the log to free slots. The index stays as it is.
+  Result<void> copy_out(std::vector<Moved>& moved);
   Result<bool> adopt_rotation();
   void enter_generation(const Superblock& superblock);
   // The space of free slots, to the host: once they are a good part of the file, or `always`.
@@ -194,6 +212,9 @@ class Engine {
 inline constexpr uint64_t kLogReserve = uint64_t{1} << 18;
 inline constexpr uint64_t kBarrierSlack = uint64_t{1} << 12;
 inline constexpr uint64_t kLogSlack = uint64_t{1} << 16;
+
+// A write of more blocks goes to the data file at once.
+inline constexpr size_t kMostInLog = 16;
 
 ByteView zeros_for_log();  // kLogReserve of them
 

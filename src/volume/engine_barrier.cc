@@ -17,6 +17,8 @@
 namespace redoubt::volume {
 namespace {
 
+constexpr size_t kCopied = 64;  // blocks at a time
+
 class BarrierLock {
  public:
   explicit BarrierLock(Coordination& coordination) : coordination_(coordination) { coordination_.lock_barrier(); }
@@ -101,7 +103,11 @@ Volume::Space Engine::space() {
   if (!lock) return {};
   const uint64_t files = static_cast<uint64_t>(std::ranges::count_if(
       view_.index.inodes(), [](const auto& entry) { return S_ISREG(entry.second.attributes.mode); }));
-  return {files, view_.index.data_blocks, view_.index.slots.free_count(), view_.at.offset};
+  uint64_t blocks_in_log = 0;
+  for (const auto& [number, inode] : view_.index.inodes()) {
+    inode.blocks.for_each([&](uint64_t, const BlockRef& ref) { blocks_in_log += ref.is_in_log(); });
+  }
+  return {files, view_.index.data_blocks, view_.index.slots.free_count(), view_.at.offset, blocks_in_log};
 }
 
 Result<void> Engine::checkpoint() {
@@ -135,11 +141,80 @@ Result<bool> Engine::adopt_rotation() {
     stopped_ = true;
     return std::unexpected(synced.error());
   }
-  enter_generation(superblock);
+  // What lay in the log lies elsewhere, as its checkpoint says.
+  const Head head{superblock.generation, 0, superblock.sequence};
+  const IndexLock lock(index_);
+  TRY_VOID(reload(head));
+  coordination_.publish(head);
   return true;
 }
 
+Result<void> Engine::copy_out(std::vector<Moved>& moved) {
+  for (const auto& [number, inode] : view_.index.inodes()) {
+    inode.blocks.for_each([&, number = number](uint64_t block, const BlockRef& ref) {
+      if (ref.is_in_log()) moved.push_back({number, block, ref.slot, 0});
+    });
+  }
+  std::ranges::sort(moved, {}, &Moved::from);
+  const HostFile log = log_of(view_.at.generation);
+  std::vector<uint8_t> window, blocks;
+  uint64_t start = 0;
+  for (size_t i = 0; i < moved.size();) {
+    const IndexLock lock(index_);
+    const Slots::Found found = view_.index.slots.reserve(std::min(kCopied, moved.size() - i));
+    blocks.clear();
+    for (uint64_t k = 0; k < found.count; ++k) moved[i + k].to = found.slot + k;
+    if (found.slot + found.count >= kSlotLimit) return fail(ENOSPC);
+    for (uint64_t k = 0; k < found.count; ++k) {
+      const uint64_t offset = log_offset_of(moved[i + k].from);
+      if (offset < start || offset + kBlockSize > start + window.size()) {
+        start = offset;
+        window.resize(kCopied * kBlockSize);
+        window.resize(TRY(storage_.read(log, start, window)));
+        if (window.size() < kBlockSize) {
+          report(log, offset, "a block is not there");
+          return fail(EIO);
+        }
+      }
+      const auto first = window.begin() + static_cast<ptrdiff_t>(offset - start);
+      blocks.insert(blocks.end(), first, first + kBlockSize);
+    }
+    TRY_VOID(storage_.write(HostFile::kData, found.slot * kBlockSize, blocks));
+    i += found.count;
+  }
+  return {};
+}
+
 Result<void> Engine::rotate() {
+  std::vector<Moved> moved;
+  const auto put = [&](uint64_t Moved::*where) {
+    for (const Moved& block : moved) {
+      BlockMap& blocks = view_.index.find(block.inode)->blocks;
+      BlockRef ref = blocks.find(block.block);
+      ref.slot = block.*where;
+      blocks.set(block.block, ref);
+    }
+  };
+  auto done = copy_out(moved);
+  if (done) {
+    {
+      const IndexLock lock(index_);
+      put(&Moved::to);
+    }
+    done = write_generation();
+    if (done) return done;
+    // The log stays in force, and the other processes know of no move.
+    const IndexLock lock(index_);
+    put(&Moved::from);
+  }
+  const IndexLock lock(index_);
+  for (const Moved& block : moved) {
+    if (block.to != 0) view_.index.slots.give_back(block.to, 1);
+  }
+  return done;
+}
+
+Result<void> Engine::write_generation() {
   const uint64_t generation = view_.at.generation + 1;
   Superblock next;
   next.generation = generation;

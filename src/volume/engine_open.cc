@@ -159,10 +159,8 @@ uint64_t Engine::first_unreadable(const Recovery& recovery) {
     for (uint32_t i = 0; i < written.count; ++i) {
       const BlockRef ref = inode->blocks.find(written.block + i);
       if (ref.is_hole() || ref.counter != written.counter + i) continue;
-      const auto read = storage_.read(HostFile::kData, ref.slot * kBlockSize, block);
-      if (!read || *read != kBlockSize ||
-          !open_block(written.inode, written.block + i, ref, view_.index.epoch(ref.epoch), block.data(),
-                      block.data())) {
+      if (!fetch_block(written.inode, written.block + i, ref, view_.place(ref), view_.index.epoch(ref.epoch),
+                       block.data())) {
         return written.sequence;
       }
     }
@@ -281,10 +279,13 @@ Result<void, OpenFailure> Engine::check_sizes(const Superblock& superblock) {
   const HostFile log = log_of(superblock.generation);
   const auto log_size = storage_.size(log);
   if (!log_size) return host_failure(log, number_of(log_size.error()));
-  if (*log_size < kLogReserve) return truncated_failure(log, kLogReserve, *log_size);
+  const uint64_t log_end = std::max(kLogReserve, view_.at.offset);
+  if (*log_size < log_end) return truncated_failure(log, log_end, *log_size);
   uint64_t end = 0;
   for (const auto& [number, inode] : view_.index.inodes()) {
-    inode.blocks.for_each([&](uint64_t, const BlockRef& ref) { end = std::max<uint64_t>(end, ref.slot + 1); });
+    inode.blocks.for_each([&](uint64_t, const BlockRef& ref) {
+      if (!ref.is_in_log()) end = std::max<uint64_t>(end, ref.slot + 1);
+    });
   }
   const auto data_size = storage_.size(HostFile::kData);
   if (!data_size) return host_failure(HostFile::kData, number_of(data_size.error()));

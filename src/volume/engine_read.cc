@@ -29,25 +29,31 @@ bool Engine::open_block(InodeNumber number, uint64_t block, const BlockRef& ref,
   return keys_.use(Use::kData, epoch)->open(nonce_of(ref.counter), bytes_of(context), {from, kBlockSize}, to, ref.tag);
 }
 
+bool Engine::fetch_block(InodeNumber number, uint64_t block, const BlockRef& ref, const Place& place,
+                         const Epoch& epoch, uint8_t* to) {
+  const auto read = storage_.read(place.file, place.offset, {to, kBlockSize});
+  if (read && *read == kBlockSize && open_block(number, block, ref, epoch, to, to)) return true;
+  std::memset(to, 0, kBlockSize);
+  return false;
+}
+
 Result<void> Engine::load_block(InodeNumber number, uint64_t block, const BlockRef& ref, uint8_t* to) {
   if (ref.is_hole()) {
     std::memset(to, 0, kBlockSize);
     return {};
   }
   if (cache_.get(number, block, ref, 0, kBlockSize, to)) return {};
-  const auto read = storage_.read(HostFile::kData, ref.slot * kBlockSize, {to, kBlockSize});
-  if (!read || *read != kBlockSize || !open_block(number, block, ref, view_.index.epoch(ref.epoch), to, to)) {
-    std::memset(to, 0, kBlockSize);
-    report(HostFile::kData, ref.slot * kBlockSize, "a block is not what was written");
-    return fail(EIO);
-  }
-  return {};
+  const Place place = view_.place(ref);
+  if (fetch_block(number, block, ref, place, view_.index.epoch(ref.epoch), to)) return {};
+  report(place.file, place.offset, "a block is not what was written");
+  return fail(EIO);
 }
 
 Result<size_t> Engine::read_batch(InodeNumber number, uint64_t offset, std::span<uint8_t> to, bool is_exclusive,
                                   bool& stale) {
   std::array<BlockRef, kBatch> refs;
   std::array<Epoch, kBatch> epochs;
+  std::array<Place, kBatch> places;
   const uint64_t first = offset / kBlockSize;
   {
     IndexLock lock = is_exclusive ? IndexLock(index_) : TRY(reading());
@@ -57,11 +63,13 @@ Result<size_t> Engine::read_batch(InodeNumber number, uint64_t offset, std::span
     to = to.first(std::min<uint64_t>({to.size(), size - offset, kBatch * kBlockSize - offset % kBlockSize}));
     for (uint64_t i = 0; i <= (offset + to.size() - 1) / kBlockSize - first; ++i) {
       refs[i] = inode->blocks.find(first + i);
-      if (!refs[i].is_hole()) epochs[i] = view_.index.epoch(refs[i].epoch);
+      if (refs[i].is_hole()) continue;
+      epochs[i] = view_.index.epoch(refs[i].epoch);
+      places[i] = view_.place(refs[i]);
     }
   }
-  const auto fail_at = [&](const BlockRef& ref) {
-    if (is_exclusive) report(HostFile::kData, ref.slot * kBlockSize, "a block is not what was written");
+  const auto fail_at = [&](const Place& place) {
+    if (is_exclusive) report(place.file, place.offset, "a block is not what was written");
     stale = true;
     return fail(EIO);
   };
@@ -79,28 +87,27 @@ Result<size_t> Engine::read_batch(InodeNumber number, uint64_t offset, std::span
     if (size < kBlockSize) {
       if (!cache_.get(number, first + i, refs[i], inside, size, out)) {
         std::array<uint8_t, kBlockSize> block;
-        const auto read = storage_.read(HostFile::kData, refs[i].slot * kBlockSize, block);
-        if (!read || *read != kBlockSize ||
-            !open_block(number, first + i, refs[i], epochs[i], block.data(), block.data())) {
-          return fail_at(refs[i]);
-        }
+        if (!fetch_block(number, first + i, refs[i], places[i], epochs[i], block.data())) return fail_at(places[i]);
         std::memcpy(out, block.data() + inside, size);
         cache_.put(number, first + i, refs[i], block.data());
       }
       done += size;
       continue;
     }
-    // Whole blocks in consecutive slots: one read, opened in place.
+    // Whole blocks that lie side by side: one read, opened in place.
     size_t count = 1;
-    while (to.size() - done >= (count + 1) * kBlockSize && refs[i + count].slot == refs[i].slot + count) ++count;
+    const auto follows = [&](size_t n) {
+      return !refs[i + n].is_hole() && places[i + n] == Place{places[i].file, places[i].offset + n * kBlockSize};
+    };
+    while (to.size() - done >= (count + 1) * kBlockSize && follows(count)) ++count;
     const std::span<uint8_t> part{out, count * kBlockSize};
-    const auto read = storage_.read(HostFile::kData, refs[i].slot * kBlockSize, part);
+    const auto read = storage_.read(places[i].file, places[i].offset, part);
     for (size_t k = 0; k < count; ++k) {
       const bool is_there = read && *read >= (k + 1) * kBlockSize;
       uint8_t* block = out + k * kBlockSize;
       if (!is_there || !open_block(number, first + i + k, refs[i + k], epochs[i + k], block, block)) {
         std::memset(block, 0, part.size() - k * kBlockSize);
-        return fail_at(refs[i + k]);
+        return fail_at(places[i + k]);
       }
     }
     done += part.size();
@@ -156,11 +163,10 @@ std::vector<std::string> Engine::verify(const std::function<void(uint64_t, uint6
   std::array<uint8_t, kBlockSize> block;
   for (const auto& [number, inode] : view_.index.inodes()) {
     inode.blocks.for_each([&, number = number](uint64_t at, const BlockRef& ref) {
-      const auto read = storage_.read(HostFile::kData, ref.slot * kBlockSize, block);
-      if (!read || *read != kBlockSize ||
-          !open_block(number, at, ref, view_.index.epoch(ref.epoch), block.data(), block.data())) {
-        problems.push_back("data.0: offset " + std::to_string(ref.slot * kBlockSize) + ": block " + std::to_string(at) +
-                           " of inode " + std::to_string(number) + " is not what was written");
+      const Place place = view_.place(ref);
+      if (!fetch_block(number, at, ref, place, view_.index.epoch(ref.epoch), block.data())) {
+        problems.push_back(name_of(place.file) + std::string(": offset ") + std::to_string(place.offset) + ": block " +
+                           std::to_string(at) + " of inode " + std::to_string(number) + " is not what was written");
       }
       if (progress) progress(++done, view_.index.data_blocks);
     });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Changing content. Every change is the same: blocks to fresh slots, then one record with a hole, the new blocks and the new size.
+// Changing content. Every change is the same: blocks to fresh slots, then one record with a hole, the new blocks and the new size. Few
+// blocks lie in the log instead, behind the record: one write, and one file to be made durable. A checkpoint moves them to slots.
 // The bytes of a last block beyond the end of its file are zeros, always; so growing a file needs no block.
 #include <sys/stat.h>
 
@@ -30,21 +31,22 @@ Result<void> Engine::add_edge(InodeNumber number, const Inode& inode, uint64_t b
   return {};
 }
 
-Result<void> Engine::commit(Operation& operation) {
-  Operation& op = operation;
-  op.runs.clear();
-  sealed_.resize(pieces_.size() * kBlockSize);
-  tags_.resize(pieces_.size() * kMacSize);
-  const auto give_back = [&] {
-    const IndexLock lock(index_);
-    for (const Run& run : op.runs) view_.index.slots.give_back(run.slot, run.count);
-  };
+bool Engine::goes_into_log(size_t blocks) {
+  const uint64_t size = blocks * kBlockSize;
+  if (blocks > kMostInLog || view_.bytes_in_log + size > options_.small_writes) return false;
+  // On a full disk the rest of the log is for records.
+  constexpr uint64_t kKeptBack = kLogReserve / 2;
+  return ensure_log_space(size + kKeptBack, Need::kGrows).has_value();
+}
 
+Result<void> Engine::choose_slots(Operation& op) {
+  op.runs.clear();
+  const bool in_log = goes_into_log(pieces_.size());
   for (size_t done = 0; done < pieces_.size();) {
     size_t wanted = 1;
     while (done + wanted < pieces_.size() && pieces_[done + wanted].block == pieces_[done].block + wanted) ++wanted;
-    Slots::Found found{};
-    {
+    Slots::Found found{0, wanted};
+    if (!in_log) {
       const IndexLock lock(index_);
       found = view_.index.slots.reserve(wanted);
     }
@@ -58,26 +60,35 @@ Result<void> Engine::commit(Operation& operation) {
     done += found.count;
     data_counter_ += found.count;
     if (found.slot + found.count >= kSlotLimit) {
-      give_back();
+      give_back_slots(op);
       return fail(ENOSPC);
     }
   }
+  return {};
+}
 
-  if (!pieces_.empty()) {
-    const KeyRing::Lease key = keys_.use(Use::kData, epoch_);
-    size_t piece = 0;
-    BlockContext context;
-    std::copy(keys_.volume_id().begin(), keys_.volume_id().end(), context.volume_id);
-    context.inode = op.inode;
-    for (const Run& run : op.runs) {
-      for (uint32_t i = 0; i < run.count; ++i, ++piece) {
-        context.block = run.block + i;
-        key->seal(nonce_of(run.counter + i), bytes_of(context), {pieces_[piece].plain, kBlockSize},
-                  sealed_.data() + piece * kBlockSize,
-                  std::span<uint8_t, kMacSize>(tags_.data() + piece * kMacSize, kMacSize));
-      }
+void Engine::give_back_slots(const Operation& op) {
+  const IndexLock lock(index_);
+  for (const Run& run : op.runs) view_.index.slots.give_back(run.slot, run.count);
+}
+
+void Engine::seal_pieces(const Operation& op) {
+  const KeyRing::Lease key = keys_.use(Use::kData, epoch_);
+  size_t piece = 0;
+  BlockContext context;
+  std::copy(keys_.volume_id().begin(), keys_.volume_id().end(), context.volume_id);
+  context.inode = op.inode;
+  for (const Run& run : op.runs) {
+    for (uint32_t i = 0; i < run.count; ++i, ++piece) {
+      context.block = run.block + i;
+      key->seal(nonce_of(run.counter + i), bytes_of(context), {pieces_[piece].plain, kBlockSize},
+                sealed_.data() + piece * kBlockSize,
+                std::span<uint8_t, kMacSize>(tags_.data() + piece * kMacSize, kMacSize));
     }
   }
+}
+
+Result<void> Engine::write_slots(const Operation& op) {
   size_t piece = 0;
   for (size_t i = 0; i < op.runs.size();) {
     // Runs that lie side by side are one write.
@@ -85,14 +96,23 @@ Result<void> Engine::commit(Operation& operation) {
     const uint64_t slot = op.runs[i].slot;
     while (++i < op.runs.size() && op.runs[i].slot == slot + count) count += op.runs[i].count;
     const ByteView bytes{sealed_.data() + piece * kBlockSize, count * kBlockSize};
-    if (const auto written = storage_.write(HostFile::kData, slot * kBlockSize, bytes); !written) {
-      give_back();
-      return written;
-    }
+    TRY_VOID(storage_.write(HostFile::kData, slot * kBlockSize, bytes));
     piece += count;
   }
+  return {};
+}
+
+Result<void> Engine::commit(Operation& op) {
+  if (pieces_.empty()) return append_record(op);
+  sealed_.resize(pieces_.size() * kBlockSize);
+  tags_.resize(pieces_.size() * kMacSize);
+  TRY_VOID(choose_slots(op));
+  seal_pieces(op);
+  if (op.runs.front().slot == 0) return append_record(op, sealed_);
+  const auto written = write_slots(op);
   // The record takes the slots, here as in every other process.
-  give_back();
+  give_back_slots(op);
+  TRY_VOID(written);
   return append_record(op);
 }
 

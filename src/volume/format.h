@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What lies in the host files of a volume, to the byte; docs/volume-format.md explains it. Everything is little-endian. Three kinds
-// of thing are written besides data slots, which are ciphertext of one block and nothing else:
+// of thing are written besides blocks, which are ciphertext and nothing else, in slots of the data file or in a log behind the
+// record that names them:
 //
 //   superblock   one page: which checkpoint and log are in force. Generation g lies in superblock.a when g is even, else in .b.
 //   record       one operation, in a log. Sealed with a key of the opener that wrote it, chained by the tag of the one before.
@@ -27,7 +28,8 @@ inline constexpr size_t kRecordAlignment = 64;
 inline constexpr size_t kLargestRecord = size_t{1} << 20;
 inline constexpr size_t kLargestChunk = size_t{1} << 18;
 inline constexpr size_t kTagsKept = 64;
-inline constexpr uint64_t kSlotLimit = uint64_t{1} << 40;   // slot 0 is none
+inline constexpr uint64_t kSlotLimit = uint64_t{1} << 39;  // slot 0 is none; in a record: in the log, behind it
+inline constexpr uint64_t kInLog = kSlotLimit;  // in the index: or'ed with a place in the log, in kRecordAlignment
 inline constexpr uint64_t kEpochLimit = uint64_t{1} << 24;  // epochs that one index can name
 inline constexpr uint64_t kFileLimit = uint64_t{1} << 44;   // bytes of one file
 

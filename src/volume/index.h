@@ -15,13 +15,14 @@
 
 namespace redoubt::volume {
 
-// Where a block lies and what authenticates it. Slot 0: a hole.
+// Where a block lies and what authenticates it. Slot 0: a hole. With kInLog: a place in the log.
 struct BlockRef {
   uint64_t slot : 40 = 0;
   uint64_t epoch : 24 = 0;  // in Index::epochs
   uint64_t counter = 0;
   Mac tag{};
   bool is_hole() const { return slot == 0; }
+  bool is_in_log() const { return volume::is_in_log(slot); }
   bool operator==(const BlockRef&) const = default;
 };
 static_assert(sizeof(BlockRef) == 32);
@@ -137,6 +138,8 @@ class Index {
   bool extended(const Operation& op);
   bool lose_name(InodeNumber number, uint32_t flags, const Operation& op);
   void free(InodeNumber number, uint64_t sequence);
+  // No longer named, by the operation `sequence`.
+  void drop(const BlockRef& ref, uint64_t sequence);
 
   std::unordered_map<InodeNumber, Inode> inodes_;
   std::vector<Epoch> epochs_;

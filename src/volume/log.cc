@@ -82,7 +82,7 @@ Result<bool> LogReader::next(LogPosition& at, Operation& operation) {
   if (!decode(body_, operation)) return fail(EIO);
   operation.sequence = header.sequence;
   std::copy_n(header.epoch, operation.epoch.size(), operation.epoch.begin());
-  at.offset += header.size;
+  at.offset = place_blocks(operation, at.offset + header.size);
   at.sequence = header.sequence;
   std::copy_n(header.tag, kMacSize, at.chain.begin());
   return true;

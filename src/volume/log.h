@@ -33,7 +33,7 @@ class LogReader {
     buffer_.clear();
     limit_ = limit;
   }
-  // The record at `at`, which moves behind it. Views in `operation` live until the next call. False: no record that follows.
+  // The record at `at`, which moves behind it and its blocks. Views in `operation` live until the next call. False: no record that follows.
   // An error is the host's.
   Result<bool> next(LogPosition& at, Operation& operation);
 

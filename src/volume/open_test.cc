@@ -204,6 +204,8 @@ TEST_F(OpenTest, AKeeperMayWantTheFirstTagAlone) {
 }
 
 TEST_F(OpenTest, ABarrierSyncsDataOnlyWhereThereIsSome) {
+  test.small_writes = 0;
+  test.reopen();
   write("a", "one");
   uint64_t before = test.storage.syncs;
   ASSERT_TRUE(test.volume->barrier());
@@ -216,6 +218,72 @@ TEST_F(OpenTest, ABarrierSyncsDataOnlyWhereThereIsSome) {
   before = test.storage.syncs;
   ASSERT_TRUE(test.volume->barrier());
   EXPECT_EQ(test.storage.syncs - before, 2);
+  // Blocks in the log are synced with it; those of before are durable.
+  test.small_writes = 4096;
+  test.reopen();
+  for (const char* name : {"c", "d"}) {
+    write(name, "three");
+    before = test.storage.syncs;
+    ASSERT_TRUE(test.volume->barrier());
+    EXPECT_EQ(test.storage.syncs - before, 1);
+  }
+  write("d", "four");
+  write("d", "five");
+  before = test.storage.syncs;
+  ASSERT_TRUE(test.volume->barrier());
+  EXPECT_EQ(test.storage.syncs - before, 2);
+}
+
+// The log may not grow: what fits into free slots of the data file goes there.
+TEST_F(OpenTest, AFullDiskTakesOverwrites) {
+  test.small_writes = 0;
+  test.reopen();
+  write("a", std::string(100000, 'a'));
+  ASSERT_TRUE(test.volume->checkpoint());
+  write("a", std::string(100000, 'b'));
+  ASSERT_TRUE(test.volume->barrier());  // free slots, of the first content
+  test.small_writes = uint64_t{1} << 30;
+  test.reopen();
+  test.storage.capacity = test.storage.total_size();
+  const InodeNumber file = *test.volume->lookup(kRootInode, "a");
+  uint64_t most_in_log = 0;
+  for (uint64_t i = 0; i < 200; ++i) {
+    most_in_log = std::max(most_in_log, test.volume->space().blocks_in_log);
+    ASSERT_TRUE(test.volume->write(file, i % 20 * kBlockSize, Bytes(kBlockSize, 'c'))) << i;
+  }
+  EXPECT_GT(most_in_log, 3U);
+  EXPECT_LT(most_in_log, 20U);
+  const std::string expected = std::string(20 * kBlockSize, 'c') + std::string(100000 - 20 * kBlockSize, 'b');
+  EXPECT_EQ(test.content(file), expected);
+  test.reopen();
+  EXPECT_EQ(test.content(file), expected);
+}
+
+// A checkpoint that cannot be written leaves the blocks where they are, here and for the others.
+TEST_F(OpenTest, ACheckpointThatFailsMovesNothing) {
+  write("a", std::string(50000, 'a'));
+  auto other = *Volume::join(test.storage, *test.owner, test.options());
+  const InodeNumber file = *test.volume->lookup(kRootInode, "a");
+  const uint64_t in_log = test.volume->space().blocks_in_log;
+  ASSERT_GT(in_log, 0U);
+  for (const uint64_t room : {0, 10000, 60000, 61000}) {
+    test.storage.capacity = test.storage.total_size() + room;
+    ASSERT_EQ(test.volume->checkpoint().error(), as_errno(ENOSPC));
+    test.storage.capacity = ~uint64_t{0};
+    EXPECT_EQ(test.volume->space().blocks_in_log, in_log);
+    // The slots of the attempt are the next ones of others.
+    const InodeNumber more = *other->create(kRootInode, "b", S_IFREG, 0, 0);
+    ASSERT_TRUE(other->write(more, 0, Bytes(40 * kBlockSize, 'b')));
+    EXPECT_EQ(test.content(file), std::string(50000, 'a'));
+    EXPECT_EQ(test.content(more), std::string(40 * kBlockSize, 'b'));
+    ASSERT_TRUE(test.volume->unlink(kRootInode, "b", false));
+  }
+  ASSERT_TRUE(other->checkpoint());
+  EXPECT_EQ(test.content(file), std::string(50000, 'a'));
+  EXPECT_EQ(test.volume->space().blocks_in_log, 0U);
+  test.reopen();
+  EXPECT_EQ(test.content(file), std::string(50000, 'a'));
+  EXPECT_TRUE(test.reports.empty());
 }
 
 TEST_F(OpenTest, ReadOnly) {

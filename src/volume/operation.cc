@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "volume/operation.h"
 
+#include <algorithm>
 #include <bit>
 
 #include "volume/codec.h"
@@ -108,6 +109,15 @@ bool code(Coder& coder, Op& op) {
 
 }  // namespace
 
+uint64_t place_blocks(Operation& operation, uint64_t offset) {
+  for (Run& run : operation.runs) {
+    if (run.slot != 0) continue;
+    run.slot = kInLog | offset / kRecordAlignment;
+    offset += uint64_t{run.count} * kBlockSize;  // as many as tags in a record
+  }
+  return offset;
+}
+
 void encode(const Operation& operation, std::vector<uint8_t>& out) {
   Encoder coder(out);
   coder.number(operation.kind);
@@ -121,7 +131,8 @@ bool decode(ByteView body, Operation& operation) {
   coder.number(kind);
   operation.reset(kind);
   coder.number(operation.durable);
-  return code(coder, operation) && coder.ok();
+  if (!code(coder, operation) || !coder.ok()) return false;
+  return std::ranges::all_of(operation.runs, [](const Run& run) { return run.slot < kSlotLimit; });
 }
 
 }  // namespace redoubt::volume

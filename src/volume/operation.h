@@ -43,7 +43,8 @@ enum ChangeMask : uint32_t {
   kChangeModified = 16
 };
 
-// Consecutive blocks in consecutive slots, sealed under consecutive counters of the record's epoch.
+// Consecutive blocks in consecutive slots, sealed under consecutive counters of the record's epoch. Slot 0: the blocks follow the
+// record in the log, in the order of such runs; place_blocks() puts kInLog and the place there.
 struct Run {
   uint64_t block = 0, slot = 0, counter = 0;
   uint32_t count = 0;
@@ -76,6 +77,14 @@ struct Operation {
   // Whether the volume looks different to a program afterwards.
   bool changes() const { return kind < Kind::kBarrier; }
 };
+
+// Whether a slot, of a run or a reference, is a place in the log; and which.
+inline bool is_in_log(uint64_t slot) { return (slot & kInLog) != 0; }
+inline uint64_t log_offset_of(uint64_t slot) { return (slot & ~kInLog) * kRecordAlignment; }
+inline constexpr uint64_t kPlacesABlock = kBlockSize / kRecordAlignment;
+
+// Of a record that ends at `offset` of the log: says where its blocks lie, and gives their end.
+uint64_t place_blocks(Operation& operation, uint64_t offset);
 
 void encode(const Operation& operation, std::vector<uint8_t>& out);
 // False: not an operation of this format. Views lie in `body`; what follows the fields is padding.

@@ -4,8 +4,9 @@
 // and a line where the damage is read; never other data than what was written, and with a tag never an older state.
 #include <gtest/gtest.h>
 
-#include "volume/format.h"
+#include "volume/log.h"
 #include "volume/model.h"
+#include "volume/superblock.h"
 #include "volume/test_volume.h"
 
 namespace redoubt::volume {
@@ -15,6 +16,7 @@ class TamperTest : public testing::Test {
  protected:
   // Five generations, the last with a log; all of it promised.
   void SetUp() override {
+    test.small_writes = 60 << 10;
     test.initialise();
     RandomOperations random(11);
     Model model;
@@ -30,7 +32,32 @@ class TamperTest : public testing::Test {
     }
     newest = test.storage.files;
     right = describe(*test.volume);
+    const auto space = test.volume->space();
+    ASSERT_GT(space.blocks_in_log, 5U);
+    ASSERT_GT(space.data_blocks - space.blocks_in_log, 5U);
     test.volume.reset();
+    find_records();
+  }
+  // Where the records of the log in force lie, and the blocks behind them.
+  void find_records() {
+    MemoryStorage storage(newest);
+    KeyRing keys(test.key, [](size_t size) {
+      static std::vector<uint8_t> memory;
+      memory.resize(size + 64);
+      return std::span<uint8_t>{memory.data() + (64 - reinterpret_cast<uintptr_t>(memory.data()) % 64), size};
+    });
+    const Superblock superblock = read_superblock(storage, keys, superblock_of(5)).superblock;
+    LogPosition at{superblock.generation, 0, superblock.sequence, superblock.chain};
+    LogReader reader(storage, keys);
+    Operation operation;
+    for (uint64_t begin = 0; *reader.next(at, operation); begin = at.offset) {
+      RecordHeader header;
+      std::memcpy(&header, bytes(newest, log_of(5)).data() + begin, sizeof header);
+      for (uint64_t i = 0; i < header.size; ++i) record_bytes.push_back(begin + i);
+      for (uint64_t block = begin + header.size; block < at.offset; block += kBlockSize) log_blocks.push_back(block);
+    }
+    ASSERT_GT(record_bytes.size(), 4000U);
+    ASSERT_GT(log_blocks.size(), 10U);
   }
   void barrier() {
     // A barrier of a volume with a keeper; without changes there is none.
@@ -83,6 +110,7 @@ class TamperTest : public testing::Test {
   std::vector<Description> history;
   HostFiles newest;
   Description right;
+  std::vector<size_t> record_bytes, log_blocks;  // offsets
   std::string last_check;
 };
 
@@ -117,11 +145,12 @@ TEST_F(TamperTest, EveryByteOfTheSuperblockInForceAndOfRecords) {
     bytes(files, superblock)[at] ^= 1;
     EXPECT_EQ(try_files(files), Outcome::kRefused) << at;
   }
-  for (size_t at = 0; at < 2000; ++at) {
+  for (size_t i = 0; i < 2000; ++i) {
+    const size_t at = record_bytes[i];
     HostFiles files = newest;
     bytes(files, log)[at] ^= 0x80;
     EXPECT_EQ(try_files(files), Outcome::kRefused) << at;
-    if (at % 20 == 0) {
+    if (i % 20 == 0) {
       EXPECT_EQ(try_files(files, false), Outcome::kRefused) << at << ": later records tell";
       EXPECT_EQ(last_check, "volume.log");
     }
@@ -182,6 +211,42 @@ TEST_F(TamperTest, Swapped) {
   EXPECT_GT(seen, 10);
 }
 
+// Flipped, exchanged, and an old block of the same place of the same file: EIO, or nobody names it any more.
+TEST_F(TamperTest, BlocksInTheLog) {
+  const HostFile log = log_of(5);
+  int flips_seen = 0, swaps_seen = 0;
+  for (size_t i = 0; i < log_blocks.size(); ++i) {
+    const auto at = static_cast<ptrdiff_t>(log_blocks[i]);
+    for (const bool with_tag : {true, false}) {
+      HostFiles files = newest;
+      bytes(files, log)[log_blocks[i] + i * 97 % kBlockSize] ^= 1;
+      const Outcome outcome = try_files(files, with_tag);
+      EXPECT_NE(outcome, Outcome::kRefused) << at;
+      flips_seen += outcome == Outcome::kDamageSeen;
+      if (i == 0) continue;
+      files = newest;
+      auto& all = bytes(files, log);
+      std::swap_ranges(all.begin() + at, all.begin() + at + kBlockSize,
+                       all.begin() + static_cast<ptrdiff_t>(log_blocks[i - 1]));
+      swaps_seen += try_files(files, with_tag) == Outcome::kDamageSeen;
+    }
+  }
+  EXPECT_GT(flips_seen, 10);
+  EXPECT_GT(swaps_seen, 10);
+  // The content of a file before its last change, put where the last is.
+  test.storage.files = newest;
+  test.reopen();
+  const InodeNumber file = *test.volume->create(kRootInode, "fresh", S_IFREG | 0644, 0, 0);
+  ASSERT_TRUE(test.volume->write(file, 0, Bytes(kBlockSize, 'a')));
+  const uint64_t old_end = test.volume->space().log_bytes;
+  ASSERT_TRUE(test.volume->write(file, 0, Bytes(kBlockSize, 'b')));
+  const uint64_t end = test.volume->space().log_bytes;
+  auto& all = bytes(test.storage.files, log);
+  std::copy_n(all.begin() + static_cast<ptrdiff_t>(old_end - kBlockSize), kBlockSize,
+              all.begin() + static_cast<ptrdiff_t>(end - kBlockSize));
+  EXPECT_EQ(test.content(file), "error " + std::to_string(EIO));
+}
+
 TEST_F(TamperTest, Replayed) {
   for (size_t copy = 0; copy + 1 < copies.size(); ++copy) {
     SCOPED_TRACE("copy " + std::to_string(copy));
@@ -211,6 +276,7 @@ TEST_F(TamperTest, Replayed) {
 
 TEST_F(TamperTest, DamageWhileOpen) {
   test.storage.files = newest;
+  test.small_writes = 0;
   test.reopen();
   const InodeNumber file = *test.volume->create(kRootInode, "fresh", S_IFREG | 0644, 0, 0);
   ASSERT_TRUE(test.volume->write(file, 0, Bytes(3 * kBlockSize, 9)));

@@ -74,10 +74,12 @@ struct TestVolume {
   Bytes key = test_key();
   TestRandom random;
   int64_t time = 1000;
+  uint64_t small_writes = OpenOptions{}.small_writes;
 
   OpenOptions options() {
     OpenOptions options;
     options.key = key;
+    options.small_writes = small_writes;
     options.clock = [this] { return Time{++time, 0}; };
     options.random = [this](std::span<uint8_t> out) { random(out); };
     options.report = [this](std::string_view line) { reports.emplace_back(line); };

@@ -10,6 +10,12 @@
 
 namespace redoubt::volume {
 
+struct Place {
+  HostFile file{};
+  uint64_t offset = 0;
+  bool operator==(const Place&) const = default;
+};
+
 struct View {
   Index index;
   LogPosition at;
@@ -18,13 +24,21 @@ struct View {
   std::vector<KnownTag> tags;     // handed to the keeper, from the last that it is known to keep
   uint64_t tip_sequence = 0;      // the last change or barrier
   Mac tip_chain{};
-  uint64_t data_sequence = 0;  // the last operation that names new slots
+  uint64_t data_sequence = 0;  // the last operation that names new slots of the data file
+  uint64_t bytes_in_log = 0;   // of blocks that went into the log since the last barrier record
 
   // After `operation` (of `after.sequence`) was read or written. False: it does not fit.
   [[nodiscard]] bool step(const KeyRing& keys, const Operation& operation, const LogPosition& after) {
     if (!index.apply(operation)) return false;
     at = after;
-    if (!operation.runs.empty()) data_sequence = after.sequence;
+    for (const Run& run : operation.runs) {
+      if (is_in_log(run.slot)) {
+        bytes_in_log += uint64_t{run.count} * kBlockSize;
+      } else {
+        data_sequence = after.sequence;
+      }
+    }
+    if (operation.kind == Kind::kBarrier) bytes_in_log = 0;
     if (operation.changes() || operation.kind == Kind::kBarrier) {
       tip_sequence = after.sequence;
       tip_chain = after.chain;
@@ -34,6 +48,11 @@ struct View {
     }
     while (tags.size() > 1 && tags[1].sequence <= index.acknowledged) tags.erase(tags.begin());
     return true;
+  }
+  // Where a block lies that `index` names.
+  Place place(const BlockRef& ref) const {
+    if (ref.is_in_log()) return {log_of(at.generation), log_offset_of(ref.slot)};
+    return {HostFile::kData, ref.slot * kBlockSize};
   }
   // Everything up to here is durable, as far as the log says.
   uint64_t durable() const { return std::max(base, index.durable); }

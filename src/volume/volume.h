@@ -93,6 +93,8 @@ struct OpenOptions {
   bool forget_changes = false;  // ephemeral: tags are not handed to the keeper
   TagKeeper* keeper = nullptr;  // null: nobody
   uint64_t log_limit = 0;       // bytes of log after which a checkpoint is written; 0: as the volume's size suggests
+  // Bytes of small writes that go into the log between two barriers, where they cost no second flush; the rest to the data file.
+  uint64_t small_writes = uint64_t{256} << 10;
   std::function<Time()> clock;  // real time
   std::function<void(std::span<uint8_t>)> random;
   std::function<void(std::string_view line)> report;  // what was found wrong while running: file, offset, what
@@ -169,6 +171,7 @@ class Volume {
   struct Space {
     uint64_t files;  // regular ones
     uint64_t data_blocks, free_hint, log_bytes;
+    uint64_t blocks_in_log;  // of the data blocks
   };
   Space space();
   // Reads and verifies every block of every file; the problems, one line each.

@@ -195,7 +195,72 @@ TEST_F(VolumeTest, BarrierSharesWork) {
   ASSERT_TRUE(volume().write(inode, 0, as_bytes("x")));
   EXPECT_TRUE(volume().is_dirty());
   ASSERT_TRUE(volume().barrier());
-  EXPECT_EQ(test.storage.syncs, syncs + 2);
+  EXPECT_EQ(test.storage.syncs, syncs + 1);
+}
+
+// Small writes are one write of the log and lie there until a checkpoint, wherever they are read, cut or written over.
+TEST_F(VolumeTest, SmallWritesLieInTheLog) {
+  const InodeNumber inode = file("a"), other = file("b");
+  uint64_t before = test.storage.writes;
+  ASSERT_TRUE(volume().write(inode, 0, Bytes(10000, 'x')));
+  EXPECT_EQ(test.storage.writes, before + 1);
+  EXPECT_EQ(volume().space().blocks_in_log, 3U);
+  EXPECT_EQ(test.storage.at(HostFile::kData)->size(), 0U);
+  ASSERT_TRUE(volume().write(other, 0, Bytes(kBlockSize, 'o')));
+  ASSERT_TRUE(volume().write(inode, kBlockSize + 1, as_bytes("yy")));
+  ASSERT_TRUE(volume().truncate(inode, 9000));
+  ASSERT_TRUE(volume().punch(inode, 0, kBlockSize));
+  std::string expected(9000, 'x');
+  expected.replace(0, kBlockSize, kBlockSize, '\0');
+  expected.replace(kBlockSize + 1, 2, "yy");
+  EXPECT_EQ(volume().space().blocks_in_log, 3U);
+  const auto check = [&](uint64_t in_log) {
+    EXPECT_EQ(volume().space().blocks_in_log, in_log);
+    EXPECT_EQ(volume().space().data_blocks, 3U);
+    EXPECT_EQ(test.content(inode), expected);
+    EXPECT_EQ(test.content(other), std::string(kBlockSize, 'o'));
+    EXPECT_TRUE(volume().verify().empty());
+  };
+  check(3);
+  test.reopen();
+  check(3);
+  ASSERT_TRUE(volume().checkpoint());
+  EXPECT_EQ(test.storage.at(HostFile::kData)->size(), 4 * kBlockSize);
+  check(0);
+  test.reopen();
+  check(0);
+  ASSERT_TRUE(volume().unlink(kRootInode, "a", false));
+  EXPECT_EQ(volume().space().data_blocks, 1U);
+}
+
+TEST_F(VolumeTest, ManyWritesWithoutABarrierGoToTheDataFile) {
+  const InodeNumber inode = file("a");
+  constexpr uint64_t kBlocks = 200;
+  for (uint64_t i = 0; i < kBlocks; ++i) ASSERT_TRUE(volume().write(inode, i * kBlockSize, Bytes(kBlockSize, 'x')));
+  EXPECT_EQ(volume().space().blocks_in_log, test.small_writes / kBlockSize);
+  EXPECT_EQ(test.storage.at(HostFile::kData)->size(), (1 + kBlocks - test.small_writes / kBlockSize) * kBlockSize);
+  ASSERT_TRUE(volume().barrier());
+  ASSERT_TRUE(volume().write(inode, 0, as_bytes("again")));
+  EXPECT_EQ(volume().space().blocks_in_log, test.small_writes / kBlockSize);
+  ASSERT_TRUE(volume().write(inode, 0, Bytes(kBlocks * kBlockSize, 'y')));
+  EXPECT_EQ(volume().space().blocks_in_log, 0U);
+}
+
+TEST_F(VolumeTest, ALogOfSmallWritesStaysBounded) {
+  const InodeNumber inode = file("a");
+  uint64_t longest = 0;
+  for (uint64_t i = 0; i < 20000; ++i) {
+    ASSERT_TRUE(volume().write(inode, i % 100 * kBlockSize, Bytes(kBlockSize, static_cast<uint8_t>(i))));
+    if (i % 10 == 0) {
+      ASSERT_TRUE(volume().barrier());
+    }
+    longest = std::max(longest, volume().space().log_bytes);
+  }
+  EXPECT_GT(longest, uint64_t{30} << 20);
+  EXPECT_LT(longest, uint64_t{33} << 20);
+  EXPECT_EQ(test.content(inode).size(), 100 * kBlockSize);
+  test.reopen();
+  EXPECT_TRUE(volume().verify().empty());
 }
 
 TEST_F(VolumeTest, CheckpointsTakeTurns) {
