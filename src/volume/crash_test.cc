@@ -208,6 +208,10 @@ TEST(VolumeCrashTest, AProcessDiesAmongOthers) {
       ASSERT_FALSE(test.open(std::move(options), &disk));
       const InodeNumber file = *test.volume->create(kRootInode, "a", S_IFREG, 0, 0);
       ASSERT_TRUE(test.volume->append(file, as_bytes("one ")));
+      // Whole blocks, which no cache has: a checkpoint moves them.
+      const InodeNumber whole = *test.volume->create(kRootInode, "b", S_IFREG, 0, 0);
+      const std::string blocks(3 * kBlockSize, 'b');
+      ASSERT_TRUE(test.volume->write(whole, 0, as_bytes(blocks)));
       auto dying = *Volume::join(disk, *test.owner, test.options());
       disk.die_after(calls);
       bool was_done = false;
@@ -220,11 +224,14 @@ TEST(VolumeCrashTest, AProcessDiesAmongOthers) {
       ASSERT_TRUE(test.volume->append(file, as_bytes("four")));
       const std::string expected = what % 3 == 0 && was_done ? "one two three four" : "one three four";
       EXPECT_EQ(test.content(file), expected);
+      EXPECT_EQ(test.content(whole), blocks);
       auto late = *Volume::join(disk, *test.owner, test.options());
       EXPECT_EQ(late->attributes(file)->size, expected.size());
       late.reset();
       ASSERT_FALSE(test.open(test.options(), &disk));
       EXPECT_EQ(test.content(file), expected);
+      EXPECT_EQ(test.content(whole), blocks);
+      EXPECT_TRUE(test.volume->verify().empty());
     }
   }
 }
