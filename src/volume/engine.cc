@@ -78,7 +78,7 @@ Result<void> Engine::begin() {
     if (!is_adopted) TRY_VOID(rotate());
   } else {
     const uint64_t limit =
-        options_.log_limit != 0 ? options_.log_limit : std::max<uint64_t>(32 << 20, 2 * view_.checkpoint_bytes);
+        options_.log_limit != 0 ? options_.log_limit : std::max(kLogLimit, 2 * view_.checkpoint_bytes);
     // Without space for a checkpoint the log goes on growing.
     if (view_.at.offset > limit) (void)rotate();
     if (stopped_) return fail(EIO);

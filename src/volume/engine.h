@@ -174,6 +174,7 @@ class Engine {
   Result<void> copy_out(std::vector<Moved>& moved);
   Result<bool> adopt_rotation();
   void enter_generation(const Superblock& superblock);
+  Result<void> shorten_log(uint64_t generation, uint64_t limit);
   // The space of free slots, to the host: once they are a good part of the file, or `always`.
   void give_back_space(bool always);
 
@@ -215,6 +216,10 @@ inline constexpr uint64_t kLogSlack = uint64_t{1} << 16;
 
 // A write of more blocks goes to the data file at once.
 inline constexpr size_t kMostInLog = 16;
+
+// Of log after which a checkpoint is made, and what the file keeps for the generation after the next.
+inline constexpr uint64_t kLogLimit = uint64_t{8} << 20;
+inline constexpr uint64_t kLogKept = kLogLimit + 2 * kLogReserve;
 
 ByteView zeros_for_log();  // kLogReserve of them
 

@@ -3,9 +3,10 @@
 // Durability. A barrier writes its record first: from then on every process keeps the slots that this state names. Then it syncs data
 // and log, hands the tag to the keeper, and says in one more record what has become durable. Writers go on meanwhile.
 //
-// A checkpoint begins the next generation: data synced, index written and synced, next log emptied and synced, a last record into the
-// old log, superblock written and synced, head published. Until the superblock is durable the old generation is complete; after the last
-// record nothing follows in the old log, so that a process that dies in between leaves no room for two histories.
+// A checkpoint begins the next generation: blocks copied out of the log, data synced, index written and synced, the beginning of the
+// next log emptied and synced, a last record into the old log, superblock written and synced, head published. Until the superblock is
+// durable the old generation is complete; after the last record nothing follows in the old log, so that a process that dies in
+// between leaves no room for two histories.
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -116,6 +117,11 @@ Result<void> Engine::checkpoint() {
   return rotate();
 }
 
+Result<void> Engine::shorten_log(uint64_t generation, uint64_t limit) {
+  const uint64_t size = TRY(storage_.size(log_of(generation)));
+  return size > limit ? storage_.truncate(log_of(generation), limit) : Result<void>{};
+}
+
 void Engine::enter_generation(const Superblock& superblock) {
   const IndexLock lock(index_);
   view_.at.generation = superblock.generation;
@@ -124,7 +130,8 @@ void Engine::enter_generation(const Superblock& superblock) {
   view_.checkpoint_bytes = superblock.chunk_bytes;
   view_.index.is_rotating = false;
   view_.index.slots.settle(superblock.sequence);
-  reserved_ = kLogReserve;
+  const auto log_size = storage_.size(log_of(superblock.generation));
+  reserved_ = log_size ? *log_size : kLogReserve;
   coordination_.publish({superblock.generation, 0, view_.at.sequence});
 }
 
@@ -229,7 +236,7 @@ Result<void> Engine::write_generation() {
   TRY_VOID(written);
   TRY_VOID(storage_.truncate(checkpoint_of(generation), next.chunk_bytes));
   TRY_VOID(storage_.sync(checkpoint_of(generation)));
-  TRY_VOID(storage_.truncate(log_of(generation), 0));
+  TRY_VOID(shorten_log(generation, kLogKept));
   TRY_VOID(storage_.write(log_of(generation), 0, zeros_for_log()));
   TRY_VOID(storage_.sync(log_of(generation)));
 
@@ -265,6 +272,7 @@ bool Engine::make_room() {
   if (is_barrier_needed && !barrier()) return false;
   const Exclusive exclusive(*this);
   if (!begin()) return false;
+  (void)shorten_log(view_.at.generation + 1, kLogReserve);
   give_back_space(true);
   given_back_ = view_.index.slots.free_count();
   return true;

@@ -168,8 +168,8 @@ uint64_t Engine::first_unreadable(const Recovery& recovery) {
   return 0;
 }
 
-// Records of a generation are in its log and nowhere else: a log is empty and synced before its superblock is written, and that is
-// synced before the first record.
+// No log begins with records of another generation: its beginning is emptied and synced before its superblock is written, and
+// that is synced before the first record.
 Result<void, OpenFailure> Engine::check_logs(uint64_t generation) {
   const HostFile log = log_of(generation), other = log_of(generation + 1);
   const struct {

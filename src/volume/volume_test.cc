@@ -256,8 +256,11 @@ TEST_F(VolumeTest, ALogOfSmallWritesStaysBounded) {
     }
     longest = std::max(longest, volume().space().log_bytes);
   }
-  EXPECT_GT(longest, uint64_t{30} << 20);
-  EXPECT_LT(longest, uint64_t{33} << 20);
+  EXPECT_GT(longest, uint64_t{7} << 20);
+  EXPECT_LT(longest, uint64_t{9} << 20);
+  for (const HostFile log : {HostFile::kLogA, HostFile::kLogB}) {
+    EXPECT_LT(test.storage.at(log)->size(), uint64_t{9} << 20);
+  }
   EXPECT_EQ(test.content(inode).size(), 100 * kBlockSize);
   test.reopen();
   EXPECT_TRUE(volume().verify().empty());
