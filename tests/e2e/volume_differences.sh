@@ -2,7 +2,7 @@
 # Proves: what a volume answers is what the host's own file system answers, question by question: some 60,000 lines of programs that
 # expect nothing and print everything (programs/differ_names.c, differ_files.c) are the same. Names: every call with every kind of
 # path, generated. Files: bits that are cleared, sticky directories, times, holes, limits, locks; as root also as other users.
-# shellcheck source=namespace_lib.sh disable=SC1091
+# shellcheck source=namespace_lib.sh disable=SC1091,SC2034  # for the functions of the library
 source "$(dirname "$0")/namespace_lib.sh"
 E2E_LIMIT=120
 need gcc rm bash

@@ -171,6 +171,19 @@ attested::Failure for_owner(attested::Failure failure, const Mount& mount) {
   return failure;
 }
 
+// A new volume belongs to who starts the run, or a program without privileges could make nothing in it.
+Outcome<void> give_to_user(Mount& mount) {
+  volume::AttributeChange change;
+  change.uid = static_cast<uint32_t>(gate::call(SYS_geteuid));
+  change.gid = static_cast<uint32_t>(gate::call(SYS_getegid));
+  if (*change.uid == 0 && *change.gid == 0) return {};
+  if (const auto changed = mount.volume->change(volume::kRootInode, change); !changed) {
+    return failed("volume.host", "a new volume in " + mount.path, attested::name_of(changed.error()),
+                  "check the host's file system and the permissions of the volume's directory");
+  }
+  return {};
+}
+
 Outcome<void> open(size_t index, const MountedVolume& settings) {
   if (settings.is_code) {
     return failed("volume.code", "files: authenticated-only for the volume of code: {volume: ...}",
@@ -188,6 +201,7 @@ Outcome<void> open(size_t index, const MountedVolume& settings) {
         for_owner(failed(why.check, why.expected, mount->path + ": " + why.found, why.remedy).error(), *mount));
   }
   mount->volume = std::move(*opened);
+  if (settings.initialise) TRY_VOID(give_to_user(*mount));
   const auto mounted = file_namespace::mount_volume(mount->path, index, mount->path);
   if (!mounted) {
     return failed("volume.mount", "a path that the session's code and other mounts leave free",
