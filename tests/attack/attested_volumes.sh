@@ -30,8 +30,9 @@ rm -r "$V"
 mkdir "$V"
 probe first list
 refused "an empty directory" 'volume\.rollback'
-grep -q 'an empty directory' "$T/probe.err" && grep -q 'redoubt session forget-volume SESSION data' "$T/probe.err" ||
-    fail "no word about what happened and what to do: $(<"$T/probe.err")"
+for word in 'an empty directory' 'redoubt session forget-volume SESSION data'; do
+    grep -q "$word" "$T/probe.err" || fail "no word about what happened and what to do: $(<"$T/probe.err")"
+done
 mkdir "$V/lost+found"
 probe first list
 refused "an empty disk" 'volume\.rollback'
