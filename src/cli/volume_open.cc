@@ -57,12 +57,6 @@ void random(std::span<uint8_t> to) {
   }
 }
 
-std::unexpected<Error> not_opened(const std::string& directory, const volume::OpenFailure& failure) {
-  const ExitStatus status = failure.error == EIO ? ExitStatus::kNotIntact : ExitStatus::kUsage;
-  return fail(status, "cannot open the volume \"" + directory + "\" (" + failure.check + ")\n  expected: " +
-                          failure.expected + "\n  found:    " + failure.found + "\n  to do:    " + failure.remedy);
-}
-
 }  // namespace
 
 Result<std::unique_ptr<OpenVolume>> OpenVolume::open(const std::string& directory, const std::string& key_file,

@@ -13,6 +13,7 @@
 #include "cli/files.h"
 #include "crypto/hex.h"
 #include "measure/file_hashes.h"
+#include "volume/volume.h"
 
 namespace redoubt::cli {
 namespace {
@@ -62,6 +63,10 @@ Result<std::vector<SealedEntry>> read_tree(const std::string& directory) {
     if (at->path() == seal_path(directory)) continue;
     auto entry = entry_of(directory, at->path());
     if (!entry) return std::unexpected(entry.error());
+    if (volume::may_lie_beside({entry->path, entry->kind == SealedEntry::Kind::kDirectory})) {
+      at.disable_recursion_pending();
+      continue;
+    }
     if (entry->kind == SealedEntry::Kind::kFile) files.push_back(at->path().string());
     entries.push_back(std::move(*entry));
   }

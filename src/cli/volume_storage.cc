@@ -25,19 +25,41 @@ std::unexpected<Error> unusable(const std::string& path, int error, const char* 
               "cannot use \"" + path + "\" as a part of a volume: " + std::strerror(error) + advice);
 }
 
+Result<std::vector<volume::FoundName>> names_in(const std::string& directory) {
+  std::vector<volume::FoundName> names;
+  std::error_code error;
+  fs::directory_iterator at(directory, error);
+  for (; !error && at != fs::directory_iterator(); at.increment(error)) {
+    std::error_code unknown;
+    names.push_back({at->path().filename().string(), at->symlink_status(unknown).type() == fs::file_type::directory});
+  }
+  if (!error) return names;
+  return fail(ExitStatus::kUsage, "expected a directory, found \"" + directory + "\": " + error.message());
+}
+
+// As the runtime does: what else lies in the directory may be taken for a part of the volume, by whoever copies or restores it.
+Result<void> check_names(const std::string& directory) {
+  const auto names = names_in(directory);
+  if (!names) return std::unexpected(names.error());
+  const auto failure = volume::check_directory(*names);
+  if (!failure) return {};
+  return not_opened(directory, *failure);
+}
+
 // A new volume needs an empty directory, so that nothing of somebody else's is mistaken for it later.
 Result<void> make_directory(const std::string& directory) {
   if (mkdir(directory.c_str(), 0700) == 0) return {};
   if (errno != EEXIST) {
     return fail(ExitStatus::kUsage, "cannot make the directory \"" + directory + "\": " + std::strerror(errno));
   }
-  std::error_code error;
-  const fs::directory_iterator first(directory, error);
-  if (error) return fail(ExitStatus::kUsage, "expected a directory, found \"" + directory + "\": " + error.message());
-  if (first == fs::directory_iterator()) return {};
-  return fail(ExitStatus::kUsage, "expected an empty directory for a new volume, found \"" +
-                                      first->path().filename().string() + "\" in \"" + directory +
-                                      "\"\nTry another directory");
+  const auto names = names_in(directory);
+  if (!names) return std::unexpected(names.error());
+  for (const volume::FoundName& found : *names) {
+    if (volume::may_lie_beside(found)) continue;
+    return fail(ExitStatus::kUsage, "expected an empty directory for a new volume, found \"" + found.name + "\" in \"" +
+                                        directory + "\"\nTry another directory");
+  }
+  return {};
 }
 
 template <typename Call>
@@ -51,10 +73,19 @@ auto repeated(Call call) {
 
 }  // namespace
 
+std::unexpected<Error> not_opened(const std::string& directory, const volume::OpenFailure& failure) {
+  const ExitStatus status = failure.error == EIO ? ExitStatus::kNotIntact : ExitStatus::kUsage;
+  return fail(status, "cannot open the volume \"" + directory + "\" (" + failure.check + ")\n  expected: " +
+                          failure.expected + "\n  found:    " + failure.found + "\n  to do:    " + failure.remedy);
+}
+
 Result<std::unique_ptr<FileStorage>> FileStorage::open(const std::string& directory, VolumeAccess access) {
   if (access == VolumeAccess::kCreate) {
     const auto made = make_directory(directory);
     if (!made) return std::unexpected(made.error());
+  } else {
+    const auto checked = check_names(directory);
+    if (!checked) return std::unexpected(checked.error());
   }
   std::unique_ptr<FileStorage> storage(new FileStorage());
   const auto opened = storage->open_files(directory, access);

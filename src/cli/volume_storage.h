@@ -10,6 +10,7 @@
 
 #include "cli/error.h"
 #include "volume/storage.h"
+#include "volume/volume.h"
 
 namespace redoubt::cli {
 
@@ -18,6 +19,9 @@ enum class VolumeAccess : uint8_t {
   kChange,  // alone
   kCreate,  // alone; makes the files, in a directory that is empty or made
 };
+
+// Says in four lines why a volume cannot be opened.
+std::unexpected<Error> not_opened(const std::string& directory, const volume::OpenFailure& failure);
 
 class FileStorage final : public volume::Storage {
  public:

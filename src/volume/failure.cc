@@ -92,14 +92,21 @@ Refused processor_failure() {
                   "run on an x86-64 server processor of 2010 or later"});
 }
 
-std::optional<OpenFailure> check_directory(const std::vector<std::string>& names) {
-  for (const std::string& name : names) {
-    bool is_known = false;
-    for (int i = 0; i < kHostFiles; ++i) is_known |= name == name_of(static_cast<HostFile>(i));
-    if (is_known) continue;
+bool is_host_file(std::string_view name) {
+  for (int i = 0; i < kHostFiles; ++i) {
+    if (name == name_of(static_cast<HostFile>(i))) return true;
+  }
+  return false;
+}
+
+bool may_lie_beside(const FoundName& found) { return found.is_directory && found.name == "lost+found"; }
+
+std::optional<OpenFailure> check_directory(const std::vector<FoundName>& names) {
+  for (const FoundName& found : names) {
+    if (is_host_file(found.name) || may_lie_beside(found)) continue;
     return OpenFailure{EEXIST, "volume.file.extra", "the files of a volume and nothing else",
-                       "\"" + name + "\" in its directory",
-                       "move what does not belong to the volume out of its directory"};
+                       "\"" + found.name + "\" in its directory",
+                       "move what does not belong to the volume out of its directory, or name the right one"};
   }
   return std::nullopt;
 }

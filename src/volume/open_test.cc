@@ -56,8 +56,11 @@ TEST_F(OpenTest, AnotherKey) {
 }
 
 TEST_F(OpenTest, ExtraFiles) {
-  EXPECT_FALSE(check_directory({"log.a", "data.0"}));
-  const auto failure = check_directory({"log.a", "data.1"});
+  EXPECT_FALSE(check_directory({{"log.a"}, {"data.0"}}));
+  EXPECT_FALSE(check_directory({{"lost+found", true}, {"data.0"}}));
+  EXPECT_TRUE(check_directory({{"lost+found", false}, {"data.0"}}));
+  EXPECT_TRUE(check_directory({{"lost+found.old", true}}));
+  const auto failure = check_directory({{"log.a"}, {"data.1"}});
   ASSERT_TRUE(failure);
   EXPECT_EQ(failure->check, "volume.file.extra");
   EXPECT_NE(failure->found.find("data.1"), std::string::npos);

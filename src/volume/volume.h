@@ -81,8 +81,16 @@ struct OpenFailure {
   std::string expected, found, remedy;
 };
 
-// For whoever opens the directory: a name in it that is none of a volume's files ("volume.file.extra").
-std::optional<OpenFailure> check_directory(const std::vector<std::string>& names);
+// For whoever opens the host directory. What may be there: the files of a volume, and the directory that an ext file system keeps in
+// its root (lost+found), so that a disk can be a volume's. Nobody reads what is in that.
+struct FoundName {
+  std::string name;
+  bool is_directory = false;
+};
+bool is_host_file(std::string_view name);
+bool may_lie_beside(const FoundName& found);
+// The first name that may not ("volume.file.extra").
+std::optional<OpenFailure> check_directory(const std::vector<FoundName>& names);
 
 struct OpenOptions {
   ByteView key;                 // 32 bytes; copied into secret_memory

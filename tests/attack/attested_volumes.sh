@@ -29,7 +29,14 @@ refused "an older copy" 'volume\.rollback'
 rm -r "$V"
 mkdir "$V"
 probe first list
-refused "an empty directory" 'volume\.(rollback|file\.missing)'
+refused "an empty directory" 'volume\.rollback'
+for word in 'an empty directory' 'redoubt session forget-volume SESSION data'; do
+    grep -q "$word" "$T/probe.err" || fail "no word about what happened and what to do: $(<"$T/probe.err")"
+done
+mkdir "$V/lost+found"
+probe first list
+refused "an empty disk" 'volume\.rollback'
+rmdir "$V/lost+found"
 [[ -z $(ls "$V") ]] || fail "something was put into the empty directory: $(ls "$V")"
 rm -r "$V"
 probe first list

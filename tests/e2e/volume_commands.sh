@@ -62,7 +62,29 @@ if grep -rq "$CANARY" "$VOLUME"; then fail "a name or content is in the clear"; 
 
 expect 2 '*volume.key*expected*found*to do*' "$REDOUBT" volume ls --key-file other.key "$VOLUME"
 expect 2 '*64 hexadecimal digits*' "$REDOUBT" volume ls --key-file /dev/null "$VOLUME"
-expect 2 '*superblock*' "$REDOUBT" volume ls --key-file key "$WORK/tree"
+expect 2 '*volume.file.extra*expected*found*to do*' "$REDOUBT" volume ls --key-file key "$WORK/tree"
+mkdir empty
+expect 2 '*superblock*' "$REDOUBT" volume ls --key-file key "$WORK/empty"
+# What lies beside the files is refused, as the runtime does; but for the directory in the root of an ext file system.
+mkdir "$VOLUME/lost+found"
+chmod 0 "$VOLUME/lost+found"
+for command in ls 'cat /tree/numbers' verify stat 'get /tree/numbers got' 'put key /key'; do
+  # shellcheck disable=SC2086  # words
+  expect 0 '*' volume $command
+  for extra in notes lost+found.old; do
+    echo mine >"$VOLUME/$extra"
+    # shellcheck disable=SC2086
+    expect 2 "*volume.file.extra*\"$extra\"*to do*" volume $command
+    rm "$VOLUME/$extra"
+  done
+done
+rmdir "$VOLUME/lost+found"
+echo mine >"$VOLUME/lost+found"
+expect 2 '*volume.file.extra*"lost+found"*' volume ls
+rm "$VOLUME/lost+found"
+mkdir disk disk/lost+found
+expect 0 '' "$REDOUBT" volume create --key-file key "$WORK/disk"
+expect 0 '' "$REDOUBT" volume ls --key-file key "$WORK/disk"
 cp -a "$VOLUME" good
 flip "$VOLUME/data.0" 3000000
 expect 1 '*data.0*NOT INTACT*1 problem*' volume verify
@@ -79,7 +101,9 @@ exec 9<&-
 # --- an authenticated-only tree ---
 
 sealed() { "$REDOUBT" volume "$1" --key-file key "$WORK/tree" "${@:2}"; }
+mkdir -m 0 tree/lost+found
 expect 0 '*sealed*sequence 1' sealed seal
+[[ $(sealed ls -r) != *lost+found* ]] || fail "lost+found is sealed"
 expect 0 '*sealed*sequence 2' sealed seal
 expect 0 'intact: 5 files*' sealed verify
 expect 0 '*/deep*/numbers*' sealed ls

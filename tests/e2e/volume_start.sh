@@ -49,6 +49,22 @@ run "$CAT" /dev/null
 expect foreign_file 125 'volume\.directory\.foreign.*notes'
 [[ $(ls "$T/foreign") == notes ]] && echo "ok nothing was put beside it"
 
+# A disk of its own: the root of an ext file system has lost+found. As a directory only.
+mkdir -p "$T/disk/lost+found"
+INJECTIONS=()
+volume "$T/disk"
+run "$CAT" /dev/null
+expect new_on_a_disk 0 '^$'
+run "$CAT" "$T/disk/lost+found"
+expect not_a_part_of_the_volume 1 'No such file'
+rmdir "$T/disk/lost+found"
+echo mine >"$T/disk/lost+found"
+run "$CAT" /dev/null
+expect extra_file 125 'volume\.file\.extra.*lost\+found'
+rm "$T/disk"/*
+run "$CAT" /dev/null
+expect empty_again 0 '^$'
+
 INJECTIONS=()
 volume "$V"
 mkfifo "$T/hold" "$T/ready"

@@ -32,6 +32,7 @@ int main(void) {
     EXPECT(mremap(moved, 2 * 4096, 2 * 4096, MREMAP_MAYMOVE | MREMAP_FIXED, target + 4096) == target + 4096);
     EXPECT(target[0] == 'T' && target[4096] == 'a' && target[2 * 4096] == 'b' && target[3 * 4096] == 'T');
     EXPECT(!mapped(moved) && mapped(moved + 2 * 4096));
+    EXPECT_ERRNO(mremap(moved, 4096, 8192, MREMAP_MAYMOVE), EFAULT);  // before anything else is put there
 
     char* shared = shared_memory(2 * 4096);
     char* twin = EXPECT_OK(mremap(shared, 0, 2 * 4096, MREMAP_MAYMOVE));
@@ -42,7 +43,6 @@ int main(void) {
     EXPECT_ERRNO(mremap(target, 4096, 0, MREMAP_MAYMOVE), EINVAL);
     EXPECT_ERRNO(mremap(target, 4096, 4096, MREMAP_FIXED, shared), EINVAL);
     EXPECT_ERRNO(mremap(target, 8192, 8192, MREMAP_MAYMOVE | MREMAP_FIXED, target + 4096), EINVAL);
-    EXPECT_ERRNO(mremap(moved, 4096, 8192, MREMAP_MAYMOVE), EFAULT);
     EXPECT_ERRNO(mremap(target, 4096, 4096, 0x80), EINVAL);
     return 0;
 }

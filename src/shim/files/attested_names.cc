@@ -4,11 +4,13 @@
 // (volume_names.cc) change: everything else answers like a read-only file system, and a rename or link between two worlds like one
 // between file systems.
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <climits>
+#include <optional>
 
 #include "shim/abi/numbers.h"
 #include "shim/files/attested_calls.h"
@@ -55,10 +57,15 @@ TwoPaths two_paths(const Call& call, const PathRule& rule) {
           .flags = call.number == SYS_renameat ? 0 : call.args[4]};
 }
 
+// In the order of do_renameat2, fs/namei.c.
 Result<int64_t> rename_in_namespace(const TwoPaths& paths) {
-  const Place from = TRY(place_of(paths.old_directory, TRY(read_app_path(paths.old_at)), Follow::kNo));
-  const Place to = TRY(place_of(paths.new_directory, TRY(read_app_path(paths.new_at)), Follow::kNo));
-  if (from.ends_in_dots || to.ends_in_dots) return fail(EBUSY);
+  constexpr uint64_t kKnown = RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT;
+  const bool exchanges = (paths.flags & RENAME_EXCHANGE) != 0;
+  if ((paths.flags & ~kKnown) != 0 || (exchanges && paths.flags != RENAME_EXCHANGE)) return fail(EINVAL);
+  const Place from = TRY(place_of(paths.old_directory, TRY(read_app_path(paths.old_at)), Follow::kName));
+  const Place to = TRY(place_of(paths.new_directory, TRY(read_app_path(paths.new_at)), Follow::kName));
+  if (from.ends_in_dots) return fail(EBUSY);
+  if (to.ends_in_dots) return fail((paths.flags & RENAME_NOREPLACE) != 0 ? EEXIST : EBUSY);
   if (from.kind == PlaceKind::kMissing) return fail(ENOENT);
   if (is_in_volume(from) || is_in_volume(to)) {
     TRY_VOID(rename_in_volume(from, to, paths.flags));
@@ -75,46 +82,79 @@ Result<int64_t> rename_in_namespace(const TwoPaths& paths) {
                     static_cast<uint64_t>(AT_FDCWD), gate::address_of(new_path.c_str()), paths.flags);
 }
 
-// The new name is in a volume: the file must be in the same one.
-Result<void> link_into_volume(const TwoPaths& paths, const std::string& old_text, Follow follow, const Place& to) {
-  if (to.wants_directory) return fail(ENOENT);
-  if (old_text.empty() && (paths.flags & AT_EMPTY_PATH) != 0) {
-    const auto file = volumes::identify(paths.old_directory);
-    return file ? link_in_volume(file->id, to) : fail(EXDEV);
+// What a link is made to: by path, or by descriptor.
+struct Linked {
+  Place place;
+  bool is_descriptor = false;
+  int fd = -1;
+};
+Result<Linked> linked_by(const TwoPaths& paths) {
+  const std::string text = TRY(read_app_path(paths.old_at));
+  Linked linked;
+  if (text.empty() && (paths.flags & AT_EMPTY_PATH) != 0 && paths.old_directory != AT_FDCWD) {
+    linked.is_descriptor = true;
+    linked.fd = paths.old_directory;
+    return linked;
   }
-  const Place from = TRY(place_of(paths.old_directory, old_text, follow));
-  if (from.kind == PlaceKind::kMissing) return fail(ENOENT);
-  const auto file = volume_file(from);
-  return file ? link_in_volume(*file, to) : fail(EXDEV);
+  const Follow follow = (paths.flags & AT_SYMLINK_FOLLOW) != 0 ? Follow::kYes : Follow::kNo;
+  const bool is_here = text.empty() && (paths.flags & AT_EMPTY_PATH) != 0;
+  linked.place = TRY(place_of(paths.old_directory, is_here ? "." : text, follow));
+  if (linked.place.kind == PlaceKind::kMissing) return fail(ENOENT);
+  linked.is_descriptor = linked.place.kind == PlaceKind::kDescriptor;
+  if (linked.is_descriptor) linked.fd = linked.place.host.fd;
+  return linked;
 }
 
+// In the order of do_linkat: what is there already, then the new name.
 Result<int64_t> link_in_namespace(const TwoPaths& paths) {
-  constexpr uint64_t kFollowFlag = AT_SYMLINK_FOLLOW;
-  if ((paths.flags & ~(kFollowFlag | AT_EMPTY_PATH)) != 0) return fail(EINVAL);
-  const Follow follow = (paths.flags & kFollowFlag) != 0 ? Follow::kYes : Follow::kNo;
-  const std::string old_text = TRY(read_app_path(paths.old_at));
-  const Place to = TRY(place_of(paths.new_directory, TRY(read_app_path(paths.new_at)), Follow::kNo));
-  if (to.kind != PlaceKind::kMissing) return fail(EEXIST);
+  constexpr uint64_t kKnown = AT_SYMLINK_FOLLOW | AT_EMPTY_PATH;
+  if ((paths.flags & ~kKnown) != 0) return fail(EINVAL);
+  const Linked from = TRY(linked_by(paths));
+  const Place to = TRY(place_of(paths.new_directory, TRY(read_app_path(paths.new_at)), Follow::kName));
+  if (to.kind != PlaceKind::kMissing || to.ends_in_dots) return fail(EEXIST);
+  if (to.wants_directory) return fail(ENOENT);
   if (is_in_volume(to)) {
-    TRY_VOID(link_into_volume(paths, old_text, follow, to));
+    std::optional<FileId> file;
+    if (!from.is_descriptor) {
+      file = volume_file(from.place);
+    } else if (const auto open = volumes::identify(from.fd)) {
+      file = open->id;
+    }
+    if (!file) return fail(EXDEV);
+    TRY_VOID(link_in_volume(*file, to));
     return int64_t{0};
   }
   if (!is_host(to)) return fail(EROFS);
   const HostPath new_path = TRY(HostPath::name(to));
-  const auto link_descriptor = [&](int fd) -> Result<int64_t> {
-    if (special::node_of(fd) != kNoNode || volumes::identify(fd)) return fail(EXDEV);
+  if (from.is_descriptor) {
+    if (special::node_of(from.fd) != kNoNode || volumes::identify(from.fd)) return fail(EXDEV);
     return gate::call(SYS_linkat, static_cast<uint64_t>(AT_FDCWD),
-                      gate::address_of(path_through_descriptor(fd).c_str()), static_cast<uint64_t>(AT_FDCWD),
-                      gate::address_of(new_path.c_str()), kFollowFlag);
-  };
-  if (old_text.empty() && (paths.flags & AT_EMPTY_PATH) != 0) return link_descriptor(paths.old_directory);
-  const Place from = TRY(place_of(paths.old_directory, old_text, follow));
-  if (from.kind == PlaceKind::kMissing) return fail(ENOENT);
-  if (from.kind == PlaceKind::kDescriptor) return link_descriptor(from.host.fd);
-  if (!is_host(from)) return fail(EXDEV);
-  const HostPath old_path = TRY(HostPath::name(from));
+                      gate::address_of(path_through_descriptor(from.fd).c_str()), static_cast<uint64_t>(AT_FDCWD),
+                      gate::address_of(new_path.c_str()), AT_SYMLINK_FOLLOW);
+  }
+  if (!is_host(from.place)) return fail(EXDEV);
+  const HostPath old_path = TRY(HostPath::name(from.place));
   return gate::call(SYS_linkat, static_cast<uint64_t>(AT_FDCWD), gate::address_of(old_path.c_str()),
                     static_cast<uint64_t>(AT_FDCWD), gate::address_of(new_path.c_str()), 0);
+}
+
+// What mknod and symlink refuse before they look at the path.
+Result<void> may_be_asked_for(const Call& call, const PathRule& rule) {
+  if (call.number == SYS_symlink || call.number == SYS_symlinkat) {
+    return TRY(read_app_path(call.args[0]))
+    .empty() ? fail(ENOENT) : Result<void>();
+  }
+  if (call.number != SYS_mknod && call.number != SYS_mknodat) return {};
+  switch (call.args[rule.path + 1] & S_IFMT) {
+    case 0:
+    case S_IFREG:
+    case S_IFCHR:
+    case S_IFBLK:
+    case S_IFIFO:
+    case S_IFSOCK: return {};
+    case S_IFDIR: return fail(EPERM);
+    default: return fail(EINVAL);
+  }
 }
 
 int64_t raw_of(const Result<int64_t>& result) { return result ? *result : -number_of(result.error()); }
@@ -125,11 +165,12 @@ int64_t attested_rename(Call& call, const PathRule& rule) { return raw_of(rename
 int64_t attested_link(Call& call, const PathRule& rule) { return raw_of(link_in_namespace(two_paths(call, rule))); }
 
 int64_t attested_create(Call& call, const PathRule& rule) {
+  if (const auto asked = may_be_asked_for(call, rule); !asked) return to_raw(asked);
   const auto path = read_app_path(call.args[rule.path]);
   if (!path) return -number_of(path.error());
-  const auto place = place_of(directory_of(call, rule), *path, Follow::kNo);
+  const auto place = place_of(directory_of(call, rule), *path, Follow::kName);
   if (!place) return -number_of(place.error());
-  if (place->kind != PlaceKind::kMissing) return -EEXIST;
+  if (place->kind != PlaceKind::kMissing || place->ends_in_dots) return -EEXIST;
   const bool makes_directory = call.number == SYS_mkdir || call.number == SYS_mkdirat;
   if (place->wants_directory && !makes_directory) return -ENOENT;
   if (is_in_volume(*place)) return to_raw(create_in_volume(call, rule, *place));
@@ -144,11 +185,12 @@ int64_t attested_create(Call& call, const PathRule& rule) {
 }
 
 int64_t attested_remove(Call& call, const PathRule& rule) {
+  if (call.number == SYS_unlinkat && (call.int_arg(2) & ~AT_REMOVEDIR) != 0) return -EINVAL;
   const auto path = read_app_path(call.args[rule.path]);
   if (!path) return -number_of(path.error());
   const bool of_directory =
       call.number == SYS_rmdir || (call.number == SYS_unlinkat && (call.args[2] & AT_REMOVEDIR) != 0);
-  const auto place = place_of(directory_of(call, rule), *path, Follow::kNo);
+  const auto place = place_of(directory_of(call, rule), *path, Follow::kName);
   if (!place) return -number_of(place.error());
   if (place->ends_in_dots) return !of_directory ? -EISDIR : path->ends_with("..") ? -ENOTEMPTY : -EINVAL;
   if (place->kind == PlaceKind::kMissing) return -ENOENT;
@@ -161,6 +203,7 @@ int64_t attested_remove(Call& call, const PathRule& rule) {
 }
 
 int64_t attested_truncate(Call& call, const PathRule& rule) {
+  if (static_cast<int64_t>(call.args[1]) < 0) return -EINVAL;
   const auto place = place_of(call, rule);
   if (!place) return -number_of(place.error());
   if (const auto file = volume_file(*place)) {
@@ -171,7 +214,7 @@ int64_t attested_truncate(Call& call, const PathRule& rule) {
   if (node != kNoNode && state().tree.node(node).kind == NodeKind::kInjected) {
     InjectedFile& file = state().injected.at(node);
     if (const auto allowed = may_use(file, W_OK); !allowed) return to_raw(allowed);
-    return static_cast<int64_t>(call.args[1]) < 0 ? -EINVAL : to_raw(file.truncate(call.args[1]));
+    return to_raw(file.truncate(call.args[1]));
   }
   if (place->kind == PlaceKind::kMissing) return -ENOENT;
   if (place->kind == PlaceKind::kDirectory) return -EISDIR;

@@ -43,8 +43,23 @@ Result<OpenRequest> request_of(Call& call) {
       request = {static_cast<int>(how.flags), how.mode};
     }
   }
-  if (request.only_path()) request.flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+  if (request.only_path()) {
+    request.flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    return request;
+  }
+  // build_open_flags of fs/open.c, Linux 6.4: before the path is looked at.
+  constexpr int kNameless = O_TMPFILE & ~O_DIRECTORY;
+  const bool wants_directory = (request.flags & O_DIRECTORY) != 0;
+  if (wants_directory && request.creates()) return fail(EINVAL);
+  if ((request.flags & kNameless) != 0 && (!wants_directory || (request.flags & O_ACCMODE) == O_RDONLY)) {
+    return fail(EINVAL);
+  }
   return request;
+}
+
+// A path that ends with a slash can be no file to be made.
+bool names_directory_to_make(const std::string& path, const OpenRequest& request) {
+  return request.creates() && path.ends_with('/') && path.find_first_not_of('/') != std::string::npos;
 }
 
 Result<int> open_node(NodeId node, const OpenRequest& request) {
@@ -182,6 +197,11 @@ int64_t attested_open(Call& call, const PathRule& rule) {
   const auto path = read_app_path(call.args[rule.path]);
   if (!path) return -number_of(path.error());
   const bool follows = (request->flags & O_NOFOLLOW) == 0 && !request->excludes();
+  if (names_directory_to_make(*path, *request)) {
+    const auto place = place_of(directory_of(call, rule), *path, Follow::kName);
+    if (!place) return -number_of(place.error());
+    if (!place->ends_in_dots) return -EISDIR;
+  }
   // A name of a volume that was missing may have been made by somebody else before it could be made here.
   constexpr int kTries = 16;
   int64_t opened = -ESTALE;

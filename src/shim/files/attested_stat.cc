@@ -171,6 +171,8 @@ int64_t attested_stat(Call& call, const PathRule& rule) {
 }
 
 int64_t attested_statx(Call& call, const PathRule& rule) {
+  constexpr uint32_t kReserved = STATX__RESERVED;
+  if ((call.args[3] & kReserved) != 0 || (call.args[2] & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE) return -EINVAL;
   const auto place = place_of(call, rule);
   if (!place) return -number_of(place.error());
   if (place->kind == PlaceKind::kMissing) return -ENOENT;

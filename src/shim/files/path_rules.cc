@@ -112,6 +112,7 @@ constexpr auto kIndex = [] {
 
 int64_t change(Call& call, const PathRule& rule) {
   const bool of_descriptor = rule.directory != kNoArg && call.args[rule.path] == 0;  // utimensat: futimens
+  if (of_descriptor && rule.flags != kNoArg && call.int_arg(rule.flags) != 0) return -EINVAL;
   const auto place = of_descriptor ? Result<Place>(std::in_place) : place_of(call, rule);
   if (!place) return to_raw(Result<void>(std::unexpected(place.error())));
   if (of_descriptor || place->kind == PlaceKind::kDescriptor) {
@@ -159,8 +160,22 @@ int directory_of(const Call& call, const PathRule& rule) {
   return rule.directory == kNoArg ? AT_FDCWD : call.int_arg(rule.directory);
 }
 
+namespace {
+
+int known_flags(uint64_t number) {
+  switch (number) {
+    case nr::statx: return AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_STATX_SYNC_TYPE;
+    case nr::newfstatat: return AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT;
+    case nr::faccessat2: return AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_EACCESS;
+    default: return AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH;
+  }
+}
+
+}  // namespace
+
 Result<Place> place_of(Call& call, const PathRule& rule, const Credentials* who) {
   const int flags = rule.flags == kNoArg ? 0 : call.int_arg(rule.flags);
+  if ((flags & ~known_flags(call.number)) != 0) return fail(EINVAL);
   const bool by_descriptor = (flags & AT_EMPTY_PATH) != 0;
   // statx and fstatat take a null path for an empty one since Linux 6.11.
   const std::string path =

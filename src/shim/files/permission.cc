@@ -113,6 +113,7 @@ Result<volume::AttributeChange> changed_owner(const Attributes& file, const Cred
   if (!S_ISDIR(file.mode) && !S_ISLNK(file.mode)) {
     const bool keeps_group = who.in_group(file.gid) || who.can(Capability::kFsetid);
     const uint32_t left = without_set_ids(permissions, keeps_group);
+    if (left != permissions && !is_owner(file, who)) return fail(EPERM);  // it would be a change of mode
     if (left != permissions) change.permissions = left;
   }
   return change;

@@ -86,8 +86,9 @@ class Walk {
       }
       if (name.size() > NAME_MAX) return fail(ENAMETOOLONG);
       Place place = TRY(look(name));
-      if (const auto target = TRY(link_target(place, !is_last || wants_directory || follow_last == Follow::kYes));
-          target && (!is_last || wants_directory || follow_last == Follow::kYes)) {
+      const bool is_followed =
+          !is_last || follow_last == Follow::kYes || (wants_directory && follow_last != Follow::kName);
+      if (const auto target = TRY(link_target(place, is_followed)); target) {
         if (++links > kMaximumLinks) return fail(ELOOP);
         by_host_ = by_host_ || is_of_host(place);
         if (target->empty()) return fail(ENOENT);
@@ -98,8 +99,7 @@ class Walk {
         rest = std::move(next);
         continue;
       }
-      if (place.host.kind == HostEntry::Kind::kDescriptor &&
-          (!is_last || wants_directory || follow_last == Follow::kYes)) {
+      if (place.host.kind == HostEntry::Kind::kDescriptor && is_followed) {
         if (is_last && !wants_directory) {
           place.kind = PlaceKind::kDescriptor;
           return place;
@@ -113,7 +113,8 @@ class Walk {
       const bool directory = is_directory(place);
       if (is_last) {
         place.wants_directory = wants_directory;
-        if (wants_directory && !directory && place.kind != PlaceKind::kMissing) return fail(ENOTDIR);
+        const bool is_named = follow_last == Follow::kName || place.kind == PlaceKind::kMissing;
+        if (wants_directory && !directory && !is_named) return fail(ENOTDIR);
         return place;
       }
       if (place.kind == PlaceKind::kMissing) return fail(ENOENT);

@@ -8,6 +8,7 @@
 // does. A directory of a volume may be the base of a walk by its inode alone: it may have been renamed since it was opened.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -101,11 +102,16 @@ struct Place {
 // Whether the place is one that can be entered.
 bool is_directory(const Place& place);
 
-enum class Follow : bool { kNo, kYes };
+enum class Follow : uint8_t {
+  kNo,
+  kYes,
+  kName,  // the name itself, to be made or taken away: not even a slash at its end makes a link followed, or a file an error
+};
 
 // `base` is the directory that relative paths start from. ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG, and errors
 // of the view; EACCES for a directory of a volume that may not be searched, and for a link of a host directory that leads to an injected file,
-// into a volume, /proc or /sys, or to an open file other than a standard stream. A path that ends with a slash is followed whatever `follow` says, and names a directory or nothing.
+// into a volume, /proc or /sys, or to an open file other than a standard stream. A path that ends with a slash is followed
+// unless `follow` is kName, and names a directory or nothing.
 Result<Place> resolve(const Tree& tree, HostView& view, const BaseDirectory& base, std::string_view path,
                       Follow follow);
 

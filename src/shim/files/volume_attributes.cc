@@ -168,15 +168,23 @@ Result<void> truncate_in_volume(const FileId& file, int64_t size) {
   if (!S_ISREG(attributes.mode)) return fail(EINVAL);
   const Credentials who = credentials();
   TRY_VOID(permission::may(attributes, who, W_OK));
-  {
-    const HeapScope heap;
-    TRY_VOID(volumes::truncate(file, static_cast<uint64_t>(size)));
-  }
+  TRY_VOID(drop_set_ids(file, attributes, who));
+  const HeapScope heap;
+  return volumes::truncate(file, static_cast<uint64_t>(size));
+}
+
+Result<void> drop_set_ids(const FileId& file, const Attributes& attributes, const Credentials& who) {
   const uint32_t permissions = permission::after_change_of_content(attributes, who);
   if (permissions == (attributes.mode & 07777)) return {};
   AttributeChange change;
   change.permissions = permissions;
   return volume_of(file)->change(file.inode, change);
+}
+
+Result<void> drop_set_ids(const FileId& file) {
+  const Attributes attributes = TRY(volume_of(file)->attributes(file.inode));
+  if ((attributes.mode & (S_ISUID | S_ISGID)) == 0 || !S_ISREG(attributes.mode)) return {};
+  return drop_set_ids(file, attributes, credentials());
 }
 
 Result<void> may_enter(const Place& directory) { return permission::may(directory.attributes, credentials(), X_OK); }

@@ -43,6 +43,9 @@ Result<void> access_in_volume(const FileId& file, const Credentials& who, int wa
 Result<void> may_enter(const Place& directory);
 
 // ---- by path or descriptor ----
+// Before content changes: set-user-ID and set-group-ID bits go, unless CAP_FSETID.
+Result<void> drop_set_ids(const FileId& file);
+Result<void> drop_set_ids(const FileId& file, const volume::Attributes& attributes, const Credentials& who);
 Result<struct stat> stat_in_volume(const FileId& file);
 Result<struct statx> statx_in_volume(const FileId& file);
 Result<struct statfs> statfs_of_volume(size_t volume);

@@ -68,6 +68,14 @@ Result<void> may_replace(const Place& place, const Credentials& who, bool is_dir
   return {};
 }
 
+// Whether a directory is `below` or lies above it.
+Result<bool> is_above(const Place& directory, const Attributes& below) {
+  for (auto at = below.inode;; at = TRY(volume_of(directory_of(directory))->parent(at))) {
+    if (at == directory.attributes.inode) return true;
+    if (at == volume::kRootInode) return false;
+  }
+}
+
 Result<void> may_rename(const Place& from, const Place& to, bool exchanges, const Credentials& who) {
   const bool is_directory = S_ISDIR(from.attributes.mode);
   const bool to_is_directory = to.kind != PlaceKind::kMissing && S_ISDIR(to.attributes.mode);
@@ -105,6 +113,7 @@ Result<void> create_in_volume(Call& call, const PathRule& rule, const Place& pla
 Result<void> remove_in_volume(const Place& place, bool of_directory) {
   if (is_fixed(place)) return fail(EBUSY);
   if (place.kind == PlaceKind::kMissing) return fail(ENOENT);
+  if (!of_directory && place.wants_directory) return fail(S_ISDIR(place.attributes.mode) ? EISDIR : ENOTDIR);
   TRY_VOID(may_replace(place, credentials(), of_directory));
   TRY_VOID(volume_of(directory_of(place))->unlink(place.directory.inode, place.name, of_directory));
   volume_of(directory_of(place))->release_if_unlinked(place.attributes.inode);
@@ -119,8 +128,13 @@ Result<void> rename_in_volume(const Place& from, const Place& to, uint64_t flags
   const bool exchanges = (flags & RENAME_EXCHANGE) != 0;
   if (exchanges && to.kind == PlaceKind::kMissing) return fail(ENOENT);
   if ((flags & RENAME_NOREPLACE) != 0 && to.kind != PlaceKind::kMissing) return fail(EEXIST);
+  if (exchanges && to.wants_directory && !S_ISDIR(to.attributes.mode)) return fail(ENOTDIR);
   if (!S_ISDIR(from.attributes.mode) && (from.wants_directory || (!exchanges && to.wants_directory))) {
     return fail(ENOTDIR);
+  }
+  if (S_ISDIR(from.attributes.mode) && TRY(is_above(from, to.directory))) return fail(EINVAL);
+  if (to.kind != PlaceKind::kMissing && S_ISDIR(to.attributes.mode) && TRY(is_above(to, from.directory))) {
+    return fail(exchanges ? EINVAL : ENOTEMPTY);
   }
   if (to.kind != PlaceKind::kMissing && from.attributes.inode == to.attributes.inode) return {};
   TRY_VOID(may_rename(from, to, exchanges, credentials()));
@@ -136,7 +150,10 @@ Result<void> link_in_volume(const FileId& file, const Place& to) {
   const Attributes attributes = TRY(volume_of(file)->attributes(file.inode));
   TRY_VOID(permission::may_link(attributes, who));
   TRY_VOID(permission::may_create(to.directory, who));
-  return volume_of(file)->link(file.inode, to.directory.inode, to.name);
+  if (attributes.links == 0 && !volumes::may_get_name(file)) return fail(ENOENT);
+  TRY_VOID(volume_of(file)->link(file.inode, to.directory.inode, to.name));
+  volumes::allow_name(file, false);
+  return {};
 }
 
 }  // namespace redoubt::shim::file_namespace

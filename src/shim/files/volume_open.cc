@@ -65,19 +65,15 @@ Result<int> open_nameless(const FileId& directory, const Attributes& attributes,
   const InodeNumber inode = TRY(volume_of(directory)->create_nameless(made.mode, made.uid, made.gid));
   const FileId file{.volume = directory.volume, .inode = inode};
   volume_paths::remember(file, directory.inode, "#" + std::to_string(inode));
-  return descriptor_of(file, request);
+  const int fd = TRY(descriptor_of(file, request));
+  if ((request.flags & O_EXCL) == 0) volumes::allow_name(file, true);
+  return fd;
 }
 
 Result<void> cut_off(const FileId& file, const Attributes& attributes, const Credentials& who) {
-  {
-    const HeapScope heap;
-    TRY_VOID(volumes::truncate(file, 0));
-  }
-  const uint32_t permissions = permission::after_change_of_content(attributes, who);
-  if (permissions == (attributes.mode & 07777)) return {};
-  volume::AttributeChange change;
-  change.permissions = permissions;
-  return volume_of(file)->change(file.inode, change);
+  TRY_VOID(drop_set_ids(file, attributes, who));
+  const HeapScope heap;
+  return volumes::truncate(file, 0);
 }
 
 // Something that is there, links resolved as far as they are to be.
@@ -120,7 +116,6 @@ bool is_in_volume(const Place& place) {
 }
 
 Result<int> open_in_volume(const Place& place, const OpenRequest& request) {
-  if (request.creates() && (request.flags & O_DIRECTORY) != 0 && !request.is_nameless()) return fail(EINVAL);
   if (place.kind == PlaceKind::kMissing) {
     if (!request.creates() || request.is_nameless()) return fail(ENOENT);
     return create_and_open(place, request);

@@ -41,6 +41,7 @@ struct alignas(128) VolumeControl {
 inline constexpr uint32_t kWritten = 1;         // since the last barrier that a close made
 inline constexpr uint32_t kMapped = 2;          // somebody maps the file MAP_SHARED, or did and is gone
 inline constexpr uint32_t kMappedWritable = 4;  // ... and may store into it
+inline constexpr uint32_t kMayGetName = 8;      // a file of O_TMPFILE that was not made with O_EXCL
 
 struct alignas(64) HandleEntry {
   std::atomic<uint64_t> file;  // FileId, packed; 0: free

@@ -11,6 +11,7 @@
 #include <new>
 
 #include "shim/abi/restart.h"
+#include "shim/files/volume_calls.h"
 #include "shim/gate/gate.h"
 #include "shim/memory/app_memory.h"
 #include "shim/syscalls/dispatch.h"
@@ -27,10 +28,11 @@ constexpr uint64_t kLargestCount = 0x7ffff000;  // MAX_RW_COUNT
 // The offset of a call: in the program's memory, or the position of the descriptor.
 class Offset {
  public:
-  static Result<Offset> read(uint64_t at) {
+  static Result<Offset> read(uint64_t at, uint64_t count = 0) {
     Offset offset(at);
     if (at == 0) return offset;
     if (!read_app(offset.value_, at)) return fail(EFAULT);
+    if (offset.value_ + count < offset.value_) return fail(EOVERFLOW);
     if (static_cast<int64_t>(offset.value_) < 0) return fail(EINVAL);
     return offset;
   }
@@ -95,6 +97,9 @@ int64_t copy_within(Call& call, const Target& from, const Target& to, uint64_t a
   const auto room = within_size_limit(into, count);
   if (!room) return -number_of(room.error());
   count = *room;
+  if (count != 0) {
+    if (const auto dropped = file_namespace::drop_set_ids(to.id); !dropped) return -number_of(dropped.error());
+  }
   const std::unique_ptr<uint8_t[]> buffer(new (std::nothrow) uint8_t[std::min<uint64_t>(count + 1, kChunk)]);
   if (buffer == nullptr) return -ENOMEM;
   uint64_t done = 0;
@@ -126,11 +131,14 @@ Answer copy_call(Call& call, const Target&) {
     return Target{.fd = call.int_arg(argument), .argument = argument, .open = *open, .id = file_of(open->handle)};
   };
   const auto from = target_at(0), to = target_at(2);
+  for (const int argument : {0, 2}) {
+    if (is_error(gate::call(SYS_fcntl, call.args[argument], F_GETFD))) return -EBADF;
+  }
   if (!from || !to || from->id.volume != to->id.volume) return -EXDEV;
   if (static_cast<uint32_t>(call.args[5]) != 0) return -EINVAL;
   if (!from->may_read() || !to->may_write() || (status_flags(to->fd) & O_APPEND) != 0) return -EBADF;
-  auto at = Offset::read(call.args[1]);
-  auto into = Offset::read(call.args[3]);
+  auto at = Offset::read(call.args[1], call.args[4]);
+  auto into = Offset::read(call.args[3], call.args[4]);
   if (!at || !into) return -number_of((!at ? at : into).error());
   const uint64_t begin = at->is_given() ? at->value() : from->open.position;
   const uint64_t target_begin = into->is_given() ? into->value() : to->open.position;

@@ -5,16 +5,19 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
 #include "shim/gate/host_answer.h"
 #include "shim/process/program_file.h"
 #include "shim/volumes/host_storage.h"
+#include "volume/volume.h"
 
 namespace redoubt::shim::volumes {
 namespace {
@@ -28,29 +31,47 @@ uint64_t number(const OwnedFd& fd) { return static_cast<uint64_t>(fd.get()); }
 
 HostFile file_at(int index) { return static_cast<HostFile>(index); }
 
-bool is_of_a_volume(std::string_view name) {
-  for (int i = 0; i < volume::kHostFiles; ++i) {
-    if (name == volume::name_of(file_at(i))) return true;
-  }
-  return false;
+struct Survey {
+  bool is_empty = true;                      // none of a volume's files is there
+  std::optional<volume::FoundName> foreign;  // the first name that has no business there
+};
+
+// Not every file system says in a listing what is a directory.
+bool is_directory(const OwnedFd& directory, const char* name, uint8_t type) {
+  if (type != DT_UNKNOWN) return type == DT_DIR;
+  struct stat status {};
+  return gate::call(SYS_newfstatat, number(directory), gate::address_of(name), gate::address_of(&status),
+                    AT_SYMLINK_NOFOLLOW) == 0 &&
+         S_ISDIR(status.st_mode);
 }
 
-// The first name of the directory that is none of a volume's files; empty when there is none.
-Result<std::string> find_foreign(const OwnedFd& directory) {
+Result<Survey> look_into(const OwnedFd& directory) {
+  Survey survey;
   constexpr size_t kNameOffset = offsetof(dirent64, d_name);
   alignas(dirent64) char buffer[4096];
   while (true) {
     const size_t size = TRY(gate::count_of(
         gate::call(SYS_getdents64, number(directory), gate::address_of(buffer), sizeof(buffer)), sizeof(buffer)));
-    if (size == 0) return std::string();
+    if (size == 0) return survey;
     for (size_t at = 0; at + kNameOffset < size;) {
       uint16_t length;
       std::memcpy(&length, buffer + at + offsetof(dirent64, d_reclen), sizeof(length));
       if (length <= kNameOffset || length > size - at) return fail(EIO);
       const char* const start = buffer + at + kNameOffset;
-      const std::string_view name(start, strnlen(start, length - kNameOffset));
-      if (name != "." && name != ".." && !is_of_a_volume(name)) return std::string(name);
+      const size_t name_size = strnlen(start, length - kNameOffset);
+      if (name_size == length - kNameOffset) return fail(EIO);
+      const auto type = static_cast<uint8_t>(buffer[at + offsetof(dirent64, d_type)]);
+      volume::FoundName found{.name = std::string(start, name_size), .is_directory = false};
       at += length;
+      if (found.name == "." || found.name == "..") continue;
+      if (volume::is_host_file(found.name)) {
+        survey.is_empty = false;
+        continue;
+      }
+      found.is_directory = is_directory(directory, start, type);
+      if (volume::may_lie_beside(found)) continue;
+      survey.foreign = std::move(found);
+      return survey;
     }
   }
 }
@@ -93,7 +114,7 @@ Outcome<OwnedFd> open_file(const OwnedFd& directory, const std::string& path, co
   return OwnedFd(*opened);
 }
 
-Outcome<void> lock(const OwnedFd& superblock, const std::string& path) {
+Outcome<void> lock_alone(const OwnedFd& superblock, const std::string& path) {
   const int64_t raw = gate::call(SYS_flock, number(superblock), LOCK_EX | LOCK_NB);
   if (raw == 0) return {};
   if (raw == -EWOULDBLOCK) {
@@ -108,19 +129,24 @@ Outcome<void> lock(const OwnedFd& superblock, const std::string& path) {
 
 Outcome<void> HostStorage::open(const std::string& path, bool initialise) {
   const OwnedFd directory = TRY(open_directory(path));
-  const auto foreign = find_foreign(directory);
-  if (!foreign) return not_opened("the host directory " + path, foreign.error(), initialise);
-  if (!foreign->empty()) {
-    const std::string found = "the file " + *foreign + ", which is none of a volume's";
+  const auto survey = look_into(directory);
+  if (!survey) return not_opened("the host directory " + path, survey.error(), initialise);
+  if (survey->foreign) {
     if (initialise) {
-      return failed("volume.directory.foreign", "an empty directory " + path + " for a new volume", found,
+      return failed("volume.directory.foreign", "an empty directory " + path + " for a new volume",
+                    "the file " + survey->foreign->name + ", which is none of a volume's",
                     "take it elsewhere, or give the volume a directory of its own");
     }
-    return failed("volume.file.extra", "the files of a volume and nothing else in " + path, found, "take it elsewhere");
+    const volume::OpenFailure why = *volume::check_directory({*survey->foreign});
+    return failed(why.check, why.expected, path + ": " + why.found, why.remedy);
+  }
+  if (survey->is_empty && !initialise) {
+    return failed("volume.absent", "the files of the volume in " + path, "an empty directory",
+                  "mount the disk that holds them there, or restore the newest copy, all files of it together");
   }
   for (int i = 0; i < volume::kHostFiles; ++i) {
     OwnedFd file = TRY(open_file(directory, path, volume::name_of(file_at(i)), initialise));
-    if (file_at(i) == HostFile::kSuperblockA) TRY_VOID(lock(file, path));
+    if (file_at(i) == HostFile::kSuperblockA) TRY_VOID(lock_alone(file, path));
     const int slot = static_cast<int>(index_) * volume::kHostFiles + i;
     if (!window::put(window::extension_slot(slot), file.release())) {
       return failed("volume.descriptors", "descriptors for the volume's files", "none",

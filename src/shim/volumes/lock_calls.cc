@@ -119,7 +119,7 @@ int64_t ask(Call& call, const Target& target, struct flock& lock) {
   const struct flock asked = lock;
   const int64_t result =
       gate::call(SYS_fcntl, static_cast<uint64_t>(kernel_fd(posix, target)), call.args[1], gate::address_of(&lock));
-  if (result != 0 || lock.l_type != F_UNLCK) return result;
+  if (result != 0 || lock.l_type != F_UNLCK || asked.l_type == F_UNLCK) return result;
   const auto other = ask_other_kind(posix, asked);
   if (!other) return -number_of(other.error());
   if (other->l_type != F_UNLCK) lock = *other;
@@ -135,9 +135,10 @@ int64_t lock_command(Call& call, const Target& target) {
   const int command = call.int_arg(1);
   if (!is_posix(command) && lock.l_pid != 0) return -EINVAL;
   const bool asks = command == F_GETLK || command == F_OFD_GETLK;
-  if (asks ? lock.l_type != F_RDLCK && lock.l_type != F_WRLCK : lock.l_type < F_RDLCK || lock.l_type > F_UNLCK) {
-    return -EINVAL;
-  }
+  // F_OFD_GETLK with F_UNLCK asks for the description's own: the kernel knows, or says EINVAL (before Linux 6.6).
+  const bool is_known =
+      lock.l_type == F_RDLCK || lock.l_type == F_WRLCK || (lock.l_type == F_UNLCK && command != F_GETLK);
+  if (!is_known) return -EINVAL;
   const struct flock asked = lock;
   if (const auto resolved = resolve_range(target, lock); !resolved) return -number_of(resolved.error());
   if (!asks && !may_lock(target, lock.l_type)) return -EBADF;
@@ -153,6 +154,8 @@ int64_t lock_command(Call& call, const Target& target) {
 Answer flock_call(Call& call, const Target& target) {
   if (target.is_path()) return -EBADF;
   const int operation = call.int_arg(1);
+  constexpr int kMandatory = 32;  // LOCK_MAND: the kernel takes it for nothing
+  if ((operation & kMandatory) != 0) return 0;
   struct flock lock = {.l_type = F_UNLCK,
                        .l_whence = SEEK_SET,
                        .l_start = static_cast<off_t>(flock_byte(target.open.handle)),

@@ -152,6 +152,38 @@ std::unexpected<attested::Failure> no_memory() {
                 "raise the limit on locked memory (ulimit -l) to 8192 or more");
 }
 
+// What a failure to open means to the owner of the session: where CAS keeps a tag there was a volume, so an empty directory is one that
+// was put back to before it.
+attested::Failure for_owner(attested::Failure failure, const Mount& mount) {
+  const MountedVolume& settings = mount.settings;
+  const bool has_tag = settings.updates != VolumeUpdates::kNoRollbackProtection && !is_awaited(settings);
+  const bool is_absent = failure.check == "volume.absent";
+  if (is_absent && has_tag) {
+    failure.check = "volume.rollback";
+    failure.expected = "a history in " + mount.path + " that contains what was acknowledged last (operation " +
+                       std::to_string(settings.tag.sequence) + ")";
+    failure.found = "an empty directory: the volume was removed, or its disk is not mounted";
+  }
+  if (settings.lease != 0 && (is_absent || failure.check == "volume.rollback")) {
+    failure.remedy +=
+        "; if it is lost for good, begin anew: redoubt session forget-volume SESSION " + std::string(mount.name);
+  }
+  return failure;
+}
+
+// A new volume belongs to who starts the run, or a program without privileges could make nothing in it.
+Outcome<void> give_to_user(Mount& mount) {
+  volume::AttributeChange change;
+  change.uid = static_cast<uint32_t>(gate::call(SYS_geteuid));
+  change.gid = static_cast<uint32_t>(gate::call(SYS_getegid));
+  if (*change.uid == 0 && *change.gid == 0) return {};
+  if (const auto changed = mount.volume->change(volume::kRootInode, change); !changed) {
+    return failed("volume.host", "a new volume in " + mount.path, attested::name_of(changed.error()),
+                  "check the host's file system and the permissions of the volume's directory");
+  }
+  return {};
+}
+
 Outcome<void> open(size_t index, const MountedVolume& settings) {
   if (settings.is_code) {
     return failed("volume.code", "files: authenticated-only for the volume of code: {volume: ...}",
@@ -159,13 +191,17 @@ Outcome<void> open(size_t index, const MountedVolume& settings) {
   }
   auto mount = std::make_unique<Mount>(index, settings);
   if (!keep_key(*mount, settings.key)) return no_memory();
-  TRY_VOID(mount->storage.open(mount->path, settings.initialise));
+  if (auto found = mount->storage.open(mount->path, settings.initialise); !found) {
+    return std::unexpected(for_owner(std::move(found).error(), *mount));
+  }
   auto opened = volume::Volume::open(mount->storage, mount->coordination, options_of(*mount));
   if (!opened) {
     const volume::OpenFailure& why = opened.error();
-    return failed(why.check, why.expected, mount->path + ": " + why.found, why.remedy);
+    return std::unexpected(
+        for_owner(failed(why.check, why.expected, mount->path + ": " + why.found, why.remedy).error(), *mount));
   }
   mount->volume = std::move(*opened);
+  if (settings.initialise) TRY_VOID(give_to_user(*mount));
   const auto mounted = file_namespace::mount_volume(mount->path, index, mount->path);
   if (!mounted) {
     return failed("volume.mount", "a path that the session's code and other mounts leave free",

@@ -39,6 +39,21 @@ std::optional<OpenFile> identify(int fd) {
   return OpenFile{.id = file_of(open->handle), .access = open->access, .position = open->position};
 }
 
+void allow_name(FileId id, bool allowed) {
+  const Handle handle = find_handle(id);
+  if (handle == 0) return;
+  if (allowed) {
+    entry_of(handle).flags |= kMayGetName;
+  } else {
+    entry_of(handle).flags &= ~kMayGetName;
+  }
+}
+
+bool may_get_name(FileId id) {
+  const Handle handle = find_handle(id);
+  return handle != 0 && (entry_of(handle).flags & kMayGetName) != 0;
+}
+
 Result<void> set_position(int fd, uint64_t position) {
   auto open = describe(fd);
   if (!open) return fail(EBADF);

@@ -32,6 +32,10 @@ Result<int> open_descriptor(FileId id, int flags);
 // What a descriptor stands for, or nothing. Cheap for descriptors that never were one (files/special_descriptors.h, hints).
 std::optional<OpenFile> identify(int fd);
 
+// Whether link may name a file that has no name: one of O_TMPFILE without O_EXCL, once. For files that are open.
+void allow_name(FileId id, bool allowed);
+bool may_get_name(FileId id);
+
 // Moves the position (directories: the cookie).
 Result<void> set_position(int fd, uint64_t position);
 

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 
+#include "shim/files/volume_calls.h"
 #include "shim/gate/gate.h"
 #include "shim/memory/app_memory.h"
 #include "shim/volumes/calls.h"
@@ -76,6 +77,7 @@ Result<void> allocate(const Target& target, int mode, int64_t offset, int64_t si
   if (__builtin_add_overflow(static_cast<uint64_t>(offset), static_cast<uint64_t>(size), &end) || end > kLargestFile) {
     return fail(EFBIG);
   }
+  TRY_VOID(file_namespace::drop_set_ids(target.id));
   const auto at = static_cast<uint64_t>(offset);
   if (punches || zeroes) {
     const uint64_t known_end = std::min(end, TRY(size_of(target)));
@@ -129,6 +131,7 @@ Answer truncate_call(Call& call, const Target& target) {
   if (target.is_path()) return -EBADF;
   const auto size = static_cast<int64_t>(call.args[1]);
   if (size < 0 || !target.may_write() || !is_regular(target)) return -EINVAL;
+  if (const auto dropped = file_namespace::drop_set_ids(target.id); !dropped) return -number_of(dropped.error());
   return to_raw(truncate(target.id, static_cast<uint64_t>(size)));
 }
 

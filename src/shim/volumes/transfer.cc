@@ -55,6 +55,8 @@ int64_t Transfer::decode(const Call& call) {
     piece.iov_len = std::min<uint64_t>(piece.iov_len, kLargestCount - left_);
     left_ += piece.iov_len;
   }
+  constexpr uint64_t kLargestOffset = INT64_MAX;
+  if (position_ && left_ > kLargestOffset - *position_) return -EINVAL;
   return 0;
 }
 

@@ -10,6 +10,7 @@
 #include <memory>
 #include <new>
 
+#include "shim/files/volume_calls.h"
 #include "shim/volumes/calls.h"
 #include "shim/volumes/content.h"
 #include "shim/volumes/mounts.h"
@@ -88,9 +89,9 @@ Written write_at(Handle handle, Transfer& transfer, uint64_t position, bool appe
 }
 
 // Whether such flags can be honoured, and what they ask for.
-constexpr int kReadFlags = RWF_HIPRI | RWF_NOWAIT;
 constexpr int kNoAppend = 0x20;  // RWF_NOAPPEND, Linux 6.9
 constexpr int kWriteFlags = RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_APPEND | kNoAppend;
+constexpr int kReadFlags = kWriteFlags | RWF_NOWAIT;  // a read has nothing to do about most
 
 int64_t write_with_flags(const Target& target, Transfer& transfer, int status) {
   const Handle handle = target.open.handle;
@@ -149,6 +150,9 @@ Answer write_call(Call& call, const Target& target) {
   Transfer transfer;
   if (const int64_t error = transfer.decode(call); error != 0) return error;
   if ((transfer.flags() & ~kWriteFlags) != 0) return -EOPNOTSUPP;
+  if (transfer.left() != 0) {
+    if (const auto dropped = file_namespace::drop_set_ids(target.id); !dropped) return -number_of(dropped.error());
+  }
   const int status = status_flags(target.fd);
   const int64_t result = write_with_flags(target, transfer, status);
   const bool synchronous = (status & O_DSYNC) != 0 || (transfer.flags() & (RWF_DSYNC | RWF_SYNC)) != 0;
