@@ -64,32 +64,46 @@ Bytes additional_data(const Place& place) {
   return data;
 }
 
-Result<SecretBytes, Error> record_key(const SecretBytes& database_key, uint8_t kind, ByteView salt) {
-  const std::string info = std::string("redoubt cas kind 1") + static_cast<char>(kind);
-  const SecretBytes kind_key = TRY(hkdf(database_key.view(), {}, info));
-  return hkdf(kind_key.view(), salt, "redoubt cas record 1");
-}
-
 Result<SecretBytes, Error> does_not_open() {
   return fail(ErrorCode::kUnauthentic, "a sealed record does not open at its place");
+}
+
+Result<ByteArray<32>, Error> hmac(const SecretBytes& key, ByteView message) {
+  ByteArray<32> digest;
+  unsigned size = 0;
+  if (HMAC(EVP_sha256(), key.view().data(), static_cast<int>(key.size()), message.data(), message.size(), digest.data(),
+           &size) == nullptr) {
+    return openssl_failed("HMAC");
+  }
+  return digest;
 }
 
 }  // namespace
 
 Result<Sealer, Error> Sealer::create(const SecretBytes& root_key, const ByteArray<32>& database_id) {
   Sealer sealer;
-  sealer.database_key_ = TRY(hkdf(root_key.view(), database_id, "redoubt cas database 1"));
-  sealer.place_key_ = TRY(hkdf(sealer.database_key_.view(), {}, "redoubt cas place 1"));
-  const SecretBytes check = TRY(hkdf(sealer.database_key_.view(), {}, "redoubt cas key check 1"));
+  const SecretBytes database_key = TRY(hkdf(root_key.view(), database_id, "redoubt cas database 1"));
+  sealer.place_key_ = TRY(hkdf(database_key.view(), {}, "redoubt cas place 1"));
+  sealer.frame_key_ = TRY(hkdf(database_key.view(), {}, "redoubt cas frame 1"));
+  for (size_t kind = 0; kind < kRecordKinds; ++kind) {
+    const std::string info = std::string("redoubt cas kind 1") + static_cast<char>(kind);
+    sealer.kind_keys_[kind] = TRY(hkdf(database_key.view(), {}, info));
+  }
+  const SecretBytes check = TRY(hkdf(database_key.view(), {}, "redoubt cas key check 1"));
   std::ranges::copy(check.view(), sealer.key_check_.begin());
   return sealer;
+}
+
+Result<SecretBytes, Error> Sealer::record_key(uint8_t kind, ByteView salt) const {
+  if (kind >= kRecordKinds) return does_not_open();  // a row that no CAS wrote
+  return hkdf(kind_keys_[kind].view(), salt, "redoubt cas record 1");
 }
 
 Result<Bytes, Error> Sealer::seal(const Place& place, ByteView plain) const {
   Bytes sealed(kSealHeaderSize + plain.size());
   sealed[0] = kSealFormat;
   if (RAND_bytes(&sealed[1], kSealTagAt - 1) != 1) return openssl_failed("random numbers");
-  const SecretBytes key = TRY(record_key(database_key_, place.kind, ByteView(sealed).subspan(1, kSealSaltSize)));
+  const SecretBytes key = TRY(record_key(place.kind, ByteView(sealed).subspan(1, kSealSaltSize)));
   const Bytes data = additional_data(place);
   const CipherContext context(EVP_CIPHER_CTX_new());
   int count = 0;
@@ -107,7 +121,7 @@ Result<Bytes, Error> Sealer::seal(const Place& place, ByteView plain) const {
 
 Result<SecretBytes, Error> Sealer::open(const Place& place, ByteView sealed) const {
   if (sealed.size() < kSealHeaderSize || sealed[0] != kSealFormat) return does_not_open();
-  const SecretBytes key = TRY(record_key(database_key_, place.kind, sealed.subspan(1, kSealSaltSize)));
+  const SecretBytes key = TRY(record_key(place.kind, sealed.subspan(1, kSealSaltSize)));
   const Bytes data = additional_data(place);
   const ByteView ciphertext = sealed.subspan(kSealHeaderSize);
   ByteArray<kTagSize> tag;
@@ -131,13 +145,13 @@ Result<ByteArray<32>, Error> Sealer::place_digest(const Place& place, ByteView s
   if (sealed_header.size() < kSealNonceAt) return fail(ErrorCode::kUnauthentic, "a record is too short to be sealed");
   Bytes message = additional_data(place);
   message.insert(message.end(), sealed_header.begin(), sealed_header.begin() + kSealNonceAt);
-  ByteArray<32> digest;
-  unsigned size = 0;
-  if (HMAC(EVP_sha256(), place_key_.view().data(), static_cast<int>(place_key_.size()), message.data(), message.size(),
-           digest.data(), &size) == nullptr) {
-    return openssl_failed("HMAC");
-  }
-  return digest;
+  return hmac(place_key_, message);
+}
+
+Result<ByteArray<32>, Error> Sealer::frame_mac(std::initializer_list<ByteView> parts) const {
+  Bytes message;
+  for (const ByteView part : parts) message.insert(message.end(), part.begin(), part.end());
+  return hmac(frame_key_, message);
 }
 
 }  // namespace redoubt::cas
