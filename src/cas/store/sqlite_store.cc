@@ -180,7 +180,7 @@ Result<void, Error> SqliteStore::load_journal() {
     }
     const auto [before, behind] = around_mac(frame->bytes);
     const ByteArray<32> sum = index_.sum_after(entries);
-    const ByteArray<32> mac = TRY(sealer_.frame_mac({before, behind, sum}));
+    const ByteArray<32> mac = sealer_.frame_mac({before, behind, sum});
     if (!crypto::equal_in_constant_time(mac, frame->mac)) break;
     for (const MemoryIndex::Named& entry : entries) index_.set(entry.kind, entry.name, entry.entry);
     for (const FrameChange& change : frame->changes) {
@@ -351,7 +351,7 @@ Result<void, Error> SqliteStore::write_to_journal(const std::vector<Waiting*>& a
   if (!journal_.has_room_for(frame.size())) TRY_VOID(write_to_database({}, commits - 1));
   const auto [before, behind] = around_mac(frame);
   const ByteArray<32> sum = index_.sum_after(entries);
-  const ByteArray<32> mac = TRY(sealer_.frame_mac({before, behind, sum}));
+  const ByteArray<32> mac = sealer_.frame_mac({before, behind, sum});
   set_mac(frame, mac);
   TRY_VOID(journal_.append(frame));
 
