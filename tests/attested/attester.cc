@@ -17,9 +17,11 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -223,7 +225,8 @@ class Attester {
                 .volume = volume.id, .lease = volume.lease, .tag = {sequence, {static_cast<uint8_t>(sequence)}}};
             const auto begin = std::chrono::steady_clock::now();
             const Answer reply = connection.post("/v1/volumes/tag", wire::encode(request));
-            times.push_back(std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin).count());
+            times.push_back(
+                std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin).count());
             if (reply.status != 200) {
                 text = describe(reply);
                 return sent;
@@ -364,8 +367,11 @@ int run_tags(const Options& options, const attest::EvidenceSource& source) {
     }
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
     std::ranges::sort(all_times);
-    const auto of = [&](size_t percent) { return all_times.empty() ? 0 : all_times[(all_times.size() - 1) * percent / 100]; };
-    std::printf("%u tags kept, %.0f a second; p50 %.0f us, p99 %.0f us\n", kept.load(), kept / took.count(), of(50), of(99));
+    const auto of = [&](size_t percent) {
+        return all_times.empty() ? 0 : all_times[(all_times.size() - 1) * percent / 100];
+    };
+    std::printf("%u tags kept, %.0f a second; p50 %.0f us, p99 %.0f us\n", kept.load(), kept / took.count(), of(50),
+                of(99));
     return kept == options.tags * options.threads ? 0 : 1;
 }
 

@@ -214,6 +214,8 @@ net::awaitable<bool> Connection::serve_on_own_thread() {
 
 bool Connection::serve_while_awaited(DirectTls& tls, int socket) {
   pollfd polled = {.fd = socket, .events = POLLIN, .revents = 0};
+  const auto now = [] { return std::chrono::steady_clock::now(); };
+  auto end = now() + limits_.own_thread_idle;  // a byte now and then does not hold the thread
   try {
     while (!stopping_) {
       size_t count = 0;
@@ -224,8 +226,10 @@ bool Connection::serve_while_awaited(DirectTls& tls, int socket) {
       const Taken taken = buffer_.size() == 0 ? Taken::kIncomplete : take_request(tls);
       if (taken == Taken::kOver) return false;
       if (taken == Taken::kLeft || buffer_.size() >= limits_.header_size) break;
+      if (taken == Taken::kServed) end = now() + limits_.own_thread_idle;
       if (read == DirectTls::Read::kBytes || taken == Taken::kServed) continue;
-      if (poll(&polled, 1, static_cast<int>(limits_.own_thread_idle.count())) <= 0) break;
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - now()).count();
+      if (left <= 0 || poll(&polled, 1, static_cast<int>(left)) <= 0) break;
     }
     return true;
   } catch (const std::exception& exception) {
