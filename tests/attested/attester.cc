@@ -17,9 +17,11 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -192,8 +194,8 @@ class Attester {
         key_.emplace(*std::move(key));
     }
 
-    // Sends tags; the number of those that were acknowledged, and why the next was not.
-    unsigned send_tags(std::string& text) const {
+    // Sends tags; the number of those that were acknowledged, and why the next was not. `times`: of each, in microseconds.
+    unsigned send_tags(std::string& text, std::vector<double>& times) const {
         Connection first(options_.cas);
         std::string given;
         Answer answer;
@@ -221,7 +223,10 @@ class Attester {
             const uint64_t sequence = volume.tag.sequence + 1 + sent;
             wire::VolumeTagRequest request{
                 .volume = volume.id, .lease = volume.lease, .tag = {sequence, {static_cast<uint8_t>(sequence)}}};
+            const auto begin = std::chrono::steady_clock::now();
             const Answer reply = connection.post("/v1/volumes/tag", wire::encode(request));
+            times.push_back(
+                std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin).count());
             if (reply.status != 200) {
                 text = describe(reply);
                 return sent;
@@ -341,6 +346,8 @@ class Attester {
 // Each thread is an instance: of its own session where the session's name has a %, which becomes the thread's number.
 int run_tags(const Options& options, const attest::EvidenceSource& source) {
     std::atomic<unsigned> kept = 0;
+    std::mutex lock;
+    std::vector<double> all_times;  // guarded by lock
     const auto begin = std::chrono::steady_clock::now();
     {
         std::vector<std::jthread> threads;
@@ -350,13 +357,21 @@ int run_tags(const Options& options, const attest::EvidenceSource& source) {
                 if (const size_t at = own.session.find('%'); at != std::string::npos)
                     own.session.replace(at, 1, std::to_string(index));
                 std::string text;
-                kept += Attester(own, source).send_tags(text);
+                std::vector<double> times;
+                kept += Attester(own, source).send_tags(text, times);
+                const std::lock_guard guard(lock);
+                all_times.insert(all_times.end(), times.begin(), times.end());
                 if (!text.empty()) std::puts(text.c_str());
             });
         }
     }
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-    std::printf("%u tags kept, %.0f a second\n", kept.load(), kept / took.count());
+    std::ranges::sort(all_times);
+    const auto of = [&](size_t percent) {
+        return all_times.empty() ? 0 : all_times[(all_times.size() - 1) * percent / 100];
+    };
+    std::printf("%u tags kept, %.0f a second; p50 %.0f us, p99 %.0f us\n", kept.load(), kept / took.count(), of(50),
+                of(99));
     return kept == options.tags * options.threads ? 0 : 1;
 }
 

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cas/api/connection.h"
 
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -47,12 +51,13 @@ std::optional<Reply> reply_to_broken_header(const error_code& error) {
 }  // namespace
 
 Connection::Connection(net::ip::tcp::socket socket, net::ssl::context& tls, Services& services, const Limits& limits,
-                       HeavyGate& gate, std::function<void(Connection*)> gone)
+                       HeavyGate& gate, OwnThreads& threads, std::function<void(Connection*)> gone)
     : stream_(beast::tcp_stream(std::move(socket)), tls),
       buffer_(kBufferSize),
       services_(services),
       limits_(limits),
       gate_(gate),
+      threads_(threads),
       gone_(std::move(gone)) {}
 
 void Connection::start() {
@@ -64,6 +69,8 @@ void Connection::stop() {
   net::post(stream_.get_executor(), [self = shared_from_this()] {
     self->stopping_ = true;
     if (self->waiting_) self->stream_.next_layer().cancel();
+    // Its thread sees the end of the stream when it waits, and not before it has answered.
+    if (self->own_threads_socket_ >= 0) shutdown(self->own_threads_socket_, SHUT_RD);
   });
 }
 
@@ -78,6 +85,7 @@ net::awaitable<void> Connection::run() {
     while (more && !stopping_) {
       more = co_await wait_for_request();
       if (more) more = co_await serve_one();
+      if (more && is_awaited_) more = co_await serve_on_own_thread();
     }
   } catch (const std::exception& exception) {
     log(LogLevel::kError, std::string("a connection failed: ") + exception.what());
@@ -158,9 +166,105 @@ net::awaitable<bool> Connection::serve_one() {
   SecretBytes message = serialise(*reply, keep_alive, without_body);
   const bool sent = co_await send(std::move(message));
   services_.metrics.request(index_of(route), reply->status, std::chrono::steady_clock::now() - began);
+  is_awaited_ = route != nullptr && route->cost == Cost::kAwaited && reply->status == 200;
   if (keep_alive && sent) co_return true;
   if (sent) co_await say_goodbye(unread);
   co_return false;
+}
+
+bool Connection::read_what_came() {
+  error_code error;
+  stream_.next_layer().socket().non_blocking(true, error);
+  while (!error && buffer_.size() < limits_.header_size) {
+    buffer_.commit(stream_.read_some(buffer_.prepare(limits_.header_size - buffer_.size()), error));
+  }
+  return error == net::error::would_block;
+}
+
+// The socket leaves the event loop meanwhile, which would wake up for every byte.
+net::awaitable<bool> Connection::serve_on_own_thread() {
+  error_code error;
+  auto& socket = stream_.next_layer().socket();
+  const auto protocol = socket.local_endpoint(error).protocol();
+  if (error || !read_what_came()) co_return true;
+  own_threads_socket_ = socket.release(error);
+  if (error) co_return false;
+  bool more = true;
+  {
+    net::steady_timer ended(stream_.get_executor(), net::steady_timer::time_point::max());
+    DirectTls tls(stream_.native_handle(), own_threads_socket_);
+    const auto work = [this, self = shared_from_this(), &ended, &more, &tls] {
+      more = serve_while_awaited(tls, own_threads_socket_);
+      // On the strand, so not before the coroutine waits for it.
+      net::post(stream_.get_executor(), [&ended] { ended.cancel(); });
+    };
+    const bool runs = tls.is_good() && threads_.run(work);
+    if (runs) co_await ended.async_wait(net::redirect_error(net::use_awaitable, error));
+  }
+  error.clear();
+  const int returned = std::exchange(own_threads_socket_, -1);
+  socket.assign(protocol, returned, error);
+  if (error) {
+    close(returned);
+    co_return false;
+  }
+  if (!more || stopping_) co_await say_goodbye(false);
+  co_return more;
+}
+
+bool Connection::serve_while_awaited(DirectTls& tls, int socket) {
+  pollfd polled = {.fd = socket, .events = POLLIN, .revents = 0};
+  const auto now = [] { return std::chrono::steady_clock::now(); };
+  auto end = now() + limits_.own_thread_idle;  // a byte now and then does not hold the thread
+  try {
+    while (!stopping_) {
+      size_t count = 0;
+      const auto room = buffer_.prepare(limits_.header_size);
+      const auto read = tls.read({static_cast<uint8_t*>(room.data()), room.size()}, count);
+      if (read == DirectTls::Read::kEnd) break;  // the coroutine sees it again, and says goodbye
+      buffer_.commit(count);
+      const Taken taken = buffer_.size() == 0 ? Taken::kIncomplete : take_request(tls);
+      if (taken == Taken::kOver) return false;
+      if (taken == Taken::kLeft || buffer_.size() >= limits_.header_size) break;
+      if (taken == Taken::kServed) end = now() + limits_.own_thread_idle;
+      if (read == DirectTls::Read::kBytes || taken == Taken::kServed) continue;
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - now()).count();
+      if (left <= 0 || poll(&polled, 1, static_cast<int>(left)) <= 0) break;
+    }
+    return true;
+  } catch (const std::exception& exception) {
+    log(LogLevel::kError, std::string("a connection failed: ") + exception.what());
+  }
+  return false;
+}
+
+// Nothing that it leaves is taken out of the buffer: the coroutine reads the request from its beginning.
+Connection::Taken Connection::take_request(DirectTls& tls) {
+  error_code error;
+  const auto began = std::chrono::steady_clock::now();
+  Parser parser;
+  parser.eager(true);
+  parser.header_limit(static_cast<uint32_t>(limits_.header_size));
+  parser.body_limit(limits_.header_size);
+  const size_t used = parser.put(buffer_.data(), error);
+  if (error == http::error::need_more || (!error && !parser.is_done())) return Taken::kIncomplete;
+  if (error) return Taken::kLeft;
+  std::optional<uint64_t> content_length;
+  if (parser.content_length()) content_length = *parser.content_length();
+  auto begun = begin_exchange(parser.get().base(), content_length);
+  auto* exchange = std::get_if<Exchange>(&begun);
+  if (exchange == nullptr || exchange->route->cost != Cost::kAwaited || exchange->wants_continue) return Taken::kLeft;
+  const ByteView body(parser.get().body().data(), parser.get().body().size());
+  if (body.size() > exchange->route->largest_body) return Taken::kLeft;
+  buffer_.consume(used);
+
+  exchange->request.body = body;
+  const Reply reply = run_exchange(services_, *exchange, client_, [this] { return attestation(); });
+  const bool keep_alive = !reply.close && parser.keep_alive() && !stopping_;
+  const SecretBytes message = serialise(reply, keep_alive, exchange->without_body);
+  const bool written = tls.write(message.view());
+  services_.metrics.request(index_of(exchange->route), reply.status, std::chrono::steady_clock::now() - began);
+  return keep_alive && written ? Taken::kServed : Taken::kOver;
 }
 
 // Reads the body; a reply refuses it. Neither a body nor a reply: the peer is gone.

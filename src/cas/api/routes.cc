@@ -29,7 +29,7 @@ constexpr auto kRoutes = std::to_array<Route>({
     {Method::kPost, "/v1/attest/templates",       Access::kEvidence,       TakesBody::kWire,    kAttestSize,  Cost::kLight, attest_templates},
     {Method::kPost, "/v1/instance/challenge",     Access::kInstance,       TakesBody::kWire,    kInstanceSize, Cost::kLight, instance_challenge},
     {Method::kPost, "/v1/instance",               Access::kInstance,       TakesBody::kWire,    kInstanceSize, Cost::kLight, instance},
-    {Method::kPost, "/v1/volumes/tag",            Access::kInstance,       TakesBody::kWire,    kInstanceSize, Cost::kLight, volume_tag},
+    {Method::kPost, "/v1/volumes/tag",            Access::kInstance,       TakesBody::kWire,    kInstanceSize, Cost::kAwaited, volume_tag},
     {Method::kGet,  "/v1/volumes",                Access::kSessionPolicy,  TakesBody::kNone,    kNoBody,      Cost::kLight, list_volumes},
     {Method::kPost, "/v1/volumes/forget",         Access::kSessionPolicy,  TakesBody::kNone,    kNoBody,      Cost::kLight, forget_volume},
     {Method::kGet,  "/v1/identity",               Access::kAnyone,         TakesBody::kNone,    kNoBody,      Cost::kLight, get_identity},

@@ -33,8 +33,9 @@ constexpr bool is_attested(Access access) { return access == Access::kEvidence |
 
 enum class TakesBody { kNone, kSession, kWire };
 
-// Expensive requests (a session's check takes up to two seconds of processor) share a part of the threads.
-enum class Cost { kLight, kHeavy };
+// Expensive requests (a session's check takes up to two seconds of processor) share a part of the threads. Those that somebody's
+// fsync waits for, one after the other, get a thread for their connection (own_threads.h).
+enum class Cost { kLight, kHeavy, kAwaited };
 
 using OpenHandler = Reply (*)(Services&, const Request&);
 using ClientHandler = Reply (*)(Services&, const Request&, const Client&);

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "cas/api/connection.h"
+#include "cas/api/own_threads.h"
 #include "cas/api/tls.h"
 #include "cas/log.h"
 
@@ -60,7 +61,8 @@ struct Server::Parts {
         stop_signals(io, SIGTERM, SIGINT),
         reload_signal(io, SIGHUP),
         deadline(io),
-        gate(static_cast<int>(std::max(1u, this->options.threads / 2))) {}
+        gate(static_cast<int>(std::max(1u, this->options.threads / 2))),
+        own_threads(this->options.limits.own_threads) {}
 
   net::awaitable<void> accept();
   void wait_for_stop();
@@ -78,6 +80,7 @@ struct Server::Parts {
   net::signal_set reload_signal;
   net::steady_timer deadline;
   HeavyGate gate;
+  OwnThreads own_threads;
 
   std::mutex lock;
   std::unordered_map<Connection*, std::shared_ptr<Connection>> connections;  // guarded by lock
@@ -103,7 +106,7 @@ net::awaitable<void> Server::Parts::accept() {
       services.metrics.connection_refused();
       continue;  // the socket closes itself
     }
-    auto connection = std::make_shared<Connection>(std::move(socket), tls, services, options.limits, gate,
+    auto connection = std::make_shared<Connection>(std::move(socket), tls, services, options.limits, gate, own_threads,
                                                    [this](Connection* one) { gone(one); });
     connections.emplace(connection.get(), connection);
     connection->start();
@@ -200,6 +203,8 @@ void Server::run() {
     threads.emplace_back([this] { parts_->run_thread(); });
   }
   parts_->run_thread();
+  threads.clear();
+  parts_->own_threads.join();  // connections and services are there until then
 }
 
 }  // namespace redoubt::cas

@@ -1,25 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cas/store/sealing.h"
 
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/kdf.h>
-#include <openssl/params.h>
 #include <openssl/rand.h>
 
 #include <algorithm>
 #include <string>
 
+#include "crypto/aead.h"
 #include "crypto/openssl_pointers.h"
 
 namespace redoubt::cas {
 namespace {
 
 using CipherContext = crypto::OpensslPointer<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free>;
-using KdfPointer = crypto::OpensslPointer<EVP_KDF, EVP_KDF_free>;
-using KdfContext = crypto::OpensslPointer<EVP_KDF_CTX, EVP_KDF_CTX_free>;
 
 constexpr size_t kKeySize = 32;
 constexpr int kNonceSize = 12;
@@ -30,23 +25,9 @@ std::unexpected<Error> openssl_failed(const char* what) {
 }
 
 // RFC 5869 with SHA-256.
-Result<SecretBytes, Error> hkdf(ByteView key, ByteView salt, std::string_view info) {
-  static const KdfPointer kdf(EVP_KDF_fetch(nullptr, "HKDF", nullptr));
-  const KdfContext context(EVP_KDF_CTX_new(kdf.get()));
-  char digest[] = "SHA256";
-  uint8_t no_salt = 0;  // OpenSSL takes no null pointer, also for nothing
-  const OSSL_PARAM parameters[] = {
-      OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
-      OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, const_cast<uint8_t*>(key.data()), key.size()),
-      OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT,
-                                        salt.empty() ? &no_salt : const_cast<uint8_t*>(salt.data()), salt.size()),
-      OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, const_cast<char*>(info.data()), info.size()),
-      OSSL_PARAM_construct_end(),
-  };
+SecretBytes hkdf(ByteView key, ByteView salt, std::string_view info) {
   SecretBytes derived(kKeySize);
-  if (!context || EVP_KDF_derive(context.get(), derived.data(), derived.size(), parameters) != 1) {
-    return openssl_failed("to derive a key");
-  }
+  crypto::hkdf_sha256(key, salt, info, {}, {derived.data(), derived.size()});
   return derived;
 }
 
@@ -64,12 +45,6 @@ Bytes additional_data(const Place& place) {
   return data;
 }
 
-Result<SecretBytes, Error> record_key(const SecretBytes& database_key, uint8_t kind, ByteView salt) {
-  const std::string info = std::string("redoubt cas kind 1") + static_cast<char>(kind);
-  const SecretBytes kind_key = TRY(hkdf(database_key.view(), {}, info));
-  return hkdf(kind_key.view(), salt, "redoubt cas record 1");
-}
-
 Result<SecretBytes, Error> does_not_open() {
   return fail(ErrorCode::kUnauthentic, "a sealed record does not open at its place");
 }
@@ -78,18 +53,28 @@ Result<SecretBytes, Error> does_not_open() {
 
 Result<Sealer, Error> Sealer::create(const SecretBytes& root_key, const ByteArray<32>& database_id) {
   Sealer sealer;
-  sealer.database_key_ = TRY(hkdf(root_key.view(), database_id, "redoubt cas database 1"));
-  sealer.place_key_ = TRY(hkdf(sealer.database_key_.view(), {}, "redoubt cas place 1"));
-  const SecretBytes check = TRY(hkdf(sealer.database_key_.view(), {}, "redoubt cas key check 1"));
+  const SecretBytes database_key = hkdf(root_key.view(), database_id, "redoubt cas database 1");
+  sealer.place_key_ = hkdf(database_key.view(), {}, "redoubt cas place 1");
+  sealer.frame_key_ = hkdf(database_key.view(), {}, "redoubt cas frame 1");
+  for (size_t kind = 0; kind < kRecordKinds; ++kind) {
+    const std::string info = std::string("redoubt cas kind 1") + static_cast<char>(kind);
+    sealer.kind_keys_[kind] = hkdf(database_key.view(), {}, info);
+  }
+  const SecretBytes check = hkdf(database_key.view(), {}, "redoubt cas key check 1");
   std::ranges::copy(check.view(), sealer.key_check_.begin());
   return sealer;
+}
+
+Result<SecretBytes, Error> Sealer::record_key(uint8_t kind, ByteView salt) const {
+  if (kind >= kRecordKinds) return does_not_open();  // a row that no CAS wrote
+  return hkdf(kind_keys_[kind].view(), salt, "redoubt cas record 1");
 }
 
 Result<Bytes, Error> Sealer::seal(const Place& place, ByteView plain) const {
   Bytes sealed(kSealHeaderSize + plain.size());
   sealed[0] = kSealFormat;
   if (RAND_bytes(&sealed[1], kSealTagAt - 1) != 1) return openssl_failed("random numbers");
-  const SecretBytes key = TRY(record_key(database_key_, place.kind, ByteView(sealed).subspan(1, kSealSaltSize)));
+  const SecretBytes key = TRY(record_key(place.kind, ByteView(sealed).subspan(1, kSealSaltSize)));
   const Bytes data = additional_data(place);
   const CipherContext context(EVP_CIPHER_CTX_new());
   int count = 0;
@@ -107,7 +92,7 @@ Result<Bytes, Error> Sealer::seal(const Place& place, ByteView plain) const {
 
 Result<SecretBytes, Error> Sealer::open(const Place& place, ByteView sealed) const {
   if (sealed.size() < kSealHeaderSize || sealed[0] != kSealFormat) return does_not_open();
-  const SecretBytes key = TRY(record_key(database_key_, place.kind, sealed.subspan(1, kSealSaltSize)));
+  const SecretBytes key = TRY(record_key(place.kind, sealed.subspan(1, kSealSaltSize)));
   const Bytes data = additional_data(place);
   const ByteView ciphertext = sealed.subspan(kSealHeaderSize);
   ByteArray<kTagSize> tag;
@@ -131,13 +116,13 @@ Result<ByteArray<32>, Error> Sealer::place_digest(const Place& place, ByteView s
   if (sealed_header.size() < kSealNonceAt) return fail(ErrorCode::kUnauthentic, "a record is too short to be sealed");
   Bytes message = additional_data(place);
   message.insert(message.end(), sealed_header.begin(), sealed_header.begin() + kSealNonceAt);
-  ByteArray<32> digest;
-  unsigned size = 0;
-  if (HMAC(EVP_sha256(), place_key_.view().data(), static_cast<int>(place_key_.size()), message.data(), message.size(),
-           digest.data(), &size) == nullptr) {
-    return openssl_failed("HMAC");
-  }
-  return digest;
+  return crypto::hmac_sha256(place_key_.view(), message);
+}
+
+ByteArray<32> Sealer::frame_mac(std::initializer_list<ByteView> parts) const {
+  Bytes message;
+  for (const ByteView part : parts) message.insert(message.end(), part.begin(), part.end());
+  return crypto::hmac_sha256(frame_key_.view(), message);
 }
 
 }  // namespace redoubt::cas

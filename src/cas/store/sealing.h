@@ -6,6 +6,7 @@
 //     └ HKDF-SHA256(salt: the database's id, info: "redoubt cas database 1")        database key
 //         ├ HKDF(info: "redoubt cas key check 1")       stored in the clear: tells a wrong root key from damage
 //         ├ HKDF(info: "redoubt cas place 1")           key of the PRF over places, memory_index.h
+//         ├ HKDF(info: "redoubt cas frame 1")           key of the MAC over frames, commit_journal.h
 //         └ HKDF(info: "redoubt cas kind 1" ‖ kind)                                 one key a kind of record
 //             └ HKDF(salt: 32 random bytes of the record, info: "redoubt cas record 1")   one key a sealing
 //                 └ AES-256-GCM, 96-bit random nonce
@@ -17,6 +18,7 @@
 
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <string_view>
 
 #include "base/bytes.h"
@@ -32,9 +34,12 @@ inline constexpr size_t kSealNonceAt = 1 + kSealSaltSize;
 inline constexpr size_t kSealTagAt = kSealNonceAt + 12;
 inline constexpr size_t kSealHeaderSize = kSealTagAt + 16;
 
+// Kinds of records, with room for more.
+inline constexpr size_t kRecordKinds = 16;
+
 // Where a record belongs.
 struct Place {
-  uint8_t kind;
+  uint8_t kind;  // below kRecordKinds
   std::string_view name;
   uint64_t version;
 };
@@ -53,11 +58,16 @@ class Sealer {
   // A keyed digest of a place and of which sealing lies there; the salt names the sealing. Error: `sealed` is too short.
   Result<ByteArray<32>, Error> place_digest(const Place& place, ByteView sealed_header) const;
 
+  // Of the parts, one after the other: the caller's format says where each ends.
+  ByteArray<32> frame_mac(std::initializer_list<ByteView> parts) const;
+
  private:
   Sealer() = default;
+  Result<SecretBytes, Error> record_key(uint8_t kind, ByteView salt) const;
 
-  SecretBytes database_key_;
+  std::array<SecretBytes, kRecordKinds> kind_keys_;
   SecretBytes place_key_;
+  SecretBytes frame_key_;
   ByteArray<32> key_check_{};
 };
 

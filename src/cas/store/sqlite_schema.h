@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What stands in the database, schema version 1. Everything but `sealed` and `state` is in the clear, and nothing in the clear is
+// What stands in the database, schema version 2. Everything but `sealed` and `state` is in the clear, and nothing in the clear is
 // believed before something sealed has confirmed it.
 #pragma once
 
@@ -10,7 +10,10 @@
 namespace redoubt::cas {
 
 inline constexpr int64_t kApplicationId = 0x52444254;  // "RDBT", at offset 68 of the file (sqlite.org/fileformat2.html)
-inline constexpr int64_t kSchemaVersion = 1;           // user_version
+// user_version. 1: there is no journal of commits beside the database (commit_journal.h); otherwise as 2.
+inline constexpr int64_t kSchemaVersion = 2;
+inline constexpr int64_t kSchemaWithoutJournal = 1;
+inline constexpr char kNowWithJournal[] = "PRAGMA user_version = 2";
 
 // meta has one row. `state` is the index's sum, sealed at (kind 0, kStateName, version `commits`).
 inline constexpr char kCreateTables[] =
@@ -27,8 +30,8 @@ inline constexpr char kCreateTables[] =
     "  sealed BLOB NOT NULL,"  // sealing.h
     "  PRIMARY KEY(kind, name)) STRICT;"
     "PRAGMA application_id = 1380205140;"
-    "PRAGMA user_version = 1;";
-static_assert(kApplicationId == 1380205140 && kSchemaVersion == 1);
+    "PRAGMA user_version = 2;";
+static_assert(kApplicationId == 1380205140 && kSchemaVersion == 2);
 
 inline constexpr uint8_t kStateKind = 0;
 inline constexpr std::string_view kStateName = "state";

@@ -20,11 +20,15 @@ namespace redoubt::cas {
 namespace {
 
 constexpr size_t kLargestRecord = 64u << 20;
+constexpr char kJournalSuffix[] = "-commits";  // beside the database
 
 uint8_t number_of(RecordKind kind) { return static_cast<uint8_t>(kind); }
 
+// What a commit waits for in the journal: records of a few hundred bytes, a thousand times a second.
+bool is_journalled(RecordKind kind) { return kind == RecordKind::kVolumeState; }
+
 // The file is there, private, and either empty or one that SQLite and we know.
-Result<Database, Error> open_database(const std::string& path, bool& fresh) {
+Result<Database, Error> open_database(const std::string& path, bool& fresh, bool& has_journal) {
   const std::optional<UniqueFd> present = TRY(open_private_file(path, O_RDONLY));
   if (!present) {
     const UniqueFd made(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
@@ -38,9 +42,10 @@ Result<Database, Error> open_database(const std::string& path, bool& fresh) {
     return fail(ErrorCode::kUnauthentic, "it is a SQLite database of another program; give CAS a directory of its own");
   }
   const int64_t version = TRY(database.integer("PRAGMA user_version"));
-  if (!fresh && version != kSchemaVersion) {
+  has_journal = version == kSchemaVersion;
+  if (!fresh && !has_journal && version != kSchemaWithoutJournal) {
     return fail(ErrorCode::kUnsupported, "it has schema version " + std::to_string(version) +
-                                             ", and this CAS knows version 1; use the CAS that wrote it");
+                                             ", and this CAS knows version 2; use the CAS that wrote it");
   }
   TRY_VOID(database.execute("PRAGMA journal_mode = WAL"));
   TRY_VOID(database.execute("PRAGMA synchronous = FULL"));
@@ -88,33 +93,48 @@ struct SqliteStore::Reader {
 };
 
 SqliteStore::SqliteStore(std::string path, Sealer sealer) : path_(std::move(path)), sealer_(std::move(sealer)) {}
-SqliteStore::~SqliteStore() = default;
+SqliteStore::~SqliteStore() {
+  if (!writer_ || ahead_.empty()) return;
+  // What does not succeed is in the journal.
+  if (const auto written = write_to_database({}, commit_count_); !written) {
+    log(LogLevel::kWarning, written.error().message);
+  }
+}
 
 Result<std::unique_ptr<SqliteStore>, Error> SqliteStore::open(const std::string& path, RootKeySource& root_key) {
   const auto in_context = [&](Error error) {
     return std::unexpected(std::move(error).in("the database \"" + path + "\""));
   };
-  bool fresh = false;
-  auto database = open_database(path, fresh);
+  bool fresh = false, has_journal = false;
+  auto database = open_database(path, fresh, has_journal);
   if (!database) return in_context(std::move(database.error()));
   const SecretBytes key = TRY(root_key.root_key(fresh));
   const auto id = database_id_of(*database, fresh);
   if (!id) return in_context(id.error());
   Sealer sealer = TRY(Sealer::create(key, *id));
+  // The journal first: a database that should have one, and has none, is not taken.
+  CommitJournal journal =
+      TRY(has_journal ? CommitJournal::open(path + kJournalSuffix) : CommitJournal::create(path + kJournalSuffix));
+  if (!fresh && !has_journal) {
+    if (auto marked = database->execute(kNowWithJournal); !marked) return in_context(std::move(marked.error()));
+  }
   if (fresh) {
     if (auto made = create_tables(*database, sealer, *id); !made) return in_context(std::move(made.error()));
   }
   std::unique_ptr<SqliteStore> store(new SqliteStore(path, std::move(sealer)));
   store->made_anew_ = fresh;
-  store->writer_ = std::make_unique<Writer>();
-  store->writer_->database = std::move(*database);
-  if (auto loaded = store->load(); !loaded) return in_context(std::move(loaded.error()));
+  store->journal_ = std::move(journal);
+  auto writer = std::make_unique<Writer>();
+  writer->database = std::move(*database);
+  if (auto loaded = store->load(*writer); !loaded) return in_context(std::move(loaded.error()));
+  if (auto loaded = store->load_journal(); !loaded) return in_context(std::move(loaded.error()));
+  store->writer_ = std::move(writer);
   return store;
 }
 
 // Checks key and state, and fills the index.
-Result<void, Error> SqliteStore::load() {
-  const Database& database = writer_->database;
+Result<void, Error> SqliteStore::load(Writer& writer) {
+  const Database& database = writer.database;
   ByteArray<32> expected_sum{};
   {
     Statement meta = TRY(database.prepare("SELECT key_check, commits, state FROM meta"));
@@ -140,10 +160,43 @@ Result<void, Error> SqliteStore::load() {
   if (!crypto::equal_in_constant_time(index_.sum(), expected_sum)) {
     return std::unexpected(damaged("records were removed, added, moved or put back to an older version"));
   }
-  writer_->put =
+  writer.put =
       TRY(database.prepare("INSERT INTO record VALUES(?1, ?2, ?3, ?4)"
                            " ON CONFLICT DO UPDATE SET version = ?3, sealed = ?4"));
-  writer_->state = TRY(database.prepare("UPDATE meta SET commits = ?1, state = ?2"));
+  writer.state = TRY(database.prepare("UPDATE meta SET commits = ?1, state = ?2"));
+  return {};
+}
+
+// Takes the commits that the database has not.
+Result<void, Error> SqliteStore::load_journal() {
+  const Bytes file = TRY(journal_.read());
+  size_t end = 0;
+  while (const auto frame = parse_frame(ByteView(file).subspan(end))) {
+    if (frame->commits != commit_count_ + 1) break;
+    std::vector<MemoryIndex::Named> entries;
+    for (const FrameChange& change : frame->changes) {
+      const auto digest = sealer_.place_digest({change.kind, change.name, change.version}, change.sealed);
+      if (digest) entries.push_back({change.kind, std::string(change.name), {change.version, *digest}});
+    }
+    const auto [before, behind] = around_mac(frame->bytes);
+    const ByteArray<32> sum = index_.sum_after(entries);
+    const ByteArray<32> mac = sealer_.frame_mac({before, behind, sum});
+    if (!crypto::equal_in_constant_time(mac, frame->mac)) break;
+    for (const MemoryIndex::Named& entry : entries) index_.set(entry.kind, entry.name, entry.entry);
+    for (const FrameChange& change : frame->changes) {
+      ahead_[{change.kind, std::string(change.name)}] = {change.version,
+                                                         Bytes(change.sealed.begin(), change.sealed.end())};
+    }
+    ++commit_count_;
+    end += whole_blocks(frame->bytes.size());
+  }
+  journal_.continue_at(end);
+  for (const uint64_t number : frame_numbers(file)) {
+    if (number > commit_count_ + 1) {
+      return std::unexpected(damaged("it and its journal end with commit " + std::to_string(commit_count_) +
+                                     ", and there was commit " + std::to_string(number)));
+    }
+  }
   return {};
 }
 
@@ -166,6 +219,10 @@ Result<std::optional<Record>, Error> SqliteStore::get(RecordKind kind, const std
   const std::shared_lock lock(index_lock_);  // no commit becomes visible while the row and the index are compared
   const IndexEntry* entry = index_.find(number_of(kind), name);
   if (entry == nullptr) return std::nullopt;
+  if (const auto found = ahead_.find({number_of(kind), name}); found != ahead_.end()) {
+    SecretBytes bytes = TRY(sealer_.open({number_of(kind), name, entry->version}, found->second.bytes));
+    return Record{entry->version, std::move(bytes)};
+  }
   std::unique_ptr<Reader> reader = TRY(borrow_reader());
   reader->get.bind(1, int64_t{number_of(kind)}).bind(2, std::string_view(name));
   const auto read = [&]() -> Result<Record, Error> {
@@ -266,15 +323,61 @@ void SqliteStore::commit_together(const std::vector<Waiting*>& batch) {
 }
 
 Result<void, Error> SqliteStore::write_together(const std::vector<Waiting*>& accepted) {
+  const uint64_t commits = commit_count_ + 1;
+  const bool for_journal = std::ranges::all_of(accepted, [](const Waiting* one) {
+    return std::ranges::all_of(one->changes, [](const Change& change) { return is_journalled(change.kind); });
+  });
+  if (for_journal && !is_database_in_doubt_) {
+    const auto written = write_to_journal(accepted, commits);
+    if (written) return {};
+    // What is now at the journal's end has the number of the commit that follows here: older, once that is durable.
+    log(LogLevel::kWarning, written.error().message);
+  }
+  return write_to_database(accepted, commits);
+}
+
+Result<void, Error> SqliteStore::write_to_journal(const std::vector<Waiting*>& accepted, uint64_t commits) {
+  std::vector<MemoryIndex::Named> entries;
+  std::vector<FrameChange> changes;
+  for (const Waiting* one : accepted) {
+    entries.insert(entries.end(), one->entries.begin(), one->entries.end());
+    for (size_t index = 0; index < one->changes.size(); ++index) {
+      const Change& change = one->changes[index];
+      changes.push_back({number_of(change.kind), change.name, change.replaces + 1, one->sealed[index]});
+    }
+  }
+  Bytes frame = make_frame(commits, changes);
+  if (frame.empty()) return fail(ErrorCode::kUnsupported, "a commit larger than the journal");
+  if (!journal_.has_room_for(frame.size())) TRY_VOID(write_to_database({}, commits - 1));
+  const auto [before, behind] = around_mac(frame);
+  const ByteArray<32> sum = index_.sum_after(entries);
+  const ByteArray<32> mac = sealer_.frame_mac({before, behind, sum});
+  set_mac(frame, mac);
+  TRY_VOID(journal_.append(frame));
+
+  const std::unique_lock lock(index_lock_);
+  for (const FrameChange& change : changes) {
+    ahead_[{change.kind, std::string(change.name)}] = {change.version,
+                                                       Bytes(change.sealed.begin(), change.sealed.end())};
+  }
+  commit_count_ = commits;
+  for (const MemoryIndex::Named& change : entries) index_.set(change.kind, change.name, change.entry);
+  return {};
+}
+
+Result<void, Error> SqliteStore::write_to_database(const std::vector<Waiting*>& accepted, uint64_t commits) {
   std::vector<MemoryIndex::Named> entries;
   for (const Waiting* one : accepted) entries.insert(entries.end(), one->entries.begin(), one->entries.end());
-  const uint64_t commits = commit_count_ + 1;
   const Bytes state = TRY(sealer_.seal({kStateKind, kStateName, commits}, index_.sum_after(entries)));
   const auto write_all = [&]() -> Result<void, Error> {
+    for (const auto& [place, sealed] : ahead_) TRY_VOID(put(place.first, place.second, sealed.version, sealed.bytes));
     for (const Waiting* one : accepted) TRY_VOID(write(*one));
     writer_->state.bind(1, static_cast<int64_t>(commits)).bind(2, ByteView(state));
     return writer_->state.run();
   };
+  // Of a commit that fails the disk may have all: the next one to the database takes its place, and until then none to the journal
+  // may have its number.
+  is_database_in_doubt_ = true;
   TRY_VOID(writer_->database.execute("BEGIN IMMEDIATE"));
   if (auto written = write_all(); !written) {
     (void)writer_->database.execute("ROLLBACK");
@@ -287,19 +390,23 @@ Result<void, Error> SqliteStore::write_together(const std::vector<Waiting*>& acc
   }
   commit_count_ = commits;
   for (const MemoryIndex::Named& change : entries) index_.set(change.kind, change.name, change.entry);
+  ahead_.clear();
+  journal_.continue_at(0);
+  is_database_in_doubt_ = false;
   return {};
 }
 
 Result<void, Error> SqliteStore::write(const Waiting& one) {
   for (size_t index = 0; index < one.changes.size(); ++index) {
     const Change& change = one.changes[index];
-    writer_->put.bind(1, int64_t{number_of(change.kind)})
-        .bind(2, std::string_view(change.name))
-        .bind(3, static_cast<int64_t>(change.replaces + 1))
-        .bind(4, ByteView(one.sealed[index]));
-    TRY_VOID(writer_->put.run());
+    TRY_VOID(put(number_of(change.kind), change.name, change.replaces + 1, one.sealed[index]));
   }
   return {};
+}
+
+Result<void, Error> SqliteStore::put(uint8_t kind, std::string_view name, uint64_t version, ByteView sealed) {
+  writer_->put.bind(1, int64_t{kind}).bind(2, name).bind(3, static_cast<int64_t>(version)).bind(4, sealed);
+  return writer_->put.run();
 }
 
 Result<std::vector<std::string>, Error> SqliteStore::names(RecordKind kind, const std::string& prefix,

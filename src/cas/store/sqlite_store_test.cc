@@ -209,7 +209,7 @@ TEST_F(StoreTest, ForeignFilesAreRefusedAndLeftAlone) {
 
 TEST_F(StoreTest, UnknownSchemaVersionIsRefused) {
   ASSERT_TRUE(open());
-  sql("PRAGMA user_version = 2");
+  sql("PRAGMA user_version = 3");
   const auto store = open();
   ASSERT_FALSE(store);
   EXPECT_EQ(store.error().code, ErrorCode::kUnsupported);

@@ -9,8 +9,10 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <string.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -26,6 +28,7 @@ namespace {
 
 constexpr int64_t kHandshakeMilliseconds = 10000;
 constexpr size_t kBuffer = size_t{16} * 1024;
+constexpr size_t kSmallRequest = 1024;  // with its head
 constexpr char kVersions[] = "TLS 1.3 with P-256, an ECDSA certificate and AES-GCM";
 constexpr char kCheckAddress[] = "check that the address is that of a CAS of this version, and CAS's log";
 
@@ -202,24 +205,38 @@ Outcome<void> Channel::fill() {
   }
 }
 
-// Small parts leave in one segment: CAS wakes up once a request.
+// A small request is one record in one segment: CAS reads it in one piece.
 Outcome<void> Channel::send(std::initializer_list<ByteView> parts) {
-  for (ByteView bytes : parts) {
-    while (!bytes.empty()) {
-      size_t written = 0;
-      const ByteView piece = bytes.first(std::min(bytes.size(), kBuffer));
-      std::optional<OpensslUse> use(std::in_place);
-      ERR_clear_error();
-      const int result = SSL_write_ex(tls_.get(), piece.data(), piece.size(), &written);
-      const Step step = after(result);
-      use.reset();
-      if (result != 1 || written == kBuffer) {
-        TRY_VOID(progress(step, "cas.send", "a TLS connection to send a request on"));
-      }
-      if (result == 1) bytes = bytes.subspan(written);
-    }
+  std::array<uint8_t, kSmallRequest> small;
+  size_t filled = 0;
+  const auto is_small = [&](ByteView part) { return part.size() <= small.size() - filled; };
+  const ByteView* part = parts.begin();
+  for (; part != parts.end() && is_small(*part); ++part) {
+    std::ranges::copy(*part, small.begin() + filled);
+    filled += part->size();
   }
+  auto sent = write(ByteView(small).first(filled));
+  explicit_bzero(small.data(), filled);
+  for (; sent && part != parts.end(); ++part) sent = write(*part);
+  TRY_VOID(sent);
   return flush();
+}
+
+Outcome<void> Channel::write(ByteView bytes) {
+  while (!bytes.empty()) {
+    size_t written = 0;
+    const ByteView piece = bytes.first(std::min(bytes.size(), kBuffer));
+    std::optional<OpensslUse> use(std::in_place);
+    ERR_clear_error();
+    const int result = SSL_write_ex(tls_.get(), piece.data(), piece.size(), &written);
+    const Step step = after(result);
+    use.reset();
+    if (result != 1 || written == kBuffer) {
+      TRY_VOID(progress(step, "cas.send", "a TLS connection to send a request on"));
+    }
+    if (result == 1) bytes = bytes.subspan(written);
+  }
+  return {};
 }
 
 Outcome<size_t> Channel::receive(std::span<uint8_t> into) {

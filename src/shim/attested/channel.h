@@ -49,6 +49,7 @@ class Channel {
   Channel() = default;
   static void free_tls(ssl_st* tls);
   Outcome<void> handshake(std::string_view pinned_key, std::string_view exporter_label);
+  Outcome<void> write(ByteView bytes);
   Outcome<void> flush();
   Outcome<void> fill();
   struct Step {
