@@ -248,11 +248,12 @@ int64_t Connection::write(int fd, Pieces& from, int message_flags) {
   while (from.left() > 0 && endpoint_->output().size() < kMostOutput) {
     uint8_t chunk[kChunk];
     const size_t size = std::min<uint64_t>(sizeof(chunk), from.left());
-    if (!from.peek_in(chunk, size)) {
+    const ByteView bytes = from.peek_in(chunk, size);
+    if (bytes.empty()) {
       if (done == 0) return -EFAULT;
       break;
     }
-    const auto taken = endpoint_->write({chunk, size});
+    const auto taken = endpoint_->write(bytes);
     if (!taken) {
       store_full_ = taken.error() == as_errno(EAGAIN) && is_handshaking();
       look_for_failure(fd);
