@@ -50,9 +50,11 @@ class Connection {
   // What was taken of `from`. -EAGAIN: nothing can be; -EPIPE, -ECONNRESET.
   int64_t write(int fd, Pieces& from, int message_flags);
   int64_t shut_down(int fd, int how);
-  // Before the last descriptor of this process goes: sends what waits and close_notify. If the kernel does not take it at once,
-  // waits until `patience` is over, or a second without progress.
-  void close(int fd, const Timeout& patience);
+  // Before the last descriptor of this process goes: close_notify, and what waits is sent. True: nothing is left to do, as mostly.
+  bool begin_close(int fd);
+  // One step more, when `wait` (events of poll) came. False: go on waiting for `wait`.
+  bool go_on_closing(int fd, short& wait);
+  size_t output_size() const { return endpoint_ ? endpoint_->output().size() : 0; }
 
   bool is_readable();  // read() would not be -EAGAIN
   bool is_writable();  // the same of write()

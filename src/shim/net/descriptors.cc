@@ -17,19 +17,21 @@
 #include "shim/memory/app_memory.h"
 #include "shim/net/calls.h"
 #include "shim/net/epoll.h"
-#include "shim/net/timeout.h"
+#include "shim/net/farewell.h"
+#include "shim/net/log.h"
 #include "shim/syscalls/dispatch.h"
 
 namespace redoubt::shim::net {
 
 void end_description(const Reference& description, int fd) {
   if (!description || description->uses > 0) return;
-  constexpr int64_t kPatience = 3000000000;  // nanoseconds; what waits is seldom more than the kernel takes at once
+  bool is_done = true;
   if (description->connection) {
     const std::lock_guard lock(description->mutex);
-    if (description->kind == Kind::kConnection) description->connection->close(fd, Timeout(kPatience));
+    if (description->kind == Kind::kConnection) is_done = description->connection->begin_close(fd);
   }
-  forget_interests(*description);
+  forget_interests(*description, !is_done);
+  if (!is_done && !farewell::begin(description, fd)) ++counters.cut_off;
 }
 
 Answer call_close(Call& call) {

@@ -145,10 +145,14 @@ void refresh_interests(Description& target) {
   }
 }
 
-void forget_interests(Description& target) {
+void forget_interests(Description& target, bool stays_open) {
   const std::lock_guard lock(target.mutex);
   for (const auto& interest : target.interests) {
-    if (const Reference instance = interest->instance.lock()) remove_slot(instance, interest);
+    const Reference instance = interest->instance.lock();
+    if (!instance) continue;
+    remove_slot(instance, interest);
+    const int number = stays_open ? number_of_instance(*interest, instance) : -1;
+    if (number >= 0) tell_kernel(number, EPOLL_CTL_DEL, interest->fd, 0, 0);
   }
   target.interests.clear();
 }

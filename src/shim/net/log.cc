@@ -113,6 +113,7 @@ void append_statistics(TextBuilder& line) {
   line.append(",\"refused_addresses\":").decimal(counters.refused_addresses.load());
   line.append(",\"lost\":").decimal(counters.lost.load());
   line.append(",\"without_memory\":").decimal(counters.without_memory.load());
+  line.append(",\"cut_off\":").decimal(counters.cut_off.load());
   line.append(",\"refused\":{");
   bool first = true;
   for (size_t kind = 1; kind < std::size(counters.refused); ++kind) {
@@ -128,7 +129,7 @@ void append_statistics(TextBuilder& line) {
 void reset_counters() {
   for (std::atomic<uint64_t>* one :
        {&counters.accepted, &counters.connected, &counters.handshakes, &counters.bytes_read, &counters.bytes_written,
-        &counters.refused_addresses, &counters.lost, &counters.without_memory}) {
+        &counters.refused_addresses, &counters.lost, &counters.without_memory, &counters.cut_off}) {
     one->store(0);
   }
   for (auto& one : counters.refused) one.store(0);
