@@ -47,6 +47,7 @@ bool Connection::ensure(int fd) {
         is_server_ ? tls::Endpoint::accept(*context) : tls::Endpoint::connect(*context, server_name_, other_names_);
     if (made) {
       endpoint_ = std::move(*made);
+      handshake_time_.emplace(policy.handshake_limit);
       return true;
     }
   }
@@ -99,6 +100,19 @@ void Connection::look_for_failure(int fd) {
   say_refused_peer(peer_, is_server_, rule_of_session().text, failure);
   shutdown_wanted_ = SHUT_RDWR;  // after the alert
   flush(fd);
+}
+
+void Connection::give_up(int fd) {
+  failed_ = true;
+  ++arrivals_;
+  constexpr auto kKind = tls::FailureKind::kTooSlow;
+  ++counters.refused[static_cast<size_t>(kKind)];
+  Text<128> detail;
+  detail.append("expected the end of the handshake within ").decimal(policy.handshake_limit / 1000000000);
+  detail.append(" s, found a peer that stopped on the way");
+  say_refused_peer(peer_.empty() ? peer_of(fd) : peer_, is_server_, rule_of_session().text,
+                   {kKind, std::string(detail.view())});
+  gate::call(SYS_shutdown, static_cast<uint64_t>(fd), SHUT_RDWR);  // wakes whoever waits for it
 }
 
 bool Connection::fill(int fd) {

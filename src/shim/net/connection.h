@@ -65,6 +65,11 @@ class Connection {
   int64_t write_error();
   bool has_output();
   bool is_handshaking();
+  // A server's, for longer than the policy grants, from the program's first use on.
+  bool is_too_slow() {
+    return is_server_ && !failed_ && handshake_time_ && is_handshaking() && handshake_time_->is_over();
+  }
+  void give_up(int fd);
   // Waits for room: the program asked for less than it may write, or output waits.
   bool needs_input_to_write() { return is_handshaking() && store_full_; }
   size_t readable_size();
@@ -104,6 +109,7 @@ class Connection {
   std::vector<std::string> other_names_;  // that will do as well
   Claim claim_;
   std::optional<tls::Endpoint> endpoint_;  // made at the first use: after fork, in the child that uses it
+  std::optional<Timeout> handshake_time_;  // from the first use on
   std::string peer_;                       // its address, for the log
   Bytes held_;                             // plaintext that the program's memory did not take
   uint64_t arrivals_ = 0;

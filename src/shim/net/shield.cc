@@ -20,6 +20,7 @@
 #include "shim/net/epoll.h"
 #include "shim/net/epoll_tag.h"
 #include "shim/net/farewell.h"
+#include "shim/net/handshakes.h"
 #include "shim/net/hooks.h"
 #include "shim/net/log.h"
 #include "shim/process/thread.h"
@@ -207,11 +208,13 @@ void before_fork() {
     if (description->epoll && std::ranges::find(locked, description) == locked.end()) locked.push_back(description);
   }
   for (const Reference& instance : locked) instance->epoll->mutex.lock();
+  handshakes::lock_for_fork();
   table::lock_for_fork();
 }
 
 void after_fork(bool is_child) {
   table::unlock_after_fork();
+  handshakes::unlock_after_fork();
   for (const Reference& instance : locked) {
     instance->epoll->mutex.unlock();
     if (is_child) instance->epoll->waiters = 0;  // threads that it does not have
