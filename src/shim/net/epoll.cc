@@ -219,6 +219,7 @@ std::optional<int64_t> call_epoll_ctl(Call& call) {
   epoll_event event{};
   if (operation != EPOLL_CTL_DEL && !read_app(event, call.args[3])) return -EFAULT;
   const std::lock_guard lock(target->mutex);
+  if (!table::is(fd, target.get())) return -EBADF;  // closed meanwhile by another thread
   const auto found = std::ranges::find_if(target->interests, [&](const std::shared_ptr<Interest>& one) {
     return one->fd == fd && one->instance.lock() == instance;
   });

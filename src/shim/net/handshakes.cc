@@ -34,7 +34,8 @@ void end(const Reference& description) {
   for (const auto& [fd, reference] : table::all()) {
     if (reference != description) continue;
     const std::lock_guard lock(description->mutex);
-    if (description->connection->is_too_slow()) description->connection->give_up(fd);
+    if (table::is(fd, description.get()) && description->connection->is_too_slow())
+      description->connection->give_up(fd);
     refresh_interests(*description);
     return;
   }

@@ -223,6 +223,7 @@ void after_fork(bool is_child) {
   for (const auto& [fd, description] : table::all()) description->nonblocking_known = false;
   unlock_sockets_after_fork();
   if (is_child) {
+    table::finish_replacing_after_fork();
     reset_counters();
     farewell::forget_all();
   }

@@ -299,6 +299,7 @@ Answer call_shutdown(Call& call) {
   if (socket->kind == Kind::kLost) return lost(fd, *socket);
   if (socket->kind != Kind::kConnection) return std::nullopt;
   const std::lock_guard lock(socket->mutex);
+  if (!table::is(fd, socket.get())) return -EBADF;
   if (!socket->connection->acquire()) return lost(fd, *socket);
   const int64_t result = socket->connection->shut_down(fd, call.int_arg(1));
   refresh_interests(*socket);
