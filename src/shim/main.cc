@@ -26,6 +26,7 @@
 #include "shim/entry/nested.h"
 #include "shim/entry/start.h"
 #include "shim/files/own_executable.h"
+#include "shim/files/standard_error.h"
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
 #include "shim/launch.h"
@@ -117,6 +118,7 @@ void tune_allocator() {
 int main(int argc, char** argv) {
   using namespace redoubt::shim;
   const uint64_t host_signals = block_host_signals();
+  standard_error::start();
   require_host_features();
   tune_allocator();
 

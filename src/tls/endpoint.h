@@ -69,6 +69,7 @@ enum class FailureKind : uint8_t {
   kWrongName,         // the server's certificate is for other names
   kWrongUse,          // extended key usage, CA as end entity
   kProtocol,          // version, cipher, malformed record, alert of the peer
+  kTooSlow,           // the owner of the socket gave up waiting for the handshake's end; never of an Endpoint
   kTruncated,         // the connection ended without close_notify
 };
 const char* name_of(FailureKind kind);

@@ -119,6 +119,7 @@ const char* name_of(FailureKind kind) {
     case FailureKind::kWrongName: return "wrong-name";
     case FailureKind::kWrongUse: return "wrong-use";
     case FailureKind::kProtocol: return "protocol";
+    case FailureKind::kTooSlow: return "too-slow";
     case FailureKind::kTruncated: return "truncated";
   }
   return "unknown";

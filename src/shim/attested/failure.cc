@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "shim/abi/errno_names.h"
+#include "shim/files/standard_error.h"
 #include "shim/gate/gate.h"
 
 namespace redoubt::shim::attested {
@@ -43,7 +44,7 @@ void report_in_one_line(std::string_view what, const Failure& failure) {
   text.append("redoubt: ").append(what).append(": ").append(harmless(failure.check)).append(": expected ");
   text.append(harmless(failure.expected)).append(", found ").append(harmless(failure.found)).append("; ");
   text.append(harmless(failure.remedy)).append('\n');
-  gate::call(SYS_write, 2, gate::address_of(text.c_str()), text.size());
+  standard_error::write(text.view());
 }
 
 void report_and_exit(const Failure& failure) {
@@ -52,7 +53,7 @@ void report_and_exit(const Failure& failure) {
   text.append("  expected    ").append(harmless(failure.expected)).append('\n');
   text.append("  found       ").append(harmless(failure.found)).append('\n');
   text.append("  what to do  ").append(harmless(failure.remedy)).append('\n');
-  gate::call(SYS_write, 2, gate::address_of(text.c_str()), text.size());
+  standard_error::write(text.view());
   while (true) gate::call(SYS_exit_group, static_cast<uint64_t>(failure.status));
 }
 

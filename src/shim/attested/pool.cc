@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <bit>
 #include <mutex>
 
@@ -49,6 +50,10 @@ std::array<uint16_t, kSizes> open_pages = [] {
 std::array<std::span<uint8_t>, kMappings> mappings;
 bool ended = false;
 
+// For owns(), which is asked for every record buffer that is given back: written under the lock, read without.
+std::atomic<const uint8_t*> range_begin = nullptr;
+std::atomic<size_t> mapping_count = 0;
+
 // Made by before_fork(): of each chunk, then of each mapping; empty where nothing is in use.
 std::array<std::span<uint8_t>, kMostChunks> chunk_copies;
 std::array<std::span<uint8_t>, kMappings> mapping_copies;
@@ -67,6 +72,7 @@ bool add_chunk() {
     const auto reserved = sealed::reserve(kMostChunks * kChunk);
     if (!reserved) return false;
     range = *reserved;
+    range_begin = range.data();
   }
   if (chunk_count == kMostChunks) return false;
   const auto memory = sealed::map(kChunk, false);
@@ -151,6 +157,7 @@ void* take_mapping(size_t size) {
   const auto mapping = sealed::map(size, false);
   if (!mapping) return nullptr;
   *slot = *mapping;
+  ++mapping_count;
   return slot->data();
 }
 
@@ -210,6 +217,7 @@ void release(void* block) {
       const auto mapping = find_mapping(block);
       sealed::unmap(*mapping);
       *mapping = {};
+      --mapping_count;
       return;
     }
   }
@@ -233,6 +241,10 @@ void release(void* block) {
 }
 
 bool owns(const void* block) {
+  const uint8_t* const begin = range_begin;
+  const auto* const at = static_cast<const uint8_t*>(block);
+  if (begin != nullptr && at >= begin && at < begin + kMostChunks * kChunk) return true;
+  if (mapping_count == 0) return false;
   const std::lock_guard guard(lock);
   return room_of(block) != 0;
 }
@@ -320,6 +332,7 @@ void end() {
     sealed::unmap(mapping);
     mapping = {};
   }
+  mapping_count = 0;
   for (size_t chunk = 0; chunk < chunk_count; ++chunk) {  // wiping the rest would cost its page faults
     for (uint64_t touched = touched_pages[chunk]; touched != 0; touched &= touched - 1) {
       explicit_bzero(address_of_page(chunk * kChunkPages + static_cast<size_t>(std::countr_zero(touched))), kPage);
@@ -327,6 +340,7 @@ void end() {
   }
   if (!range.empty()) sealed::leave(range);
   range = {};
+  range_begin = nullptr;
   chunk_count = 0;
 }
 

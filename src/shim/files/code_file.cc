@@ -14,6 +14,7 @@
 
 #include "base/text.h"
 #include "shim/files/raised_limit.h"
+#include "shim/files/standard_error.h"
 #include "shim/gate/gate.h"
 #include "shim/gate/host_answer.h"
 
@@ -98,7 +99,7 @@ void report_wrong_file(const std::string& path, Promise promise, const FileHash&
   line.append("; restore the file, or ");
   line.append(is_sealed ? "seal the tree again (redoubt volume seal)\n"
                         : "measure it again (redoubt measure) and update the session\n");
-  gate::call(SYS_write, 2, gate::address_of(line.c_str()), line.size());
+  standard_error::write(line.view());
 }
 
 }  // namespace redoubt::shim

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "shim/files/proc_files.h"
+#include "shim/files/standard_error.h"
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
 #include "shim/memory/app_memory.h"
@@ -20,8 +21,18 @@ namespace redoubt::shim {
 
 int64_t sys_close(Call& call) { return pass(call); }
 int64_t sys_dup(Call& call) { return pass(call); }
-int64_t sys_dup2(Call& call) { return pass(call); }
-int64_t sys_dup3(Call& call) { return pass(call); }
+namespace {
+
+int64_t duplicate_to(Call& call) {
+  const int64_t result = pass(call);
+  standard_error::after_duplicate(call, result);
+  return result;
+}
+
+}  // namespace
+
+int64_t sys_dup2(Call& call) { return duplicate_to(call); }
+int64_t sys_dup3(Call& call) { return duplicate_to(call); }
 
 // Around the window: one call below it and one above.
 int64_t sys_close_range(Call& call) {

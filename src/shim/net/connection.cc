@@ -47,6 +47,7 @@ bool Connection::ensure(int fd) {
         is_server_ ? tls::Endpoint::accept(*context) : tls::Endpoint::connect(*context, server_name_, other_names_);
     if (made) {
       endpoint_ = std::move(*made);
+      handshake_time_.emplace(policy.handshake_limit);
       return true;
     }
   }
@@ -99,6 +100,19 @@ void Connection::look_for_failure(int fd) {
   say_refused_peer(peer_, is_server_, rule_of_session().text, failure);
   shutdown_wanted_ = SHUT_RDWR;  // after the alert
   flush(fd);
+}
+
+void Connection::give_up(int fd) {
+  failed_ = true;
+  ++arrivals_;
+  constexpr auto kKind = tls::FailureKind::kTooSlow;
+  ++counters.refused[static_cast<size_t>(kKind)];
+  Text<128> detail;
+  detail.append("expected the end of the handshake within ").decimal(policy.handshake_limit / 1000000000);
+  detail.append(" s, found a peer that stopped on the way");
+  say_refused_peer(peer_.empty() ? peer_of(fd) : peer_, is_server_, rule_of_session().text,
+                   {kKind, std::string(detail.view())});
+  gate::call(SYS_shutdown, static_cast<uint64_t>(fd), SHUT_RDWR);  // wakes whoever waits for it
 }
 
 bool Connection::fill(int fd) {
@@ -248,11 +262,12 @@ int64_t Connection::write(int fd, Pieces& from, int message_flags) {
   while (from.left() > 0 && endpoint_->output().size() < kMostOutput) {
     uint8_t chunk[kChunk];
     const size_t size = std::min<uint64_t>(sizeof(chunk), from.left());
-    if (!from.peek_in(chunk, size)) {
+    const ByteView bytes = from.peek_in(chunk, size);
+    if (bytes.empty()) {
       if (done == 0) return -EFAULT;
       break;
     }
-    const auto taken = endpoint_->write({chunk, size});
+    const auto taken = endpoint_->write(bytes);
     if (!taken) {
       store_full_ = taken.error() == as_errno(EAGAIN) && is_handshaking();
       look_for_failure(fd);
@@ -312,33 +327,34 @@ bool lingers_not(int fd) {
          given.l_onoff != 0 && given.l_linger == 0;
 }
 
-bool wait_briefly(int fd, short events, const Timeout& patience) {
-  constexpr int kWithoutProgress = 1000;  // milliseconds
-  pollfd polled = {.fd = fd, .events = events, .revents = 0};
-  const int64_t ready = gate::call(SYS_poll, gate::address_of(&polled), 1,
-                                   static_cast<uint64_t>(std::min(kWithoutProgress, patience.milliseconds())));
-  return ready > 0 && (polled.revents & events) != 0;
+// The peer's close_notify unread would make the kernel reset the connection, and the peer lose what was sent last.
+void drop_input(int fd) {
+  uint8_t rest[4096];
+  gate::call(SYS_recvfrom, static_cast<uint64_t>(fd), gate::address_of(rest), sizeof(rest), MSG_DONTWAIT, 0, 0);
 }
 
 }  // namespace
 
-void Connection::close(int fd, const Timeout& patience) {
-  if (!claim_.is_mine() || !endpoint_ || failed_) return;
+bool Connection::begin_close(int fd) {
+  if (!claim_.is_mine() || !endpoint_ || failed_) return true;
   if (!write_shut_) endpoint_->close_write();
-  for (int round = 0;; ++round) {
-    const bool is_early = is_handshaking() && wrote_early_ && !failed_ && !ended_;
-    if (flush(fd) && !is_early) break;
-    if (round == 0 && has_output()) {
-      if (lingers_not(fd)) break;
-      widen_send_buffer(fd, endpoint_->output().size());
-      continue;
-    }
-    if (!wait_briefly(fd, static_cast<short>(has_output() ? POLLOUT : POLLIN), patience)) break;
-    if (is_early) fill(fd);
+  short wait = 0;
+  if (go_on_closing(fd, wait)) return true;
+  if (lingers_not(fd)) return true;
+  if (!has_output()) return false;
+  widen_send_buffer(fd, endpoint_->output().size());
+  return go_on_closing(fd, wait);
+}
+
+bool Connection::go_on_closing(int fd, short& wait) {
+  if (!has_output() && is_handshaking()) fill(fd);
+  const bool is_early = is_handshaking() && wrote_early_ && !failed_ && !ended_;
+  if (flush(fd) && !is_early) {
+    drop_input(fd);
+    return true;
   }
-  // The peer's close_notify unread would make the kernel reset the connection, and the peer lose what was sent last.
-  uint8_t rest[4096];
-  gate::call(SYS_recvfrom, static_cast<uint64_t>(fd), gate::address_of(rest), sizeof(rest), MSG_DONTWAIT, 0, 0);
+  wait = static_cast<short>(has_output() ? POLLOUT : POLLIN);
+  return false;
 }
 
 }  // namespace redoubt::shim::net

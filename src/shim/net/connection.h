@@ -50,9 +50,11 @@ class Connection {
   // What was taken of `from`. -EAGAIN: nothing can be; -EPIPE, -ECONNRESET.
   int64_t write(int fd, Pieces& from, int message_flags);
   int64_t shut_down(int fd, int how);
-  // Before the last descriptor of this process goes: sends what waits and close_notify. If the kernel does not take it at once,
-  // waits until `patience` is over, or a second without progress.
-  void close(int fd, const Timeout& patience);
+  // Before the last descriptor of this process goes: close_notify, and what waits is sent. True: nothing is left to do, as mostly.
+  bool begin_close(int fd);
+  // One step more, when `wait` (events of poll) came. False: go on waiting for `wait`.
+  bool go_on_closing(int fd, short& wait);
+  size_t output_size() const { return endpoint_ ? endpoint_->output().size() : 0; }
 
   bool is_readable();  // read() would not be -EAGAIN
   bool is_writable();  // the same of write()
@@ -63,6 +65,11 @@ class Connection {
   int64_t write_error();
   bool has_output();
   bool is_handshaking();
+  // A server's, for longer than the policy grants, from the program's first use on.
+  bool is_too_slow() {
+    return is_server_ && !failed_ && handshake_time_ && is_handshaking() && handshake_time_->is_over();
+  }
+  void give_up(int fd);
   // Waits for room: the program asked for less than it may write, or output waits.
   bool needs_input_to_write() { return is_handshaking() && store_full_; }
   size_t readable_size();
@@ -102,6 +109,7 @@ class Connection {
   std::vector<std::string> other_names_;  // that will do as well
   Claim claim_;
   std::optional<tls::Endpoint> endpoint_;  // made at the first use: after fork, in the child that uses it
+  std::optional<Timeout> handshake_time_;  // from the first use on
   std::string peer_;                       // its address, for the log
   Bytes held_;                             // plaintext that the program's memory did not take
   uint64_t arrivals_ = 0;

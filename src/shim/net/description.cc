@@ -41,7 +41,7 @@ void unlock_sockets_after_fork() {
 Description::Description(Kind first) : kind(first) {}
 
 Description::~Description() {
-  if (epoll) return;
+  if (epoll || kind == Kind::kReplaced) return;
   {
     const std::lock_guard lock(register_mutex);
     sockets.erase(this);
@@ -75,10 +75,56 @@ std::mutex& stripe_of(int fd) { return stripes[static_cast<size_t>(fd) % kStripe
 
 }  // namespace
 
-Reference get(int fd) {
+namespace {
+
+Reference look(int fd) {
   if (!may_be(fd)) return nullptr;
   const std::lock_guard lock(stripe_of(fd));
   return entries[fd];
+}
+
+}  // namespace
+
+Reference get(int fd) {
+  while (true) {
+    Reference found = look(fd);
+    if (!found || found->kind != Kind::kReplaced) return found;
+    gate::call(SYS_sched_yield);
+  }
+}
+
+bool is(int fd, const Description* description) {
+  if (!may_be(fd)) return false;
+  const std::lock_guard lock(stripe_of(fd));
+  return entries[fd].get() == description;
+}
+
+Replacement begin_replacing(int fd) {
+  while (true) {
+    Reference before = get(fd);
+    if (!before) return {};
+    const std::lock_guard lock(before->mutex);
+    if (!is(fd, before.get())) continue;
+    auto mark = std::make_shared<Description>(Kind::kReplaced);
+    exchange(fd, mark);
+    return {fd, std::move(before), std::move(mark)};
+  }
+}
+
+void end_replacing(Replacement& replacement, Reference now) {
+  const int fd = replacement.fd;
+  // Once the kernel has closed the number, another thread may have got it, for something that is tracked.
+  if (fd >= 0 && is(fd, replacement.mark.get())) exchange(fd, std::move(now));
+  replacement = {};
+}
+
+void finish_replacing_after_fork() {
+  for (int fd = 0; fd < kTracked; ++fd) {
+    const Reference found = look(fd);
+    if (!found || found->kind != Kind::kReplaced) continue;
+    gate::call(SYS_close, static_cast<uint64_t>(fd));
+    exchange(fd, nullptr);
+  }
 }
 
 Reference exchange(int fd, Reference description) {
@@ -103,7 +149,8 @@ std::vector<std::pair<int, Reference>> all(int first, int last) {
       fd += 7;
       continue;
     }
-    if (Reference reference = get(fd)) found.emplace_back(fd, std::move(reference));
+    Reference reference = look(fd);
+    if (reference && reference->kind != Kind::kReplaced) found.emplace_back(fd, std::move(reference));
   }
   return found;
 }

@@ -29,6 +29,7 @@ enum class Kind : uint8_t {
   kConnection,  // shielded
   kLost,        // a connection whose TLS state is in another process or image: EIO
   kEpoll,
+  kReplaced,  // stands for a number that is being closed or replaced; nobody sees it but the table
 };
 
 struct Epoll;
@@ -73,9 +74,23 @@ inline bool may_be(int fd) {
 }
 inline bool fits(int fd) { return fd >= 0 && fd < kTracked; }
 
-Reference get(int fd);  // null: not tracked
+Reference get(int fd);  // null: not tracked. Waits while another thread has the kernel close the number
+// Still that description's number, and not being closed. Who holds its mutex may use the number in the kernel: it is not another's.
+bool is(int fd, const Description* description);
 // What was there before. `description` may be null.
 Reference exchange(int fd, Reference description);
+
+// Around a call of the kernel that closes or replaces a number. In between the number is nobody's, and calls on it wait: passed on
+// as those of an untracked one they could send in the clear what was meant for the shielded socket that is still there.
+struct Replacement {
+  int fd = -1;
+  Reference before, mark;
+};
+Replacement begin_replacing(int fd);  // takes the mutex of what was there
+void end_replacing(Replacement& replacement, Reference now = nullptr);
+// In the child of fork: what another thread was about to close is closed.
+void finish_replacing_after_fork();
+
 // Every tracked descriptor in [first, last].
 std::vector<std::pair<int, Reference>> all(int first = 0, int last = kTracked - 1);
 

@@ -17,26 +17,32 @@
 #include "shim/memory/app_memory.h"
 #include "shim/net/calls.h"
 #include "shim/net/epoll.h"
-#include "shim/net/timeout.h"
+#include "shim/net/farewell.h"
+#include "shim/net/log.h"
 #include "shim/syscalls/dispatch.h"
 
 namespace redoubt::shim::net {
 
 void end_description(const Reference& description, int fd) {
   if (!description || description->uses > 0) return;
-  constexpr int64_t kPatience = 3000000000;  // nanoseconds; what waits is seldom more than the kernel takes at once
+  bool is_done = true;
   if (description->connection) {
     const std::lock_guard lock(description->mutex);
-    if (description->kind == Kind::kConnection) description->connection->close(fd, Timeout(kPatience));
+    if (description->kind == Kind::kConnection) is_done = description->connection->begin_close(fd);
   }
-  forget_interests(*description);
+  forget_interests(*description, !is_done);
+  if (!is_done && !farewell::begin(description, fd)) ++counters.cut_off;
 }
 
 Answer call_close(Call& call) {
   const int fd = call.int_arg(0);
   if (!table::may_be(fd)) return std::nullopt;
-  end_description(table::exchange(fd, nullptr), fd);
-  return std::nullopt;
+  table::Replacement closing = table::begin_replacing(fd);
+  end_description(closing.before, fd);
+  // Not to be restarted after a signal: the socket is not shielded any more.
+  const int64_t result = gate::call(SYS_close, static_cast<uint64_t>(fd));
+  table::end_replacing(closing);
+  return result;
 }
 
 Answer call_close_range(Call& call) {
@@ -45,10 +51,16 @@ Answer call_close_range(Call& call) {
   if (first > last || first >= table::kTracked || (call.int_arg(2) & CLOSE_RANGE_CLOEXEC) != 0) return std::nullopt;
   if ((call.int_arg(2) & ~(CLOSE_RANGE_CLOEXEC | CLOSE_RANGE_UNSHARE)) != 0) return std::nullopt;
   const auto end = std::min<uint32_t>(last, table::kTracked - 1);
+  std::vector<table::Replacement> closing;
   for (const auto& [fd, description] : table::all(static_cast<int>(first), static_cast<int>(end))) {
-    if (!window::contains(fd)) end_description(table::exchange(fd, nullptr), fd);
+    if (window::contains(fd)) continue;
+    closing.push_back(table::begin_replacing(fd));
+    end_description(closing.back().before, fd);
   }
-  return std::nullopt;
+  const int64_t result = decide_beyond_network(call);
+  const bool is_done = !abi::is_restart(result);
+  for (table::Replacement& one : closing) table::end_replacing(one, is_done ? nullptr : one.before);
+  return result;
 }
 
 namespace {
@@ -78,13 +90,16 @@ Answer call_dup_to(Call& call) {
   if (description && !table::fits(to)) return -EBADF;
   if (is_error(gate::call(SYS_fcntl, static_cast<uint64_t>(from), F_GETFD))) return std::nullopt;  // the kernel refuses
   if (call.number == SYS_dup3 && (call.int_arg(2) & ~O_CLOEXEC) != 0) return std::nullopt;
-  const Reference closed = table::exchange(to, nullptr);
+  table::Replacement replaced = table::begin_replacing(to);
+  const Reference closed = replaced.before;
   end_description(closed, to);
   const int64_t result = decide_beyond_network(call);
-  if (!is_error(result)) {
-    if (description) table::exchange(to, std::move(description));
-  } else if (closed && closed->uses == 0) {
-    table::exchange(to, closed);  // it is still open
+  if (is_error(result) || abi::is_restart(result)) {
+    table::end_replacing(replaced, closed);  // it is still open
+  } else if (replaced.fd >= 0) {
+    table::end_replacing(replaced, std::move(description));
+  } else if (description) {
+    table::exchange(to, std::move(description));
   }
   return result;
 }

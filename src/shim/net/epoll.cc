@@ -145,10 +145,14 @@ void refresh_interests(Description& target) {
   }
 }
 
-void forget_interests(Description& target) {
+void forget_interests(Description& target, bool stays_open) {
   const std::lock_guard lock(target.mutex);
   for (const auto& interest : target.interests) {
-    if (const Reference instance = interest->instance.lock()) remove_slot(instance, interest);
+    const Reference instance = interest->instance.lock();
+    if (!instance) continue;
+    remove_slot(instance, interest);
+    const int number = stays_open ? number_of_instance(*interest, instance) : -1;
+    if (number >= 0) tell_kernel(number, EPOLL_CTL_DEL, interest->fd, 0, 0);
   }
   target.interests.clear();
 }
@@ -215,6 +219,7 @@ std::optional<int64_t> call_epoll_ctl(Call& call) {
   epoll_event event{};
   if (operation != EPOLL_CTL_DEL && !read_app(event, call.args[3])) return -EFAULT;
   const std::lock_guard lock(target->mutex);
+  if (!table::is(fd, target.get())) return -EBADF;  // closed meanwhile by another thread
   const auto found = std::ranges::find_if(target->interests, [&](const std::shared_ptr<Interest>& one) {
     return one->fd == fd && one->instance.lock() == instance;
   });

@@ -58,12 +58,23 @@ class Report {
   std::array<const Interest*, kBatch> of_;
 };
 
+// The number under which it was registered may be closed while another one keeps the socket open.
+int number_of(const Description& target, int registered) {
+  if (table::is(registered, &target)) return registered;
+  for (const auto& [fd, description] : table::all()) {
+    if (description.get() == &target) return fd;
+  }
+  return -1;
+}
+
 // What is true of the interest, with the kernel's `seen`. Target's mutex is held.
 uint32_t events_of(Description& target, Interest& interest, uint32_t wanted, uint32_t seen) {
   if (target.kind == Kind::kLost) return seen | ((EPOLLIN | EPOLLOUT) & wanted) | EPOLLERR;
   if (target.kind != Kind::kConnection) return seen & (wanted | EPOLLHUP | EPOLLERR);
   Connection& connection = *target.connection;
-  uint32_t ready = advance(connection, interest.fd, wanted, seen);
+  const int fd = number_of(target, interest.fd);
+  if (fd < 0) return 0;  // being closed
+  uint32_t ready = advance(connection, fd, wanted, seen);
   if (!interest.is_edge() || !connection.claim().is_mine()) return ready;
   if (connection.arrivals() == interest.reported) ready &= ~static_cast<uint32_t>(EPOLLIN | EPOLLRDNORM | EPOLLRDHUP);
   if ((wanted & EPOLLOUT) != 0 && connection.take_writable_again()) ready |= EPOLLOUT;

@@ -4,12 +4,14 @@
 #include <fcntl.h>
 #include <sys/syscall.h>
 
+#include <charconv>
 #include <deque>
 
 #include "shim/attested/openssl_start.h"
 #include "shim/gate/gate.h"
 #include "shim/gate/host_answer.h"
 #include "shim/memory/sealed.h"
+#include "shim/net/policy.h"
 #include "shim/net/shield.h"
 #include "shim/process/program_file.h"
 
@@ -63,6 +65,13 @@ class Reader {
   std::string read_line(const std::vector<std::string_view>& words) {
     if (words.size() == 2 && words[0] == "default" && (words[1] == "refuse" || words[1] == "unprotected")) {
       network_.refuses_unnamed = words[1] == "refuse";
+      return {};
+    }
+    if (words.size() == 2 && words[0] == "handshakes") {
+      int seconds = 0;
+      const auto [end, error] = std::from_chars(words[1].data(), words[1].data() + words[1].size(), seconds);
+      if (error != std::errc() || end != words[1].data() + words[1].size()) return "handshakes: expected seconds";
+      policy.handshake_limit = int64_t{seconds} * 1000000000;
       return {};
     }
     const bool is_listen = words[0] == "listen";

@@ -4,6 +4,7 @@
 // secret, and it says so. Lines of words, files are PEM:
 //
 //   default refuse                        (or: unprotected)
+//   handshakes 60                         seconds that peers of listeners have
 //   listen 127.0.0.1:6379 tls identity server.pem server.key clients ca.pem
 //   listen 127.0.0.1:8080 off
 //   connect db.internal:3306 tls servers ca.pem identity client.pem client.key name db.internal

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shim/net/log.h"
 
-#include <fcntl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 
 #include <algorithm>
 #include <mutex>
 
+#include "shim/files/standard_error.h"
 #include "shim/gate/gate.h"
 #include "shim/net/description.h"
 #include "shim/net/rules.h"
@@ -43,17 +42,6 @@ bool may_say(uint64_t& missing) {
   return true;
 }
 
-// A program may have closed standard error and opened something else, which got its number: a file that it reads and writes, or a
-// shielded socket, gets no line. What is only written, or appended to, is taken for a log.
-bool is_for_lines(int fd) {
-  if (table::may_be(fd)) return false;
-  const int64_t flags = gate::call(SYS_fcntl, static_cast<uint64_t>(fd), F_GETFL);
-  if (is_error(flags)) return false;
-  struct stat status {};
-  if (is_error(gate::call(SYS_fstat, static_cast<uint64_t>(fd), gate::address_of(&status)))) return false;
-  return !S_ISREG(status.st_mode) || (flags & O_APPEND) != 0 || (flags & O_ACCMODE) == O_WRONLY;
-}
-
 }  // namespace
 
 std::string peer_of(int fd) {
@@ -68,14 +56,13 @@ std::string peer_of(int fd) {
 }
 
 void say(std::string_view text) {
-  constexpr int kStandardError = 2;
   uint64_t missing = 0;
-  if (!is_for_lines(kStandardError) || !may_say(missing)) return;
+  if (!standard_error::is_there() || !may_say(missing)) return;
   Text<1024> line;
   line.append("redoubt: ").append(text);
   if (missing > 0) line.append(" (").decimal(missing).append(" lines like this were left out before)");
   line.append("\n");
-  gate::call(SYS_write, kStandardError, gate::address_of(line.c_str()), line.size());
+  standard_error::write(line.view());
 }
 
 void say_refused_peer(std::string_view peer, bool is_server, std::string_view rule, const tls::Failure& failure) {
@@ -113,6 +100,7 @@ void append_statistics(TextBuilder& line) {
   line.append(",\"refused_addresses\":").decimal(counters.refused_addresses.load());
   line.append(",\"lost\":").decimal(counters.lost.load());
   line.append(",\"without_memory\":").decimal(counters.without_memory.load());
+  line.append(",\"cut_off\":").decimal(counters.cut_off.load());
   line.append(",\"refused\":{");
   bool first = true;
   for (size_t kind = 1; kind < std::size(counters.refused); ++kind) {
@@ -128,7 +116,7 @@ void append_statistics(TextBuilder& line) {
 void reset_counters() {
   for (std::atomic<uint64_t>* one :
        {&counters.accepted, &counters.connected, &counters.handshakes, &counters.bytes_read, &counters.bytes_written,
-        &counters.refused_addresses, &counters.lost, &counters.without_memory}) {
+        &counters.refused_addresses, &counters.lost, &counters.without_memory, &counters.cut_off}) {
     one->store(0);
   }
   for (auto& one : counters.refused) one.store(0);

@@ -17,7 +17,7 @@ namespace redoubt::shim::net {
 
 struct Counters {
   std::atomic<uint64_t> accepted, connected, handshakes, bytes_read, bytes_written, refused_addresses, lost,
-      without_memory;
+      without_memory, cut_off;
   std::atomic<uint64_t> refused[static_cast<size_t>(tls::FailureKind::kTruncated) + 1];  // by kind
 };
 extern Counters counters;

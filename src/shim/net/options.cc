@@ -109,6 +109,7 @@ Answer call_ioctl(Call& call) {
   }
   if (request != FIONREAD || socket->kind != Kind::kConnection) return std::nullopt;
   const std::lock_guard lock(socket->mutex);
+  if (!table::is(fd, socket.get())) return -EBADF;
   Connection& connection = *socket->connection;
   if (!connection.acquire()) return lost(fd, *socket);
   connection.input_has_come();

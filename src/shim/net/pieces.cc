@@ -38,6 +38,12 @@ Pieces Pieces::from_iovec(uint64_t address, uint64_t count) {
   return made;
 }
 
+Pieces Pieces::of_own(ByteView bytes) {
+  Pieces made(reinterpret_cast<uint64_t>(bytes.data()), bytes.size());
+  made.is_own_ = true;
+  return made;
+}
+
 template <typename Copy>
 bool Pieces::walk(size_t size, Copy copy) {
   const iovec* const pieces = is_single_ ? &single_ : pieces_.data();
@@ -66,16 +72,17 @@ bool Pieces::copy_out(const void* from, size_t size) {
   });
 }
 
-bool Pieces::peek_in(void* to, size_t size) {
+ByteView Pieces::peek_in(std::span<uint8_t> scratch, size_t size) {
+  if (is_own_) return {static_cast<const uint8_t*>(single_.iov_base) + offset_, size};
   const size_t index = index_;
   const uint64_t offset = offset_;
-  const bool copied = walk(size, [to](uint64_t at, size_t done, size_t part) {
-    return copy_from_app(static_cast<uint8_t*>(to) + done, at, part);
+  const bool copied = walk(size, [to = scratch.data()](uint64_t at, size_t done, size_t part) {
+    return copy_from_app(to + done, at, part);
   });
   if (copied) left_ += size;
   index_ = index;
   offset_ = offset;
-  return copied;
+  return copied ? ByteView(scratch.data(), size) : ByteView();
 }
 
 void Pieces::skip(size_t size) {

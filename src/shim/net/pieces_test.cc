@@ -28,14 +28,26 @@ TEST(Pieces, WalksOverEmptyOnes) {
 TEST(Pieces, PeekingMovesNothing) {
   char text[] = "abcdef";
   Pieces from(at(text), 6);
-  char got[4];
-  EXPECT_TRUE(from.peek_in(got, 4));
-  EXPECT_TRUE(from.peek_in(got, 4));
-  EXPECT_EQ(std::memcmp(got, "abcd", 4), 0);
+  uint8_t got[4];
+  for (int i = 0; i < 2; ++i) {
+    const ByteView seen = from.peek_in(got, 4);
+    ASSERT_EQ(seen.size(), 4U);
+    EXPECT_EQ(std::memcmp(seen.data(), "abcd", 4), 0);
+  }
   from.skip(3);
   EXPECT_EQ(from.left(), 3U);
-  EXPECT_TRUE(from.peek_in(got, 3));
+  ASSERT_EQ(from.peek_in(got, 3).size(), 3U);
   EXPECT_EQ(std::memcmp(got, "def", 3), 0);
+}
+
+TEST(Pieces, TheShimsOwnMemoryIsNotCopied) {
+  const uint8_t bytes[] = {1, 2, 3, 4};
+  Pieces from = Pieces::of_own(bytes);
+  uint8_t scratch[4];
+  EXPECT_EQ(from.peek_in(scratch, 4).data(), bytes);
+  from.skip(1);
+  EXPECT_EQ(from.peek_in(scratch, 3).data(), bytes + 1);
+  EXPECT_EQ(from.left(), 3U);
 }
 
 TEST(Pieces, WhatTheKernelRefuses) {
@@ -49,6 +61,8 @@ TEST(Pieces, BadMemoryMovesNothing) {
   Pieces to(UINT64_MAX - 100, 10);
   EXPECT_FALSE(to.copy_out("0123456789", 10));
   EXPECT_EQ(to.left(), 10U);
+  uint8_t scratch[10];
+  EXPECT_TRUE(to.peek_in(scratch, 10).empty());
 }
 
 }  // namespace

@@ -25,6 +25,7 @@ struct Rule {
 };
 
 struct Policy {
+  int64_t handshake_limit = int64_t{60} * 1000000000;  // nanoseconds that a server grants its peer
   bool refuses_unnamed = true;
   std::vector<Rule> listen;
   std::vector<Rule> connect;

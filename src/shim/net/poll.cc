@@ -49,6 +49,10 @@ short look(const Watched& one, const pollfd& wanted, short seen, short* ask) {
     return static_cast<short>(seen | (is_readable ? POLLIN : 0));
   }
   const std::lock_guard lock(description.mutex);
+  if (!table::is(wanted.fd, &description)) {  // closed meanwhile by another thread
+    *ask = 0;
+    return POLLNVAL;
+  }
   if (description.kind == Kind::kLost) {
     *ask = 0;
     return static_cast<short>((wanted.events & (POLLIN | POLLOUT)) | POLLERR);

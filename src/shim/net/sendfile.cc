@@ -6,7 +6,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <vector>
+#include <memory>
+#include <new>
 
 #include "shim/gate/gate.h"
 #include "shim/memory/app_memory.h"
@@ -42,19 +43,24 @@ Answer call_sendfile(Call& call) {
   const bool has_position = call.args[2] != 0;
   if (has_position && !read_app(position, call.args[2])) return -EFAULT;
   if (has_position && position < 0) return -EINVAL;
-  // Linux sends out of what can be mapped or has pages: nothing that waits.
-  const int64_t seekable = perform_other(call, SYS_lseek, static_cast<uint64_t>(call.int_arg(1)), 0, SEEK_CUR);
-  if (is_error(seekable)) return seekable == -EBADF ? -EBADF : -EINVAL;
-  std::vector<uint8_t> buffer(std::min<uint64_t>(call.args[3], kCopied));
+  // Linux sends out of what can be mapped or has pages: nothing that waits. Where a position is given, reading says so (ESPIPE).
+  if (!has_position) {
+    const int64_t seekable = perform_other(call, SYS_lseek, static_cast<uint64_t>(call.int_arg(1)), 0, SEEK_CUR);
+    if (is_error(seekable)) return seekable == -EBADF ? -EBADF : -EINVAL;
+  }
+  const size_t size = std::min<uint64_t>(call.args[3], kCopied);
+  const std::unique_ptr<uint8_t[]> buffer(new (std::nothrow) uint8_t[size]);  // not zeroed
+  if (!buffer) return -ENOMEM;
   int64_t total = 0;
   while (static_cast<uint64_t>(total) < call.args[3]) {
-    const size_t wanted = std::min<uint64_t>(buffer.size(), call.args[3] - static_cast<uint64_t>(total));
-    const int64_t got = read_source(call, buffer.data(), wanted, has_position ? &position : nullptr);
+    const size_t wanted = std::min<uint64_t>(size, call.args[3] - static_cast<uint64_t>(total));
+    const int64_t got = read_source(call, buffer.get(), wanted, has_position ? &position : nullptr);
     if (got <= 0) {
       if (total == 0) total = got;
       break;
     }
-    Pieces from(gate::address_of(buffer.data()), static_cast<uint64_t>(got));
+    if (static_cast<size_t>(got) > wanted) return -EIO;  // the host's answer
+    Pieces from = Pieces::of_own({buffer.get(), static_cast<size_t>(got)});
     const int64_t sent = send(fd, *socket, from, 0);
     const int64_t taken = std::max<int64_t>(sent, 0);
     if (taken < got && !has_position) {

@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/syscall.h>
 
 #include <algorithm>
@@ -18,6 +19,8 @@
 #include "shim/net/claim.h"
 #include "shim/net/epoll.h"
 #include "shim/net/epoll_tag.h"
+#include "shim/net/farewell.h"
+#include "shim/net/handshakes.h"
 #include "shim/net/hooks.h"
 #include "shim/net/log.h"
 #include "shim/process/thread.h"
@@ -205,11 +208,13 @@ void before_fork() {
     if (description->epoll && std::ranges::find(locked, description) == locked.end()) locked.push_back(description);
   }
   for (const Reference& instance : locked) instance->epoll->mutex.lock();
+  handshakes::lock_for_fork();
   table::lock_for_fork();
 }
 
 void after_fork(bool is_child) {
   table::unlock_after_fork();
+  handshakes::unlock_after_fork();
   for (const Reference& instance : locked) {
     instance->epoll->mutex.unlock();
     if (is_child) instance->epoll->waiters = 0;  // threads that it does not have
@@ -217,7 +222,11 @@ void after_fork(bool is_child) {
   locked.clear();
   for (const auto& [fd, description] : table::all()) description->nonblocking_known = false;
   unlock_sockets_after_fork();
-  if (is_child) reset_counters();
+  if (is_child) {
+    table::finish_replacing_after_fork();
+    reset_counters();
+    farewell::forget_all();
+  }
 }
 
 // ---- exec ----
@@ -270,6 +279,21 @@ std::vector<SavedDescriptor> tracked_descriptors() {
   return found;
 }
 
+bool wait_briefly(int fd, short events, const Timeout& patience) {
+  constexpr int kWithoutProgress = 1000;  // milliseconds
+  pollfd polled = {.fd = fd, .events = events, .revents = 0};
+  const int64_t ready = gate::call(SYS_poll, gate::address_of(&polled), 1,
+                                   static_cast<uint64_t>(std::min(kWithoutProgress, patience.milliseconds())));
+  return ready > 0 && (polled.revents & events) != 0;
+}
+
+void settle(Connection& connection, int fd, const Timeout& patience) {
+  if (connection.begin_close(fd)) return;
+  for (short wait = 0; !connection.go_on_closing(fd, wait);) {
+    if (!wait_briefly(fd, wait, patience)) return;
+  }
+}
+
 // Connections of this process that end with it: close_notify, and what waits, bounded in all.
 void settle_all() {
   constexpr int64_t kPatience = 3000000000;
@@ -277,8 +301,9 @@ void settle_all() {
   for (const auto& [fd, description] : table::all()) {
     if (description->kind != Kind::kConnection) continue;
     const std::unique_lock lock(description->mutex, std::try_to_lock);
-    if (lock.owns_lock()) description->connection->close(fd, patience);
+    if (lock.owns_lock()) settle(*description->connection, fd, patience);
   }
+  farewell::wait_for_all(patience);
 }
 
 }  // namespace

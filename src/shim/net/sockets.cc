@@ -14,6 +14,7 @@
 #include "shim/memory/app_memory.h"
 #include "shim/net/calls.h"
 #include "shim/net/epoll.h"
+#include "shim/net/handshakes.h"
 #include "shim/net/log.h"
 #include "shim/syscalls/dispatch.h"
 
@@ -173,6 +174,7 @@ Answer call_accept(Call& call) {
   }
   if (listener && listener->kind == Kind::kLost) return -EACCES;
   if (listener && listener->kind != Kind::kListener) return std::nullopt;
+  handshakes::end_slow_ones();
   const int64_t raw = pass(call);
   if (is_error(raw) || abi::is_restart(raw)) return raw;
   const int fd = static_cast<int>(raw);
@@ -186,6 +188,7 @@ Answer call_accept(Call& call) {
   made->low_water = listener->low_water.load();
   made->connection->set_low_water(static_cast<size_t>(listener->low_water.load()));
   ++counters.accepted;
+  handshakes::watch(made);
   table::exchange(fd, std::move(made));
   return fd;
 }
@@ -296,6 +299,7 @@ Answer call_shutdown(Call& call) {
   if (socket->kind == Kind::kLost) return lost(fd, *socket);
   if (socket->kind != Kind::kConnection) return std::nullopt;
   const std::lock_guard lock(socket->mutex);
+  if (!table::is(fd, socket.get())) return -EBADF;
   if (!socket->connection->acquire()) return lost(fd, *socket);
   const int64_t result = socket->connection->shut_down(fd, call.int_arg(1));
   refresh_interests(*socket);

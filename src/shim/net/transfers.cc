@@ -38,7 +38,7 @@ namespace {
 constexpr uint64_t kSigsetSize = 8;
 
 // Until the socket has one of `events`. 0: go on; else what the call returns if nothing was moved.
-int64_t wait_for(int fd, const Description& description, short events, const Timeout& timeout, bool is_first) {
+int64_t wait_for(int fd, short events, const Timeout& timeout, bool is_first) {
   pollfd polled = {.fd = fd, .events = events, .revents = 0};
   timespec storage;
   const int64_t raw = gate::interruptible(SYS_ppoll, gate::address_of(&polled), 1,
@@ -48,8 +48,7 @@ int64_t wait_for(int fd, const Description& description, short events, const Tim
     if (raw == abi::kRestartAlways && is_first) return raw;
     return timeout.is_forever() ? abi::kRestartIfAsked : -EINTR;
   }
-  if (raw < 0) return raw;
-  return table::get(fd).get() == &description ? 0 : -EBADF;  // closed meanwhile by another thread
+  return raw < 0 ? raw : 0;
 }
 
 // Runs `attempt` (under the lock) until it is done. It adds to `moved`, returns whether it is, and -EAGAIN to wait for `events`.
@@ -62,13 +61,14 @@ int64_t run(int fd, Description& description, bool may_wait, int64_t patience, A
     int64_t result;
     {
       const std::lock_guard lock(description.mutex);
+      if (!table::is(fd, &description)) return moved > 0 ? moved : -EBADF;  // closed meanwhile by another thread
       if (!description.connection->acquire()) return lost(fd, description);
       result = attempt(*description.connection, moved, events);
       if (!description.interests.empty()) refresh_interests(description);
     }
     if (result != -EAGAIN) return result;
     if (!may_wait) return moved > 0 ? moved : -EAGAIN;
-    result = wait_for(fd, description, events, timeout, is_first);
+    result = wait_for(fd, events, timeout, is_first);
     if (result != 0) return moved > 0 ? moved : result;
   }
 }

@@ -13,6 +13,7 @@
 #include "shim/abi/signal_names.h"
 #include "shim/entry/nested.h"
 #include "shim/entry/thread_control.h"
+#include "shim/files/standard_error.h"
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
 #include "shim/process/options.h"
@@ -30,7 +31,7 @@ constinit bool program_is_private = false;
 
 using Line = Text<1024>;
 
-void print(const Line& line) { gate::call(SYS_write, 2, gate::address_of(line.c_str()), line.size()); }
+void print(const Line& line) { standard_error::write(line.view()); }
 
 bool read_exactly(int fd, uint64_t offset, void* into, size_t size) {
   return gate::call(SYS_pread64, static_cast<uint64_t>(fd), gate::address_of(into), size, offset) ==

@@ -20,6 +20,7 @@
 #include "shim/attested/tag_keeper.h"
 #include "shim/files/namespace.h"
 #include "shim/files/special_descriptors.h"
+#include "shim/files/standard_error.h"
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
 #include "shim/gate/host_answer.h"
@@ -100,7 +101,7 @@ void report(const std::string& volume_name, std::string_view line) {
   if (++lines > kMost) return;
   Text<4352> text;
   text.append("redoubt: volume ").append(volume_name).append(": ").append(line).append("\n");
-  gate::call(SYS_write, 2, gate::address_of(text.c_str()), text.size());
+  standard_error::write(text.view());
 }
 
 // Whether CAS waits for a tag before it can hold anything against the next start: the first of all, or of what was found.
