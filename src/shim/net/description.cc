@@ -81,6 +81,23 @@ Reference get(int fd) {
   return entries[fd];
 }
 
+bool is(int fd, const Description* description) {
+  if (!may_be(fd)) return false;
+  const std::lock_guard lock(stripe_of(fd));
+  return entries[fd].get() == description;
+}
+
+int find(const Description* description) {
+  for (int fd = 0; fd < kTracked; ++fd) {
+    if (fd % 8 == 0 && bits[fd / 8].load(std::memory_order_relaxed) == 0) {
+      fd += 7;
+      continue;
+    }
+    if (is(fd, description)) return fd;
+  }
+  return -1;
+}
+
 Reference exchange(int fd, Reference description) {
   if (!fits(fd)) return nullptr;
   const std::lock_guard lock(stripe_of(fd));

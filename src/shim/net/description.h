@@ -74,6 +74,10 @@ inline bool may_be(int fd) {
 inline bool fits(int fd) { return fd >= 0 && fd < kTracked; }
 
 Reference get(int fd);  // null: not tracked
+// Whether the descriptor is of this description, and the lowest that is (-1: none). A Reference would be the last one now and then, and
+// a description ends under no lock but the stripes': these take none.
+bool is(int fd, const Description* description);
+int find(const Description* description);
 // What was there before. `description` may be null.
 Reference exchange(int fd, Reference description);
 // Every tracked descriptor in [first, last].
