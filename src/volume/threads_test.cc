@@ -154,7 +154,7 @@ TEST_F(VolumeThreads, EachSeesItsOwnDirectoryAsItsModel) {
     const std::string text = test.content(log);
     for (size_t at = 0; at < text.size();) {
       const size_t end = text.find('\n', at);
-      ASSERT_NE(end, text.npos);
+      ASSERT_NE(end, std::string::npos);
       EXPECT_EQ(text.substr(at, end - at), std::string(end - at, text[at])) << "lines are appended whole";
       at = end + 1;
     }
