@@ -50,6 +50,7 @@ TEST(TlsThreads, ShareContexts) {
     }
   };
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int thread = 0; thread < kThreads; ++thread) threads.emplace_back(connect, thread);
   for (std::thread& thread : threads) thread.join();
 }

@@ -191,11 +191,13 @@ TEST_F(ForkTest, ForksBesideThreadsThatWork) {
   std::atomic<bool> stop = false;
   std::atomic<int> wrong = 0;
   std::vector<std::thread> workers;
+  workers.reserve(kWorkers);
   for (int i = 0; i < kWorkers; ++i) {
     workers.emplace_back([&, i] {
-      Bytes to(5 * kBlockSize);
+      Bytes to(size_t{5} * kBlockSize);
       for (uint64_t round = 0; !stop; ++round) {
-        wrong += !volume->write(other, i * kBlockSize + round % 100, Bytes(kBlockSize, static_cast<uint8_t>(round)));
+        wrong += !volume->write(other, uint64_t{kBlockSize} * static_cast<uint64_t>(i) + round % 100,
+                                Bytes(kBlockSize, static_cast<uint8_t>(round)));
         wrong += !volume->read(other, 0, to);
         if (round % 20 == 0) wrong += !volume->barrier();
         if (round % 100 == 0) wrong += !volume->checkpoint();
@@ -229,14 +231,16 @@ TEST_F(ForkTest, ForksBesideThreadsThatWork) {
 }
 
 TEST_F(ForkTest, ThreadsReadWhileOthersWrite) {
+  constexpr size_t kSize = size_t{16} * kBlockSize;
   const InodeNumber file = *volume->create(kRootInode, "a", S_IFREG | 0644, 0, 0);
-  ASSERT_TRUE(volume->write(file, 0, Bytes(16 * kBlockSize, 0)));
+  ASSERT_TRUE(volume->write(file, 0, Bytes(kSize, 0)));
   std::atomic<bool> stop = false;
   std::atomic<int> wrong = 0;
   std::vector<std::thread> readers;
+  readers.reserve(2);
   for (int i = 0; i < 2; ++i) {
     readers.emplace_back([&] {
-      Bytes to(16 * kBlockSize);
+      Bytes to(kSize);
       while (!stop) {
         const auto read = volume->read(file, 0, to);
         if (!read || *read != to.size()) ++wrong;
@@ -246,7 +250,7 @@ TEST_F(ForkTest, ThreadsReadWhileOthersWrite) {
     });
   }
   for (int i = 0; i < 2000; ++i) {
-    ASSERT_TRUE(volume->write(file, 0, Bytes(16 * kBlockSize, static_cast<uint8_t>(i))));
+    ASSERT_TRUE(volume->write(file, 0, Bytes(kSize, static_cast<uint8_t>(i))));
     if (i % 500 == 0) {
       ASSERT_TRUE(volume->barrier());
     }

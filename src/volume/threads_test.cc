@@ -53,8 +53,7 @@ class VolumeThreads : public testing::Test {
   void SetUp() override {
     OpenOptions with = options();
     with.initialise = true;
-    const auto failure = test.open(std::move(with), &storage);
-    ASSERT_FALSE(failure) << failure->check << ": " << failure->found;
+    ASSERT_EQ(text_of(test.open(std::move(with), &storage)), "");
   }
   OpenOptions options() {
     OpenOptions options = test.options();
@@ -140,6 +139,7 @@ TEST_F(VolumeThreads, EachSeesItsOwnDirectoryAsItsModel) {
     }
   });
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int i = 0; i < kThreads; ++i) threads.emplace_back(work, i);
   for (std::thread& thread : threads) thread.join();
   stop = true;
@@ -167,8 +167,7 @@ TEST_F(VolumeThreads, EachSeesItsOwnDirectoryAsItsModel) {
   // What the keeper was told last is in the history.
   OpenOptions again = options();
   again.expected = keeper.kept;
-  const auto failure = test.open(std::move(again), &storage);
-  ASSERT_FALSE(failure) << failure->check << ": " << failure->found;
+  ASSERT_EQ(text_of(test.open(std::move(again), &storage)), "");
   check();
 }
 
@@ -192,6 +191,7 @@ TEST_F(VolumeThreads, TagsGrow) {
   ASSERT_FALSE(test.open(std::move(with), &storage));
   std::atomic<int> failed = 0;
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&, i] {
       const auto file = test.volume->create(kRootInode, "f" + std::to_string(i), S_IFREG | 0600, 0, 0);

@@ -57,6 +57,8 @@ bool Connection::ensure(int fd) {
   return false;
 }
 
+// NOLINTBEGIN(bugprone-unchecked-optional-access): every use of the endpoint comes after ensure(), which made it, or after it was used
+
 bool Connection::is_handshaking() { return !endpoint_ || endpoint_->state() == tls::State::kHandshaking; }
 bool Connection::has_output() { return endpoint_ && send_error_ == 0 && !endpoint_->output().empty(); }
 
@@ -219,7 +221,7 @@ int64_t Connection::read(int fd, Pieces& to, int flags) {
       if ((flags & MSG_PEEK) != 0) break;
       continue;
     }
-    if (size == -EAGAIN && !(done > 0 && drained_) && fill(fd)) continue;
+    if (size == -EAGAIN && (done == 0 || !drained_) && fill(fd)) continue;
     if (done > 0) break;
     look_for_failure(fd);
     if (size == -EFAULT) return size;
@@ -348,5 +350,7 @@ void Connection::close(int fd, const Timeout& patience) {
   uint8_t rest[4096];
   gate::call(SYS_recvfrom, static_cast<uint64_t>(fd), gate::address_of(rest), sizeof(rest), MSG_DONTWAIT, 0, 0);
 }
+
+// NOLINTEND(bugprone-unchecked-optional-access)
 
 }  // namespace redoubt::shim::net
