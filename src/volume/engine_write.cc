@@ -83,7 +83,7 @@ Result<void> Engine::commit(Operation& operation) {
     // Runs that lie side by side are one write.
     uint64_t count = op.runs[i].count;
     const uint64_t slot = op.runs[i].slot;
-    while (++i < op.runs.size() && op.runs[i].slot == slot + count) count += op.runs[i].count;
+    for (++i; i < op.runs.size() && op.runs[i].slot == slot + count; ++i) count += op.runs[i].count;
     const ByteView bytes{sealed_.data() + piece * kBlockSize, count * kBlockSize};
     if (const auto written = storage_.write(HostFile::kData, slot * kBlockSize, bytes); !written) {
       give_back();
