@@ -57,6 +57,7 @@ TEST(VolumeThreads, EachVolumeHasTheLastTagOfItsProgram) {
   TestCas cas;
   for (int i = 0; i < kConnections; ++i) cas.put(session_of("s" + std::to_string(i)));
   std::vector<std::unique_ptr<Instance>> instances;
+  instances.reserve(kConnections);
   for (int i = 0; i < kConnections; ++i) {
     instances.push_back(std::make_unique<Instance>(cas, i, "s" + std::to_string(i)));
   }
@@ -88,6 +89,7 @@ TEST(VolumeThreads, OneVolumeHasOneWriter) {
   TestCas cas;
   cas.put(volume_session());
   std::vector<std::unique_ptr<Instance>> instances;
+  instances.reserve(kConnections);
   for (int i = 0; i < kConnections; ++i) instances.push_back(std::make_unique<Instance>(cas, i, "shop"));
   struct Told {
     uint64_t acknowledged = 0;
@@ -127,6 +129,7 @@ TEST(VolumeThreads, OneInstanceOnSeveralConnections) {
   first.connection.instance_key = key.public_key().coordinates();
   ASSERT_EQ(first.start(), "");
   std::vector<std::unique_ptr<Attestation>> connections;
+  connections.reserve(kConnections);
   for (int i = 0; i < kConnections; ++i) {
     const ByteArray<32> exporter{static_cast<uint8_t>(100 + i)};
     auto& one = connections.emplace_back(
