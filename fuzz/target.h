@@ -15,7 +15,4 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 std::vector<std::string> fuzz_seeds();
 
 // Stays on in release builds: an expectation about what a parser accepted.
-#define FUZZ_CHECK(condition)           \
-  do {                                  \
-    if (!(condition)) __builtin_trap(); \
-  } while (false)
+#define FUZZ_CHECK(condition) ((condition) ? static_cast<void>(0) : __builtin_trap())

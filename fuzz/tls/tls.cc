@@ -20,7 +20,7 @@ using namespace redoubt::tls;
 namespace {
 
 constexpr std::string_view kEarly = "what the program wrote at once";
-constexpr size_t kMostOutput = 64 * 1024;
+constexpr size_t kMostOutput = size_t{64} * 1024;
 
 struct Setting {
   test::Keyed authority = test::make_authority("an authority");
@@ -38,7 +38,7 @@ void check(Endpoint& end) {
   FUZZ_CHECK(!as_text(end.output()).contains(kEarly));
   const size_t room = end.input_room().size();
   end.input_added(0);
-  FUZZ_CHECK(room == 0 || room > 16 * 1024);
+  FUZZ_CHECK(room == 0 || room > size_t{16} * 1024);
   FUZZ_CHECK((end.state() == State::kFailed) == (end.failure().kind != FailureKind::kNone));
   for (const char character : end.failure().detail) FUZZ_CHECK(character >= ' ' && character <= '~');
 }

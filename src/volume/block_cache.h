@@ -7,7 +7,6 @@
 #include <cstring>
 #include <memory>
 #include <mutex>
-#include <new>
 #include <vector>
 
 #include "volume/index.h"
@@ -39,7 +38,6 @@ class BlockCache {
     for (Slot& slot : slots_) slot.inode = 0;
   }
   std::mutex& mutex_for_fork() { return mutex_; }
-  void after_fork() { new (&mutex_) std::mutex; }
 
  private:
   static constexpr size_t kSlots = 64;

@@ -5,6 +5,7 @@
 // Single processes (the command, tests) use SoleOwner.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <mutex>
 
@@ -46,23 +47,30 @@ class Coordination {
   virtual bool is_open(InodeNumber inode) const = 0;
 };
 
-// One process, one opener.
+// One process; several threads, and several openers of the same volume.
 class SoleOwner final : public Coordination {
  public:
   void lock() override { mutex_.lock(); }
   void unlock() override { mutex_.unlock(); }
   void lock_barrier() override { barrier_.lock(); }
   void unlock_barrier() override { barrier_.unlock(); }
-  Head head() const override { return head_; }
-  void publish(const Head& head) override { head_ = head; }
+  Head head() const override {
+    const std::scoped_lock lock(head_mutex_);
+    return head_;
+  }
+  void publish(const Head& head) override {
+    const std::scoped_lock lock(head_mutex_);
+    head_ = head;
+  }
   uint64_t settled() const override { return settled_; }
   void settle(uint64_t sequence) override { settled_ = sequence; }
   bool is_open(InodeNumber) const override { return false; }
 
  private:
   std::mutex mutex_, barrier_;
-  Head head_;
-  uint64_t settled_ = 0;
+  mutable std::mutex head_mutex_;
+  Head head_;  // guarded by head_mutex_
+  std::atomic<uint64_t> settled_ = 0;
 };
 
 }  // namespace redoubt::volume

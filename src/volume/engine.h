@@ -225,7 +225,8 @@ ByteView zeros_for_log();  // kLogReserve of them
 
 // Of one path component.
 inline bool is_name(std::string_view name) {
-  return !name.empty() && name != "." && name != ".." && name.find('/') == name.npos && name.find('\0') == name.npos;
+  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string_view::npos &&
+         name.find('\0') == std::string_view::npos;
 }
 inline constexpr size_t kLongestName = 255;
 

@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <new>
 
 #include "volume/checkpoint.h"
 #include "volume/engine.h"
@@ -296,15 +295,11 @@ void Engine::lock_for_fork() {
   cache_.mutex_for_fork().lock();
 }
 
+// The thread that forked holds the locks in the child, too: nothing else runs there.
 void Engine::unlock_after_fork(bool is_child) {
   if (is_child) {
-    // Nobody else is here; and no lock may remember a thread that is not.
-    new (&writer_) std::mutex;
-    new (&index_) std::mutex;
-    cache_.after_fork();
     keys_.after_fork();
     has_epoch_ = false;
-    return;
   }
   cache_.mutex_for_fork().unlock();
   index_.unlock();

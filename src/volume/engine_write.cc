@@ -94,7 +94,7 @@ Result<void> Engine::write_slots(const Operation& op) {
     // Runs that lie side by side are one write.
     uint64_t count = op.runs[i].count;
     const uint64_t slot = op.runs[i].slot;
-    while (++i < op.runs.size() && op.runs[i].slot == slot + count) count += op.runs[i].count;
+    for (++i; i < op.runs.size() && op.runs[i].slot == slot + count; ++i) count += op.runs[i].count;
     const ByteView bytes{sealed_.data() + piece * kBlockSize, count * kBlockSize};
     TRY_VOID(storage_.write(HostFile::kData, slot * kBlockSize, bytes));
     piece += count;

@@ -14,53 +14,11 @@
 #include <thread>
 
 #include "volume/format.h"
+#include "volume/shared_storage.h"
 #include "volume/test_volume.h"
 
 namespace redoubt::volume {
 namespace {
-
-void* shared_memory(size_t size) {
-  return mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-}
-
-class SharedStorage : public Storage {
- public:
-  static constexpr size_t kRoom = size_t{64} << 20;
-  SharedStorage() : sizes_(static_cast<std::atomic<uint64_t>*>(shared_memory(4096))) {
-    for (auto& file : files_) file = static_cast<uint8_t*>(shared_memory(kRoom));
-  }
-  ~SharedStorage() override {
-    for (auto* file : files_) munmap(file, kRoom);
-    munmap(sizes_, 4096);
-  }
-  Result<size_t> read(HostFile file, uint64_t offset, std::span<uint8_t> to) override {
-    const uint64_t size = sizes_[index(file)];
-    if (offset >= size) return 0;
-    const size_t count = std::min<uint64_t>(to.size(), size - offset);
-    std::memcpy(to.data(), files_[index(file)] + offset, count);
-    return count;
-  }
-  Result<void> write(HostFile file, uint64_t offset, ByteView bytes) override {
-    if (offset + bytes.size() > kRoom) return fail(ENOSPC);
-    std::memcpy(files_[index(file)] + offset, bytes.data(), bytes.size());
-    if (sizes_[index(file)] < offset + bytes.size()) sizes_[index(file)] = offset + bytes.size();
-    return {};
-  }
-  Result<void> sync(HostFile) override { return {}; }
-  Result<uint64_t> size(HostFile file) override { return sizes_[index(file)].load(); }
-  Result<void> truncate(HostFile file, uint64_t size) override {
-    if (size < sizes_[index(file)]) std::memset(files_[index(file)] + size, 0, sizes_[index(file)] - size);
-    sizes_[index(file)] = size;
-    return {};
-  }
-  void discard(HostFile, uint64_t, uint64_t) override {}
-  ByteView bytes(HostFile file) const { return {files_[index(file)], sizes_[index(file)]}; }
-
- private:
-  static size_t index(HostFile file) { return static_cast<size_t>(file); }
-  std::array<uint8_t*, kHostFiles> files_{};
-  std::atomic<uint64_t>* sizes_;
-};
 
 class SharedCoordination : public Coordination {
  public:
@@ -229,15 +187,64 @@ TEST_F(ForkTest, AChildKilledAnywhereLeavesTheOthersWorking) {
   }
 }
 
+// fork comes while other threads are anywhere in the volume; the child finds locks that it can take, and writes.
+TEST_F(ForkTest, ForksBesideThreadsThatWork) {
+  constexpr int kWorkers = 2, kChildren = 8, kLines = 30;
+  const InodeNumber file = *volume->create(kRootInode, "log", S_IFREG | 0644, 0, 0);
+  const InodeNumber other = *volume->create(kRootInode, "other", S_IFREG | 0644, 0, 0);
+  std::atomic<bool> stop = false;
+  std::atomic<int> wrong = 0;
+  std::vector<std::thread> workers;
+  workers.reserve(kWorkers);
+  for (int i = 0; i < kWorkers; ++i) {
+    workers.emplace_back([&, i] {
+      Bytes to(size_t{5} * kBlockSize);
+      for (uint64_t round = 0; !stop; ++round) {
+        wrong += !volume->write(other, uint64_t{kBlockSize} * static_cast<uint64_t>(i) + round % 100,
+                                Bytes(kBlockSize, static_cast<uint8_t>(round)));
+        wrong += !volume->read(other, 0, to);
+        if (round % 20 == 0) wrong += !volume->barrier();
+        if (round % 100 == 0) wrong += !volume->checkpoint();
+      }
+    });
+  }
+  std::vector<pid_t> children;
+  for (int i = 0; i < kChildren; ++i) {
+    const pid_t pid = fork_child();
+    ASSERT_GE(pid, 0);
+    if (pid == 0) {
+      int failed = 0;
+      for (int line = 0; line < kLines; ++line) {
+        failed += !volume->append(file, as_bytes("0123456789"));
+        if (line % 10 == 0) failed += !volume->barrier();
+      }
+      _exit(failed == 0 ? 0 : 1);
+    }
+    children.push_back(pid);
+  }
+  for (const pid_t pid : children) {
+    int status = 0;
+    ASSERT_EQ(waitpid(pid, &status, 0), pid);
+    EXPECT_EQ(status, 0);
+  }
+  stop = true;
+  for (std::thread& worker : workers) worker.join();
+  EXPECT_EQ(wrong, 0);
+  EXPECT_EQ(volume->attributes(file)->size, 10U * kLines * kChildren);
+  EXPECT_TRUE(volume->verify().empty());
+}
+
 TEST_F(ForkTest, ThreadsReadWhileOthersWrite) {
+  constexpr size_t kSize = size_t{16} * kBlockSize;
   const InodeNumber file = *volume->create(kRootInode, "a", S_IFREG | 0644, 0, 0);
-  ASSERT_TRUE(volume->write(file, 0, Bytes(16 * kBlockSize, 0)));
+  ASSERT_TRUE(volume->write(file, 0, Bytes(kSize, 0)));
   std::atomic<bool> stop = false;
   std::atomic<int> wrong = 0;
   std::vector<std::thread> readers;
+  readers.reserve(2);
   for (int i = 0; i < 2; ++i) {
     readers.emplace_back([&] {
-      Bytes to(16 * kBlockSize);
+      Bytes to(kSize);
       while (!stop) {
         const auto read = volume->read(file, 0, to);
         if (!read || *read != to.size()) ++wrong;
@@ -247,7 +254,7 @@ TEST_F(ForkTest, ThreadsReadWhileOthersWrite) {
     });
   }
   for (int i = 0; i < 2000; ++i) {
-    ASSERT_TRUE(volume->write(file, 0, Bytes(16 * kBlockSize, static_cast<uint8_t>(i))));
+    ASSERT_TRUE(volume->write(file, 0, Bytes(kSize, static_cast<uint8_t>(i))));
     if (i % 500 == 0) {
       ASSERT_TRUE(volume->barrier());
     }

@@ -49,13 +49,15 @@ class MemoryStorage : public Storage {
     return {};
   }
   Result<uint64_t> size(HostFile file) override {
-    if (!at(file)) return fail(ENOENT);
-    return at(file)->size();
+    const auto& bytes = at(file);
+    if (!bytes) return fail(ENOENT);
+    return bytes->size();
   }
   Result<void> truncate(HostFile file, uint64_t size) override {
-    if (!at(file)) return fail(ENOENT);
+    auto& bytes = at(file);
+    if (!bytes) return fail(ENOENT);
     if (is_read_only) return fail(EROFS);
-    at(file)->resize(size);
+    bytes->resize(size);
     return {};
   }
   void discard(HostFile file, uint64_t offset, uint64_t size) override {

@@ -36,7 +36,7 @@ inline std::string line_of(const std::string& path, uint32_t mode, std::string_v
                            const std::map<std::string, std::string>& extended) {
   std::string line = path + " " + std::to_string(mode) + " " + std::to_string(content.size()) + ":" +
                      std::to_string(std::hash<std::string_view>{}(content));
-  for (const auto& [name, value] : extended) line += " " + name + "=" + value;
+  for (const auto& [name, value] : extended) line.append(" ").append(name).append("=").append(value);
   return line + "\n";
 }
 
@@ -46,7 +46,8 @@ using Description = std::map<std::string, std::string>;
 inline void describe(const Model& model, InodeNumber number, const std::string& path, Description& out) {
   const Model::Node& node = model.nodes.at(number);
   out[path] = line_of(path, node.mode, node.content, node.extended);
-  for (const auto& [name, inode] : node.names) describe(model, inode, path + "/" + name, out);
+  const std::string below = path + "/";
+  for (const auto& [name, inode] : node.names) describe(model, inode, below + name, out);
 }
 
 // What cannot be read is "EIO".

@@ -66,6 +66,11 @@ class OneOpenFile : public Coordination {
   SoleOwner owner_;
 };
 
+// "": none.
+inline std::string text_of(const std::optional<OpenFailure>& failure) {
+  return failure ? failure->check + ": expected " + failure->expected + ", found " + failure->found : "";
+}
+
 struct TestVolume {
   MemoryStorage storage;
   std::unique_ptr<SoleOwner> owner;
@@ -96,13 +101,9 @@ struct TestVolume {
   void initialise() {
     OpenOptions with = options();
     with.initialise = true;
-    const auto failure = open(std::move(with));
-    ASSERT_FALSE(failure) << failure->check << ": " << failure->found;
+    ASSERT_EQ(text_of(open(std::move(with))), "");
   }
-  void reopen() {
-    const auto failure = open(options());
-    ASSERT_FALSE(failure) << failure->check << ": expected " << failure->expected << ", found " << failure->found;
-  }
+  void reopen() { ASSERT_EQ(text_of(open(options())), ""); }
   std::string content(InodeNumber inode) {
     const auto attributes = volume->attributes(inode);
     if (!attributes) return "error " + std::to_string(number_of(attributes.error()));

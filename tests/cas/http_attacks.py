@@ -46,7 +46,7 @@ class Attacker:
         with socket.create_connection(("127.0.0.1", self.cas.port), timeout=10) as plain:
             return self._exchange(plain, data)
 
-    def secure(self, data, certificate=None, patience=10.0):
+    def secure(self, data, certificate=None, patience=60.0):
         with socket.create_connection(("127.0.0.1", self.cas.port), timeout=10) as plain:
             with self.cas.tls(certificate).wrap_socket(plain, server_hostname="localhost") as connection:
                 connection.settimeout(patience)

@@ -12,6 +12,7 @@ import ssl
 import stat
 import subprocess
 import tempfile
+import time
 
 from cas_process import WIRE, Cas, Failed, make_client, session, verify_audit
 from instance import Program, Refused, new_key, volume_session
@@ -142,7 +143,11 @@ def operations(cas):
     assert identity["key_hash"] == cas.key_hash and identity["simulated_root"] is False and identity["roots"] == []
     assert (cas.data / "cas.key-hash").read_text().strip() == cas.key_hash
     assert cas.request("GET", "/v1/audit/key")[2] == (cas.data / "audit.pub").read_bytes()
-    metrics = cas.request("GET", "/metrics")[2].decode()
+    give_up = time.monotonic() + 60  # connections that have ended here may still be ending there
+    while True:
+        metrics = cas.request("GET", "/metrics")[2].decode()
+        if "redoubt_cas_open_connections 1\n" in metrics or time.monotonic() > give_up:
+            break
     for line in ('redoubt_cas_requests_total{route="PUT /v1/sessions/{name}",status="201"} ', "redoubt_cas_audit_sequence ",
                  'redoubt_cas_attestations_total{outcome="refused"} ', "redoubt_cas_open_connections 1"):
         assert line in metrics, f"{line} is not in {metrics}"

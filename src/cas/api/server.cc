@@ -57,7 +57,7 @@ struct Server::Parts {
         tls(std::move(tls)),
         services(services),
         io(static_cast<int>(this->options.threads)),
-        acceptor(io),
+        acceptor(net::make_strand(io)),
         stop_signals(io, SIGTERM, SIGINT),
         reload_signal(io, SIGHUP),
         deadline(io),
@@ -75,7 +75,7 @@ struct Server::Parts {
   net::ssl::context tls;
   Services& services;
   net::io_context io;
-  tcp::acceptor acceptor;
+  tcp::acceptor acceptor;  // used on its strand: stop() closes it while accept() runs
   net::signal_set stop_signals;
   net::signal_set reload_signal;
   net::steady_timer deadline;
@@ -195,7 +195,7 @@ std::string Server::address() const {
 }
 
 void Server::run() {
-  net::co_spawn(parts_->io, parts_->accept(), net::detached);
+  net::co_spawn(parts_->acceptor.get_executor(), parts_->accept(), net::detached);
   parts_->wait_for_stop();
   parts_->wait_for_reload();
   std::vector<std::jthread> threads;

@@ -49,23 +49,24 @@ const VolumeExport* export_for(const Volume& volume, const std::string& wanted, 
   return found == volume.exports.end() ? nullptr : &*found;
 }
 
-std::unexpected<Problem> not_exported(const Session& importer, const std::string& hash, const Volume& volume) {
+std::unexpected<Problem> not_exported(const Session& importer, const std::string& hash, const std::string& name,
+                                      const policy::VolumeImport& import) {
   return refuse(Refusal::kForbidden, "session.import",
-                "session \"" + volume.import->session + "\" to export its volume \"" + volume.import->volume +
-                    "\" to session \"" + importer.name + "\", as its volume \"" + volume.name + "\" asks",
+                "session \"" + import.session + "\" to export its volume \"" + import.volume + "\" to session \"" +
+                    importer.name + "\", as its volume \"" + name + "\" asks",
                 "no such export",
                 "add export: [{to: {session: " + importer.name + ", session_hash: " + hash + "}}] to \"" +
-                    volume.import->volume + "\" in session \"" + volume.import->session + "\"");
+                    import.volume + "\" in session \"" + import.session + "\"");
 }
 
 Answer<VolumeDefinition> imported(SessionLoader& loader, const Session& importer, const std::string& hash,
-                                  const Volume& volume, UtcTime now) {
-  if (volume.import->session == importer.name) return not_exported(importer, hash, volume);
-  const Snapshot exporter = TRY(loader.snapshot(volume.import->session));
-  if (!exporter.session) return not_exported(importer, hash, volume);
+                                  const std::string& name, const policy::VolumeImport& import, UtcTime now) {
+  if (import.session == importer.name) return not_exported(importer, hash, name, import);
+  const Snapshot exporter = TRY(loader.snapshot(import.session));
+  if (!exporter.session) return not_exported(importer, hash, name, import);
   const Session& owner = exporter.session->session;
   for (const Volume& one : owner.volumes) {
-    const VolumeExport* to_us = export_for(one, volume.import->volume, importer.name, hash);
+    const VolumeExport* to_us = export_for(one, import.volume, importer.name, hash);
     if (to_us == nullptr || one.import) continue;
     Materials materials;
     if (!one.fspf_key.empty() && has_imports(owner)) {
@@ -77,14 +78,14 @@ Answer<VolumeDefinition> imported(SessionLoader& loader, const Session& importer
     definition.export_policy = to_us->update_policy;
     return definition;
   }
-  return not_exported(importer, hash, volume);
+  return not_exported(importer, hash, name, import);
 }
 
 }  // namespace
 
 Answer<VolumeDefinition> define_volume(SessionLoader& loader, const Session& session, const std::string& hash,
                                        const Materials& materials, const Volume& volume, UtcTime now) {
-  if (volume.import) return imported(loader, session, hash, volume, now);
+  if (volume.import) return imported(loader, session, hash, volume.name, *volume.import, now);
   SecretBytes key = TRY(key_of(session, materials, volume, now));
   return described(session, volume, std::move(key));
 }

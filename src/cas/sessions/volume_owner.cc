@@ -108,7 +108,7 @@ Answer<std::string> id_to_forget(const Store& store, const StoredSession& sessio
 
 Answer<void> forget_volume(Store& store, AuditLog& audit, const std::string& subject, const std::string& session,
                            const std::string& volume, const std::string& id, Contents contents, UtcTime now) {
-  const std::string record_name = volume_record_name(session, volume);
+  const std::string record_name = volume_record_name(session, volume), name_when_forgotten = record_name + "#" + id;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     const StoredVolume stored = TRY(read_volume(store, record_name));
     if (!stored.exists() || state_record_name(stored.id) != id) {
@@ -140,7 +140,7 @@ Answer<void> forget_volume(Store& store, AuditLog& audit, const std::string& sub
     changes.push_back(state_change(stored.id, state, present->record_version));
     if (!trust) {
       // The key that was stays in the store; the next one is made of fspf_key, if there is one, at the next start.
-      changes.push_back(volume_change(record_name + "#" + id, stored, 0));
+      changes.push_back(volume_change(name_when_forgotten, stored, 0));
       changes.push_back(forgotten_change(record_name, stored.record_version));
     }
     const auto outcome = store.commit(std::move(changes));

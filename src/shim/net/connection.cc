@@ -58,6 +58,8 @@ bool Connection::ensure(int fd) {
   return false;
 }
 
+// NOLINTBEGIN(bugprone-unchecked-optional-access): every use of the endpoint comes after ensure(), which made it, or after it was used
+
 bool Connection::is_handshaking() { return !endpoint_ || endpoint_->state() == tls::State::kHandshaking; }
 bool Connection::has_output() { return endpoint_ && send_error_ == 0 && !endpoint_->output().empty(); }
 
@@ -233,7 +235,7 @@ int64_t Connection::read(int fd, Pieces& to, int flags) {
       if ((flags & MSG_PEEK) != 0) break;
       continue;
     }
-    if (size == -EAGAIN && !(done > 0 && drained_) && fill(fd)) continue;
+    if (size == -EAGAIN && (done == 0 || !drained_) && fill(fd)) continue;
     if (done > 0) break;
     look_for_failure(fd);
     if (size == -EFAULT) return size;
@@ -301,6 +303,14 @@ int64_t Connection::shut_down(int fd, int how) {
 
 namespace {
 
+// What the kernel is asked for. `size` is the host's answer: any number.
+constexpr int widened(int size, size_t waiting) {
+  constexpr int64_t kMost = 1 << 30;
+  return static_cast<int>(std::clamp<int64_t>(int64_t{size} + 2 * static_cast<int64_t>(waiting), 0, kMost));
+}
+static_assert(widened(87040, 1000) == 89040);
+static_assert(widened(INT32_MAX, 81920) == 1 << 30 && widened(INT32_MIN, 81920) == 0);
+
 // Room for all that waits, if the limits let us: TCP sends it after the descriptor is closed.
 void widen_send_buffer(int fd, size_t waiting) {
   int size = 0;
@@ -309,7 +319,7 @@ void widen_send_buffer(int fd, size_t waiting) {
                           gate::address_of(&length)))) {
     return;
   }
-  size = size + 2 * static_cast<int>(waiting);
+  size = widened(size, waiting);
   for (const int name : {SO_SNDBUFFORCE, SO_SNDBUF}) {  // the first is beyond the limits, with CAP_NET_ADMIN
     if (!is_error(gate::call(SYS_setsockopt, static_cast<uint64_t>(fd), SOL_SOCKET, static_cast<uint64_t>(name),
                              gate::address_of(&size), sizeof(size)))) {
@@ -356,5 +366,6 @@ bool Connection::go_on_closing(int fd, short& wait) {
   wait = static_cast<short>(has_output() ? POLLOUT : POLLIN);
   return false;
 }
+// NOLINTEND(bugprone-unchecked-optional-access)
 
 }  // namespace redoubt::shim::net

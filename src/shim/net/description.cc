@@ -127,6 +127,17 @@ void finish_replacing_after_fork() {
   }
 }
 
+int find(const Description* description) {
+  for (int fd = 0; fd < kTracked; ++fd) {
+    if (fd % 8 == 0 && bits[fd / 8].load(std::memory_order_relaxed) == 0) {
+      fd += 7;
+      continue;
+    }
+    if (is(fd, description)) return fd;
+  }
+  return -1;
+}
+
 Reference exchange(int fd, Reference description) {
   if (!fits(fd)) return nullptr;
   const std::lock_guard lock(stripe_of(fd));

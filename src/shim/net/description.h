@@ -76,7 +76,10 @@ inline bool fits(int fd) { return fd >= 0 && fd < kTracked; }
 
 Reference get(int fd);  // null: not tracked. Waits while another thread has the kernel close the number
 // Still that description's number, and not being closed. Who holds its mutex may use the number in the kernel: it is not another's.
+// No Reference, which would be the last one now and then: a description ends under no lock but the stripes', which these take.
 bool is(int fd, const Description* description);
+// The lowest number of this description, or -1.
+int find(const Description* description);
 // What was there before. `description` may be null.
 Reference exchange(int fd, Reference description);
 

@@ -28,11 +28,8 @@ int64_t tell_kernel(int instance, int operation, int fd, uint32_t events, uint64
 
 // A number of the instance in this process; -1: none.
 int number_of_instance(Interest& interest, const Reference& instance) {
-  if (table::get(interest.instance_fd) == instance) return interest.instance_fd;
-  for (const auto& [fd, reference] : table::all()) {
-    if (reference == instance) return interest.instance_fd = fd;
-  }
-  return -1;
+  if (!table::is(interest.instance_fd, instance.get())) interest.instance_fd = table::find(instance.get());
+  return interest.instance_fd;
 }
 
 uint32_t bits_for_kernel(const Description& target, const Interest& interest) {

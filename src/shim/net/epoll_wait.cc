@@ -139,9 +139,9 @@ void report_nested(Epoll& epoll, Report& report) {
   }
   for (const auto& interest : nested) {
     const Reference inner = interest->target.lock();
-    if (inner && !interest->is_gone && has_held_events(*inner)) {
-      report.add(interest.get(), EPOLLIN & interest->events, interest->data);
-    }
+    if (!inner || !has_held_events(*inner)) continue;
+    const std::lock_guard lock(epoll.mutex);
+    if (!interest->is_gone) report.add(interest.get(), EPOLLIN & interest->events, interest->data);
   }
 }
 

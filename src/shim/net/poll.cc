@@ -100,7 +100,8 @@ int64_t poll_shielded(std::vector<pollfd>& polled, const std::vector<Watched>& w
         polled[one.index].revents = POLLNVAL;
         continue;
       }
-      polled[one.index].revents |= look(one, polled[one.index], asked[one.index].revents, &ask);
+      short& ready = polled[one.index].revents;
+      ready = static_cast<short>(ready | look(one, polled[one.index], asked[one.index].revents, &ask));
     }
     const auto ready = std::ranges::count_if(polled, [](const pollfd& one) { return one.revents != 0; });
     if (ready > 0 || timeout.is_over()) return ready;

@@ -80,8 +80,8 @@ Rule rule_of(const WireRule& from, const Pattern& pattern) {
   return rule;
 }
 
-std::unexpected<attested::Failure> bad_rule(std::string_view which, std::string_view address, std::string expected,
-                                            std::string found) {
+std::unexpected<attested::Failure> bad_rule(std::string_view which, std::string_view address,
+                                            const std::string& expected, std::string found) {
   return attested::failed("network.rule", std::string(which) + " " + std::string(address) + ": " + expected,
                           std::move(found), "correct the service's network section in the session");
 }

@@ -48,6 +48,7 @@ QuoteMaker::QuoteMaker(attest::sgx::TestOptions options)
     : platform_(with_report_data(std::move(options), report_data_)) {}
 
 Bytes QuoteMaker::quote(const ByteArray<64>& report_data) {
+  const std::scoped_lock lock(mutex_);
   *report_data_ = report_data;
   return platform_.quote();
 }

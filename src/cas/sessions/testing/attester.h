@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -39,10 +40,11 @@ class QuoteMaker {
  public:
   explicit QuoteMaker(attest::sgx::TestOptions options = {});
 
-  Bytes quote(const ByteArray<64>& report_data);
+  Bytes quote(const ByteArray<64>& report_data);  // from any thread
   std::unique_ptr<attest::EvidenceVerifier> verifier(bool simulated = false) const;
 
  private:
+  std::mutex mutex_;
   std::shared_ptr<ByteArray<64>> report_data_ = std::make_shared<ByteArray<64>>();
   attest::sgx::TestPlatform platform_;
 };

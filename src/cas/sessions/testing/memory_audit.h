@@ -35,7 +35,7 @@ class MemoryAudit final : public AuditLog {
     std::string text;
     for (const AuditEvent& event : events) {
       text += event.event + " " + event.outcome + " " + event.session + " " + event.subject;
-      for (const auto& [key, value] : event.details) text += " " + key + "=" + value;
+      for (const auto& [key, value] : event.details) text.append(" ").append(key).append("=").append(value);
       text += "\n";
     }
     return text;
