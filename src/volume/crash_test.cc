@@ -59,11 +59,12 @@ class CrashRun {
     }
     base_.volume.reset();
     if (has_in_flight) states_.push_back(std::move(in_flight));
-    const bool is_cut = random_() % 4 != 0;
-    if (is_cut) {
-      disk_.cut_power(random_);
-    } else {
-      disk_.restart();
+    bool is_cut = crash();
+    for (uint64_t more = random_() % 3; more > 0; --more) {  // and again in the middle of recovery
+      disk_.die_after(1 + random_() % 8);
+      open_while_dying();
+      base_.volume.reset();
+      is_cut |= crash();
     }
     check(is_cut, has_in_flight);
   }
@@ -87,6 +88,16 @@ class CrashRun {
     constexpr uint64_t kSmallWrites[] = {0, 20 << 10, 60 << 10, 256 << 10};
     options.small_writes = kSmallWrites[random_() % std::size(kSmallWrites)];
     return options;
+  }
+  // Whether it was a power cut, or a kill.
+  bool crash() {
+    const bool is_cut = random_() % 4 != 0;
+    if (is_cut) {
+      disk_.cut_power(random_);
+    } else {
+      disk_.restart();
+    }
+    return is_cut;
   }
   // Dies in it, or not.
   void open_while_dying() {

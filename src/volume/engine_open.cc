@@ -226,11 +226,13 @@ Result<void, OpenFailure> Engine::recover(const Superblock& superblock) {
     report(log, view_.at.offset, "blocks of later operations were not durable at the crash; the history ends here");
   }
   if (is_cut && !options_.read_only) {
-    // What was given up must not come back at the next crash.
+    // What was given up must not come back at the next crash. A log is never shorter than its reserve, at no moment: who finds one
+    // that is refuses it. A crash in here leaves a log that is cut at the same place again.
     const auto cut = [&]() -> Result<void> {
-      TRY_VOID(storage_.truncate(log, view_.at.offset));
-      reserved_ = view_.at.offset;
-      TRY_VOID(ensure_log_space(0, Need::kGrows));
+      reserved_ = std::max(view_.at.offset, uint64_t{kLogReserve});
+      TRY_VOID(storage_.truncate(log, reserved_));
+      const uint64_t given_up = reserved_ - view_.at.offset;
+      if (given_up > 0) TRY_VOID(storage_.write(log, view_.at.offset, zeros_for_log().first(given_up)));
       return storage_.sync(log);
     };
     if (const auto done = cut(); !done) return host_failure(log, number_of(done.error()));

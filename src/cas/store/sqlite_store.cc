@@ -129,6 +129,11 @@ Result<std::unique_ptr<SqliteStore>, Error> SqliteStore::open(const std::string&
   if (auto loaded = store->load(*writer); !loaded) return in_context(std::move(loaded.error()));
   if (auto loaded = store->load_journal(); !loaded) return in_context(std::move(loaded.error()));
   store->writer_ = std::move(writer);
+  if (!store->ahead_.empty()) {
+    // They may be in the kernel's memory only, where a CAS that was killed left them, and are believed from here on.
+    auto written = store->write_to_database({}, store->commit_count_);
+    if (!written) return in_context(std::move(written.error()));
+  }
   return store;
 }
 
@@ -294,7 +299,8 @@ Result<CommitOutcome, Error> SqliteStore::commit(std::vector<Change> changes) {
   return *self.outcome;
 }
 
-void SqliteStore::commit_together(const std::vector<Waiting*>& batch) {
+// Out of memory in the middle, the journal and the index may differ: CAS ends, and starts from what is durable.
+void SqliteStore::commit_together(const std::vector<Waiting*>& batch) noexcept {
   std::vector<Waiting*> accepted;
   std::set<std::pair<RecordKind, std::string_view>> places;
   for (Waiting* one : batch) {

@@ -59,7 +59,7 @@ class SqliteStore final : public Store {
   Result<void, Error> load(Writer& writer);
   Result<void, Error> load_journal();
   // For whoever writes. Sets the outcomes of all.
-  void commit_together(const std::vector<Waiting*>& batch);
+  void commit_together(const std::vector<Waiting*>& batch) noexcept;
   Result<void, Error> write_together(const std::vector<Waiting*>& accepted);
   // `commits`: how many there are afterwards.
   Result<void, Error> write_to_journal(const std::vector<Waiting*>& accepted, uint64_t commits);

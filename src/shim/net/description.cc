@@ -41,7 +41,7 @@ void unlock_sockets_after_fork() {
 Description::Description(Kind first) : kind(first) {}
 
 Description::~Description() {
-  if (epoll || kind == Kind::kReplaced) return;
+  if (epoll || kind == Kind::kReplaced || kind == Kind::kClosed) return;
   {
     const std::lock_guard lock(register_mutex);
     sockets.erase(this);
@@ -83,12 +83,28 @@ Reference look(int fd) {
   return entries[fd];
 }
 
+bool is_known(const Reference& found) {
+  return found && found->kind != Kind::kReplaced && found->kind != Kind::kClosed;
+}
+
+Reference mark_of_closed() {
+  static const Reference mark = std::make_shared<Description>(Kind::kClosed);
+  return mark;
+}
+
+// Whether what leaves a number leaves a mark there. What other threads wrote to it was to be encrypted, or to be refused.
+bool is_shielded(const Description& description) {
+  const Kind kind = description.kind;
+  return kind == Kind::kConnection || kind == Kind::kListener || kind == Kind::kFresh || kind == Kind::kLost;
+}
+
 }  // namespace
 
 Reference get(int fd) {
   while (true) {
     Reference found = look(fd);
-    if (!found || found->kind != Kind::kReplaced) return found;
+    if (is_known(found)) return found;
+    if (!found || found->kind == Kind::kClosed) return nullptr;
     gate::call(SYS_sched_yield);
   }
 }
@@ -114,8 +130,22 @@ Replacement begin_replacing(int fd) {
 void end_replacing(Replacement& replacement, Reference now) {
   const int fd = replacement.fd;
   // Once the kernel has closed the number, another thread may have got it, for something that is tracked.
+  if (!now && fd >= 0 && is_shielded(*replacement.before)) now = mark_of_closed();
   if (fd >= 0 && is(fd, replacement.mark.get())) exchange(fd, std::move(now));
   replacement = {};
+}
+
+bool was_shielded(int fd) {
+  const Reference found = look(fd);
+  return found && found->kind == Kind::kClosed;
+}
+
+void forget_shielded(int fd) {
+  const std::lock_guard lock(stripe_of(fd));
+  Reference& entry = entries[fd];
+  if (!entry || entry->kind != Kind::kClosed) return;
+  entry = nullptr;
+  bits[fd / 8].fetch_and(static_cast<uint8_t>(~(1U << (fd % 8))));
 }
 
 void finish_replacing_after_fork() {
@@ -161,7 +191,7 @@ std::vector<std::pair<int, Reference>> all(int first, int last) {
       continue;
     }
     Reference reference = look(fd);
-    if (reference && reference->kind != Kind::kReplaced) found.emplace_back(fd, std::move(reference));
+    if (is_known(reference)) found.emplace_back(fd, std::move(reference));
   }
   return found;
 }

@@ -30,6 +30,7 @@ enum class Kind : uint8_t {
   kLost,        // a connection whose TLS state is in another process or image: EIO
   kEpoll,
   kReplaced,  // stands for a number that is being closed or replaced; nobody sees it but the table
+  kClosed,    // stands for a number that was a shielded socket's; nobody sees it but the table
 };
 
 struct Epoll;
@@ -91,6 +92,10 @@ struct Replacement {
 };
 Replacement begin_replacing(int fd);  // takes the mutex of what was there
 void end_replacing(Replacement& replacement, Reference now = nullptr);
+// Whether the number was a shielded socket's, and the table does not know yet what it is now. A thread that still uses it must not
+// have its bytes passed on: the kernel may give it to the next connection, which is tracked only a moment later.
+bool was_shielded(int fd);
+void forget_shielded(int fd);  // it is something else now
 // In the child of fork: what another thread was about to close is closed.
 void finish_replacing_after_fork();
 

@@ -142,9 +142,36 @@ int64_t send(int fd, Description& description, Pieces& from, int flags) {
   return result;
 }
 
+namespace {
+
+// What the table has for a number, also where it was a shielded socket's before and a thread still uses it: accept tells the table a
+// moment after the kernel has given out the number, and nothing may be sent in between.
+Reference find_settled(int fd, Answer& answer) {
+  constexpr int kPatience = 1000;  // accept needs a moment, unless it waits for a processor
+  for (int round = 0;; ++round) {
+    Reference socket = table::get(fd);
+    if (socket || !table::was_shielded(fd)) return socket;
+    if (is_error(gate::call(SYS_fcntl, static_cast<uint64_t>(fd), F_GETFD))) {
+      answer = -EBADF;
+      return nullptr;
+    }
+    if (!classify(fd)) {
+      table::forget_shielded(fd);
+      return nullptr;
+    }
+    if (round == kPatience) {
+      answer = -EIO;
+      return nullptr;
+    }
+    gate::call(SYS_sched_yield);
+  }
+}
+
+}  // namespace
+
 Reference shielded(int fd, Answer& answer) {
   if (!table::may_be(fd)) return nullptr;
-  Reference socket = table::get(fd);
+  Reference socket = find_settled(fd, answer);
   if (!socket) return nullptr;
   if (socket->kind == Kind::kFresh || socket->kind == Kind::kListener) {
     // Connected by another process that has it too?

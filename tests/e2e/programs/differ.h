@@ -4,7 +4,9 @@
 // file system of the host and on a protected volume, and the two outputs must be the same. So no line may hold what is a file
 // system's own: numbers of devices and inodes, blocks, times of the clock, order of a directory.
 #pragma once
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
