@@ -10,6 +10,7 @@
 #include "shim/attested/openssl_use.h"
 
 #include "shim/gate/gate.h"
+#include "shim/net/calls.h"
 #include "shim/net/epoll.h"
 
 namespace redoubt::shim::net {
@@ -152,8 +153,8 @@ void finish_replacing_after_fork() {
   for (int fd = 0; fd < kTracked; ++fd) {
     const Reference found = look(fd);
     if (!found || found->kind != Kind::kReplaced) continue;
-    gate::call(SYS_close, static_cast<uint64_t>(fd));
     exchange(fd, nullptr);
+    adopt(fd);
   }
 }
 

@@ -96,7 +96,8 @@ void end_replacing(Replacement& replacement, Reference now = nullptr);
 // have its bytes passed on: the kernel may give it to the next connection, which is tracked only a moment later.
 bool was_shielded(int fd);
 void forget_shielded(int fd);  // it is something else now
-// In the child of fork: what another thread was about to close is closed.
+// In the child of fork: what another thread was about to close or replace is what the kernel has there, as if the fork had been first
+// or last. A connection is lost there.
 void finish_replacing_after_fork();
 
 // Every tracked descriptor in [first, last].

@@ -30,7 +30,7 @@ void end_description(const Reference& description, int fd) {
     const std::lock_guard lock(description->mutex);
     if (description->kind == Kind::kConnection) is_done = description->connection->begin_close(fd);
   }
-  forget_interests(*description, !is_done);
+  forget_interests(*description, fd, !is_done);
   if (!is_done && !farewell::begin(description, fd)) ++counters.cut_off;
 }
 

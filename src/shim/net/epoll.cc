@@ -142,13 +142,14 @@ void refresh_interests(Description& target) {
   }
 }
 
-void forget_interests(Description& target, bool stays_open) {
+void forget_interests(Description& target, int fd, bool stays_open) {
   const std::lock_guard lock(target.mutex);
   for (const auto& interest : target.interests) {
     const Reference instance = interest->instance.lock();
     if (!instance) continue;
     remove_slot(instance, interest);
-    const int number = stays_open ? number_of_instance(*interest, instance) : -1;
+    // Under another number than the last one it cannot be taken out any more: that number is somebody else's.
+    const int number = stays_open && interest->fd == fd ? number_of_instance(*interest, instance) : -1;
     if (number >= 0) tell_kernel(number, EPOLL_CTL_DEL, interest->fd, 0, 0);
   }
   target.interests.clear();

@@ -61,7 +61,7 @@ struct Epoll {
 // After anything that may have changed what waits for `target` should know; its mutex is held. Adds to `held`, tells the kernel.
 void refresh_interests(Description& target);
 // The last descriptor of `target` in this process goes. `stays_open`: not its open file, which the kernel would go on watching.
-void forget_interests(Description& target, bool stays_open);
+void forget_interests(Description& target, int fd, bool stays_open);
 // Whether a wait on the instance would report something that the kernel does not know of (for nested instances and poll).
 bool has_held_events(Description& instance);
 

@@ -207,6 +207,8 @@ void before_fork() {
   for (const auto& [fd, description] : table::all()) {
     if (description->epoll && std::ranges::find(locked, description) == locked.end()) locked.push_back(description);
   }
+  for (const Reference& instance : locked)
+    instance->mutex.lock();  // all of these before: one instance may watch another
   for (const Reference& instance : locked) instance->epoll->mutex.lock();
   handshakes::lock_for_fork();
   table::lock_for_fork();
@@ -218,6 +220,7 @@ void after_fork(bool is_child) {
   for (const Reference& instance : locked) {
     instance->epoll->mutex.unlock();
     if (is_child) instance->epoll->waiters = 0;  // threads that it does not have
+    instance->mutex.unlock();
   }
   locked.clear();
   for (const auto& [fd, description] : table::all()) description->nonblocking_known = false;
