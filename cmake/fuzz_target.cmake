@@ -1,0 +1,17 @@
+# redoubt_fuzz_target(NAME SOURCE file LIBS target... [INCLUDES folder...]): the executable fuzz_NAME, registered as fuzz.NAME; fuzz/CMakeLists.txt says
+# what it is in which build.
+function(redoubt_fuzz_target name)
+  cmake_parse_arguments(ARG "" "SOURCE" "LIBS;INCLUDES" ${ARGN})
+  set(target fuzz_${name})
+  add_executable(${target} ${ARG_SOURCE})
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR} ${ARG_INCLUDES})
+  target_link_libraries(${target} PRIVATE ${ARG_LIBS})
+  if(REDOUBT_FUZZ)
+    target_link_options(${target} PRIVATE -fsanitize=fuzzer)
+    add_test(NAME fuzz.${name} COMMAND ${target} -max_total_time=5 -seed=1)
+  else()
+    target_sources(${target} PRIVATE ${PROJECT_SOURCE_DIR}/fuzz/driver.cc)
+    add_test(NAME fuzz.${name} COMMAND ${target} --seconds=2)
+  endif()
+  set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz TIMEOUT 60)
+endfunction()
