@@ -4,6 +4,7 @@
 #   rules LINE...                  writes $RULES; {server} stands for the server's identity, {client} for the client's, {ca} for the
 #                                  authority that signed both
 #   serve PORT PROGRAM ARGUMENTS   starts it under the rules and waits until somebody listens at the port; $SERVER is its process
+#   await_listener PORT NAME       until $SERVER listens there; fails with its standard error if it ends or does not in 30 s
 #   stop_server [SIGNAL]
 #   under PROGRAM ARGUMENTS...     runs it under the rules; standard error goes to $T/errors
 #   expect LABEL TEXT FILE         FILE matches TEXT (extended regular expression)
@@ -78,19 +79,24 @@ print(*[port.getsockname()[1] for port in ports])' "$1"
 free_port() { PORT=$(free_ports 1); }
 
 SERVER=
-serve() {
-    local port=$1 tries
-    shift
-    setsid "$RUNTIME" --launch --stats "--stats-output=$STATS" "--insecure-network=$RULES" "--program=$1" -- "$@" \
-        >"$T/server.out" 2>"$T/server.err" </dev/null &
-    SERVER=$!
+await_listener() {
+    local tries
     for ((tries = 0; tries < 300; ++tries)); do
-        [[ -n $(ss -Hltn "sport = :$port") ]] && return
+        [[ -n $(ss -Hltn "sport = :$1") ]] && return
         kill -0 "$SERVER" 2>/dev/null || break
         read -rt 0.1 <> <(:) || true
     done
     cat "$T/server.err" >&2
-    fail "$1 does not listen"
+    fail "$2 does not listen"
+}
+
+serve() {
+    local port=$1
+    shift
+    setsid "$RUNTIME" --launch --stats "--stats-output=$STATS" "--insecure-network=$RULES" "--program=$1" -- "$@" \
+        >"$T/server.out" 2>"$T/server.err" </dev/null &
+    SERVER=$!
+    await_listener "$port" "$1"
 }
 
 stop_server() {

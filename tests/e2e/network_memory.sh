@@ -17,10 +17,7 @@ setpriv --reuid=65534 --regid=65534 --clear-groups --bounding-set=-all --inh-cap
     "$RUNTIME" --launch --stats "--stats-output=$STATS" "--insecure-network=$RULES" "--program=$T/echo_server" -- "$T/echo_server" epoll-lt "$PORT" \
     >"$T/server.out" 2>"$T/server.err" </dev/null &
 SERVER=$!
-until [[ -n $(ss -Hltn "sport = :$PORT") ]]; do
-    kill -0 "$SERVER" 2>/dev/null || { cat "$T/server.err"; fail "the server does not listen"; }
-    read -rt 0.1 <> <(:) || true
-done
+await_listener "$PORT" "the server"
 cat >"$T/many.py" <<'PY'
 import os, socket, ssl, sys
 certificates = os.environ["CERTIFICATES"]

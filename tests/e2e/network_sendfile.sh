@@ -22,10 +22,7 @@ for source in "$T/host/file=$T/host/file" "/etc/injected=$T/injected" "$VOLUME/f
     setsid "$RUNTIME" --launch "${NAMESPACE[@]}" "--insecure-network=$RULES" "--program=$PROGRAM" -- "$PROGRAM" sendfile "$PORT" "${source%%=*}" \
         >"$T/server.out" 2>"$T/server.err" </dev/null &
     SERVER=$!
-    until [[ -n $(ss -Hltn "sport = :$PORT") ]]; do
-        kill -0 "$SERVER" 2>/dev/null || { cat "$T/server.err"; fail "the server does not listen"; }
-        read -rt 0.1 <> <(:) || true
-    done
+    await_listener "$PORT" "the server"
     timeout "$E2E_LIMIT" python3 "$PROGRAMS/echo_client.py" tls sendfile "$PORT" "${source##*=}" >"$T/answer" 2>&1 || cat "$T/answer" "$T/server.err"
     what=${source%%=*}
     expect "sendfile from ${what#"$T"}" "^file $(stat -c %s "${source##*=}")\$" "$T/answer"
