@@ -271,6 +271,22 @@ TEST_F(JournalTest, ADatabaseFromBeforeTheJournalGetsOne) {
   }
 }
 
+TEST_F(JournalTest, AJournalWithCommitsIsNotReplaced) {
+  {
+    auto store = open();
+    tag(**store, "v", 0);
+    kill_into("killed");
+  }
+  sql("killed", "PRAGMA user_version = 1");
+  auto again = open("killed");
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, ErrorCode::kUnauthentic);
+  sql("killed", "PRAGMA user_version = 2");
+  again = open("killed");
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(read(**again, "v"), "1");
+}
+
 // Neither the journal nor the database can be written: a file that may not be written behind its beginning stands for a broken disk.
 TEST_F(JournalTest, ADiskThatTakesNothingLosesNothing) {
   auto store = open();

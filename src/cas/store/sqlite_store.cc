@@ -76,6 +76,18 @@ Result<void, Error> create_tables(const Database& database, const Sealer& sealer
   return database.execute("COMMIT");
 }
 
+// Before a journal is made for a database that should have none yet. A start that was killed here left an empty one; one with commits
+// belongs to a database that somebody made look older, to have them forgotten.
+Result<void, Error> expect_no_commits(const std::string& path) {
+  if (!TRY(open_private_file(path, O_RDONLY))) return {};
+  const CommitJournal present = TRY(CommitJournal::open(path));
+  if (frame_numbers(TRY(present.read())).empty()) return {};
+  return fail(ErrorCode::kUnauthentic,
+              "\"" + path +
+                  "\" has commits, and the database says that it is from before there were any; "
+                  "restore the whole data directory from a backup");
+}
+
 Error damaged(const std::string& what) {
   return {ErrorCode::kUnauthentic, what + "; stop CAS and restore the whole data directory from a backup"};
 }
@@ -113,6 +125,7 @@ Result<std::unique_ptr<SqliteStore>, Error> SqliteStore::open(const std::string&
   if (!id) return in_context(id.error());
   Sealer sealer = TRY(Sealer::create(key, *id));
   // The journal first: a database that should have one, and has none, is not taken.
+  if (!has_journal) TRY_VOID(expect_no_commits(path + kJournalSuffix));
   CommitJournal journal =
       TRY(has_journal ? CommitJournal::open(path + kJournalSuffix) : CommitJournal::create(path + kJournalSuffix));
   if (!fresh && !has_journal) {
