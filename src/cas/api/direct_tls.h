@@ -27,7 +27,8 @@ class DirectTls {
   // No memory: use the library.
   bool is_good() const { return is_good_; }
 
-  enum class Read { kBytes, kNothing, kEnd };  // kEnd: also an error
+  // kEnd: also an error, or a peer that sends one KeyUpdate after another (RFC 8446 section 4.6.3): the library would serve it without end.
+  enum class Read { kBytes, kNothing, kEnd };
   Read read(std::span<uint8_t> into, size_t& count);
   // False: an error, or the peer has not read so much that there is no room.
   bool write(ByteView bytes);
@@ -36,6 +37,7 @@ class DirectTls {
   SSL* const tls_;
   BIO* const of_library_;
   const long mode_;
+  size_t handshake_messages_ = 0;  // that came since bytes did
   bool is_good_ = false;
 };
 
