@@ -51,6 +51,17 @@ def start(program, operations, *arguments):
     return take
 
 
+def compile_c(run):
+    source = run.directory / "source.c"
+    source.write_text("#include <stdio.h>\n#include <stdlib.h>\n" + "".join(
+        f"int f{i}(int x) {{ printf(\"%d\\n\", x); return x * {i} + rand(); }}\n" for i in range(300)))
+    count = run.scaled(3)
+    begin = time.perf_counter()
+    for _ in range(count):
+        run.command(find("gcc"), "-O1", "-c", str(source), "-o", str(run.directory / "object.o"))
+    return Sample(count, (time.perf_counter() - begin) / count * 1e3)
+
+
 # --- servers ---
 
 
@@ -128,10 +139,13 @@ MEASURES = [
     Measure("start_true", "start of true", "ms", start("true", 30)),
     Measure("getppid", "getppid", "ns", micro("getppid", 200_000, "ns")),
     Measure("read_byte", "read of one byte of /dev/zero", "ns", micro("read_byte", 200_000, "ns")),
+    Measure("sigprocmask", "sigprocmask, which the shim answers", "ns", micro("sigprocmask", 200_000, "ns")),
     Measure("fork_wait", "fork and wait", "us", micro("fork_wait", 500, "us")),
     Measure("execve", "posix_spawn of true and wait", "us", micro("spawn_wait", 100, "us", "/bin/true")),
     Measure("thread_create", "pthread_create and join", "us", micro("thread_create", 3_000, "us")),
     Measure("futex_ping", "round trip of two threads by futex", "us", micro("futex_ping", 20_000, "us")),
+    Measure("mutex_1", "64 threads, one mutex", "ns", micro("mutexes", 2_000_000, "ns", "1")),
+    Measure("mutex_64", "64 threads, a mutex each", "ns", micro("mutexes", 20_000_000, "ns", "64")),
     Measure("redis_set", "redis SET, 50 clients", "/s", redis("set", 50_000, 1)),
     Measure("redis_get", "redis GET, 50 clients", "/s", redis("get", 50_000, 1)),
     Measure("redis_set_16", "redis SET, 16 in a pipeline", "/s", redis("set", 300_000, 16)),
@@ -140,6 +154,7 @@ MEASURES = [
     Measure("nginx", "nginx 10 KB static, 16 clients", "/s", nginx),
     Measure("sqlite_bulk", "sqlite insert, one transaction", "us", sqlite(one_transaction, 100_000)),
     Measure("sqlite_commit", "sqlite insert, a transaction each", "us", sqlite(many_transactions, 1_000)),
+    Measure("compile", "gcc compiling a C file", "ms", compile_c),
     Measure("start_python", "start of python3", "ms", start("python3", 10, "-S", "-c", "pass")),
     Measure("start_node", "start of node", "ms", start("node", 5, "-e", "0")),
     Measure("start_java", "start of java", "ms", start("java", 5, "-Xshare:auto", "-version")),
