@@ -13,32 +13,46 @@
 namespace redoubt::cli {
 namespace {
 
+enum class Holds : uint8_t { kNo, kYes, kWhereNamed };
+
 struct Promise {
   std::string_view what;
-  bool unattested;  // whether it holds in an unattested run
-  bool attested;
+  Holds unattested;
+  Holds attested;  // the launcher does not know what the session says
   std::string_view meaning_unattested;
   std::string_view meaning_attested;
 };
 
 constexpr Promise kPromises[] = {
-    {"arguments, environment", false, true, "anybody can read them in /proc",
+    {"arguments, environment", Holds::kNo, Holds::kYes, "anybody can read them in /proc",
      "from CAS, after it verified the program; not in /proc, not in the kernel's copy"},
-    {"code", false, true, "whatever the host has is run", "only what the session names by its hash is run"},
-    {"configuration files", false, true, "read from the host as they are", "injected files exist in memory only"},
-    {"disk", false, false, "files are written as the program writes them",
-     "files are written as the program writes them"},
-    {"network", false, false, "sockets carry what the program sends", "sockets carry what the program sends"},
-    {"memory against root", false, false, "root, kernel and hypervisor can read it",
+    {"code", Holds::kNo, Holds::kYes, "whatever the host has is run", "only what the session names by its hash is run"},
+    {"configuration files", Holds::kNo, Holds::kYes, "read from the host as they are",
+     "injected files exist in memory only"},
+    {"disk", Holds::kNo, Holds::kWhereNamed, "files are written as the program writes them",
+     "volumes of the session are encrypted or authenticated; host directories that it names are not"},
+    {"network", Holds::kNo, Holds::kWhereNamed, "sockets carry what the program sends",
+     "TLS where the session's network section requires it; without that section, what the program sends"},
+    {"standard streams, pipes", Holds::kNo, Holds::kNo, "the kernel and root can read them",
+     "the kernel and root can read them"},
+    {"memory against root", Holds::kNo, Holds::kNo, "root, kernel and hypervisor can read it",
      "keys and secrets of the runtime are sealed; root and hypervisor can read the program's"},
 };
 
+std::string label(Holds holds) {
+  switch (holds) {
+    case Holds::kYes: return paint(std::cerr, Colour::kGreen, "protected    ");
+    case Holds::kWhereNamed: return paint(std::cerr, Colour::kYellow, "where named  ");
+    case Holds::kNo: break;
+  }
+  return paint(std::cerr, Colour::kRed, "NOT protected");
+}
+
 void print_promises(std::ostream& out, bool attested) {
   for (const Promise& promise : kPromises) {
-    const bool holds = attested ? promise.attested : promise.unattested;
     out << "    " << std::left << std::setw(24) << promise.what
-        << (holds ? paint(std::cerr, Colour::kGreen, "protected    ") : paint(std::cerr, Colour::kRed, "NOT protected"))
-        << "  " << (attested ? promise.meaning_attested : promise.meaning_unattested) << '\n';
+        << label(attested ? promise.attested : promise.unattested) << "  "
+        << (attested ? promise.meaning_attested : promise.meaning_unattested) << '\n';
   }
 }
 

@@ -179,15 +179,15 @@ if [[ $(id -u) == 0 ]] && unshare -m true 2>/dev/null; then
         chmod -R go-rwx "$V"
         STATUS=0
         echo list | timeout 60 setpriv --reuid=nobody --clear-groups "$REDOUBT" run -q --session attack/v/app >"$T/probe.out" 2>"$T/probe.err" || STATUS=$?
-        if grep -q 'las\|locked memory\|memory.sealed' "$T/probe.err"; then
-            echo "left out: another user's directory ($(head -n 1 "$T/probe.err" | cut -c1-150))"
+        if grep -qE '(^|[^a-z])las\.|locked memory|memory\.sealed' "$T/probe.err"; then
+            left_out "another user's directory ($(head -n 1 "$T/probe.err" | cut -c1-150))"
         else
             refused "a directory that another user owns" 'volume\.directory'
         fi
         chmod -R u=rwX "$V"
     fi
 else
-    echo "left out: full and read-only disks, other users (need root)"
+    left_out "full and read-only disks, other users (need root)"
 fi
 
 # --- the session ---

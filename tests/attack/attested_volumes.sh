@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # What the owner of the disk can do to a volume whose history CAS keeps: bring back older states, run two instances, put other
-# volumes under a path, stop a start half-way. Nothing that was acknowledged is lost unnoticed, and no second history comes to be.
+# volumes under a path. Nothing that was acknowledged is lost unnoticed, and no second history comes to be.
 # shellcheck source=tests/attack/volume_lib.sh disable=SC1091
 source "$(dirname "$0")/volume_lib.sh"
 
@@ -156,7 +156,7 @@ if [[ $(id -u) == 0 ]] && unshare -m true 2>/dev/null; then
     answer ok sync y
     leave
 else
-    echo "left out: two instances on copies (needs root)"
+    left_out "two instances on copies (needs root)"
     leave
 fi
 

@@ -110,7 +110,7 @@ echo "127.0.0.1:18765 $key" >"$T/home/.config/redoubt/known_cas"
 given "the pinned key" 'r["key"] == "'"$key"'"' "$redoubt" run -q --session s/x
 given "no home directory" 'r["key"] == ""' env -u HOME "$redoubt" run -q --session s/x
 
-expect "the notice" 0 '*' '*attested run of s/x*127.0.0.1:18765*arguments, environment*protected*disk*NOT protected*SIMULATED*' \
+expect "the notice" 0 '*' '*attested run of s/x*127.0.0.1:18765*arguments, environment*protected*disk*where named*volumes of the session*network*where named*NOT protected*SIMULATED*' \
   "$redoubt" run --session s/x
 expect "an unknown CAS is said" 0 '*' '*key of this CAS is not known*cas attest 127.0.0.9:18765*' "$redoubt" run --session s/x --cas 127.0.0.9
 expect "insecure switches are said" 0 '*' '*--trace*DEBUG*--insecure-unsealed-keys*' "$redoubt" run --session s/x --trace --insecure-unsealed-keys

@@ -10,7 +10,7 @@
 #
 # Environment: REDOUBT (the command line tool), E2E_CACHE (where built test programs are kept), E2E_KEEP=1 (keep the
 # temporary directory), E2E_FAKE=1 (REDOUBT is a stand-in that only execs: no proof is asked; for work on the scripts).
-# Exit status: 0 equal and proved, 77 skipped (the reason is printed), anything else failed.
+# Exit status: 0 equal and proved, 77 skipped or a part left out (the reason is printed), anything else failed.
 
 set -euo pipefail
 
@@ -32,6 +32,13 @@ fail() {
 skip() {
     echo "SKIP $E2E_NAME: $*"
     exit 77
+}
+
+# left_out WHAT: a part that this machine cannot run. The script goes on, and is shown as skipped when all else has passed.
+LEFT_OUT=0
+left_out() {
+    echo "left out: $*"
+    LEFT_OUT=1
 }
 
 # --- set-up ------------------------------------------------------------------------------------------------------------
@@ -87,6 +94,7 @@ E2E_PIDS=()
 cleanup() {
     local status=$? pid file
     trap - EXIT
+    [[ $status != 0 || $LEFT_OUT == 0 ]] || status=77
     for pid in "${E2E_PIDS[@]}"; do
         kill -KILL -- "-$pid" 2>/dev/null || kill -KILL "$pid" 2>/dev/null || true
         wait "$pid" 2>/dev/null || true

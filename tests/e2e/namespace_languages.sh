@@ -6,7 +6,8 @@ source "$(dirname "$0")/namespace_lib.sh"
 inject /etc/app.conf 'canary for all'
 RAN=0
 
-if [[ -x /usr/bin/go ]] && (cd "$T" && cat >main.go && CGO_ENABLED=0 GOCACHE=$E2E_CACHE/go GOFLAGS=-mod=mod as_caller go build -o prog main.go); then
+if [[ -x /usr/bin/go ]]; then
+    (cd "$T" && cat >main.go && CGO_ENABLED=0 GOCACHE=$E2E_CACHE/go GOFLAGS=-mod=mod as_caller go build -o prog main.go) || fail "go build"
     manifest --file "$T/prog"
     run "$T/prog" first
     expect go_reads 0 '^canary for all <nil>$'
@@ -14,7 +15,7 @@ if [[ -x /usr/bin/go ]] && (cd "$T" && cat >main.go && CGO_ENABLED=0 GOCACHE=$E2
     expect go_executes_itself 0 '^child canary for all$'
     RAN=$((RAN + 1))
 else
-    echo "left out: go"
+    left_out "go"
 fi <<'END'
 package main
 
@@ -51,7 +52,7 @@ if NODE=$(type -P node); then
     expect node_reads_in_its_threads 0 '^later canary for all$'
     RAN=$((RAN + 1))
 else
-    echo "left out: node"
+    left_out "node"
 fi
 
 JAVA=$(readlink -f "$(type -P java || true)")
@@ -83,7 +84,7 @@ END
     expect java_finds_nothing_else 0 '^absent /etc/passwd$'
     RAN=$((RAN + 1))
 else
-    echo "left out: java"
+    left_out "java"
 fi
 ((RAN > 0)) || skip "neither go, node nor java is installed"
 finish

@@ -112,5 +112,8 @@ GO
     (cd "$T/go" && GO111MODULE=off GOCACHE=$E2E_CACHE/go-build go build -o "$T/outwards" main.go) || fail "go build"
     under "$T/outwards" "$good" >"$T/answer" || cat "$T/errors"
     expect "go" 'go 20' "$T/answer"
+else
+    left_out "go"
 fi
+[[ $WRONG != 0 || $LEFT_OUT == 0 ]] || exit 77
 exit $WRONG

@@ -22,11 +22,17 @@ fetch() { curl -sS --max-time 30 --cacert "$CERTIFICATES/ca.pem" "https://localh
 serve "$PORT" "$(command -v nginx)" -p "$T/web" -c "$T/web/nginx.conf"
 fetch large | cmp - "$T/web/html/large" || fail "nginx: a large file"
 pids=()
-tries=0
 for _ in 1 2 3 4 5 6; do fetch large | cmp - "$T/web/html/large" & pids+=($!); done
 for pid in "${pids[@]}"; do wait "$pid" || fail "nginx: six at once"; done
+workers() { ps -o pid= --ppid "$(cat "$T/web/pid")" | sort; }
+before=$(workers)
 kill -HUP "$(cat "$T/web/pid")"
-until grep -q "signal process started\|gracefully" "$T/web/error.log" || [[ $((++tries)) == 20 ]]; do read -rt 0.1 <> <(:) || true; done
+for ((tries = 0; ; ++tries)); do
+    ((tries < 200)) || fail "nginx: the workers from before the reload are still there: $before"
+    now=$(workers)
+    [[ -z $now || -n $(comm -12 <(echo "$before") <(echo "$now")) ]] || break
+    read -rt 0.1 <> <(:) || true
+done
 fetch large | cmp - "$T/web/html/large" || fail "nginx: after a reload"
 ! curl -s --max-time 5 "http://localhost:$PORT/" >/dev/null || fail "nginx: answered in the clear"
 kill -QUIT "$(cat "$T/web/pid")"

@@ -49,7 +49,7 @@ if [[ -n $PG && -x $PG/pgbench ]]; then
     server postgres_after_a_crash '^same$' "$export_pg; set -e; $up
         [[ \$(psql -Atc 'select sum(delta) from pgbench_history') == \$(cat $V/sum) ]] && echo same; psql -Atc 'vacuum full; ' ; psql -Atc 'create tablespace t location '\''$V/ts'\'' ' 2>/dev/null || true; psql -Atc 'select count(*) from pgbench_history'; pg_ctl -w -m fast stop >/dev/null"
 else
-    echo "left out: PostgreSQL"
+    left_out "PostgreSQL"
 fi
 
 if type -P mariadbd mariadb mariadb-install-db >/dev/null; then
@@ -65,7 +65,7 @@ if type -P mariadbd mariadb mariadb-install-db >/dev/null; then
     server mariadb_after_kill '^5000	25000	2$' "set -e; $up
         $client -Ne 'select count(*), sum(y), (select count(*) from d.a) from d.t' || { cat $V/log; exit 1; }; mariadb-admin --no-defaults --socket=$T/host/s -u nobody shutdown; wait"
 else
-    echo "left out: MariaDB"
+    left_out "MariaDB"
 fi
 
 if type -P etcd etcdctl >/dev/null; then
@@ -77,7 +77,7 @@ if type -P etcd etcdctl >/dev/null; then
     server etcd '^key20$' "$up; for i in \$(seq 20); do etcdctl put key\$i value\$i >/dev/null || { tail -n 20 $V/log; exit 1; }; done; etcdctl get --prefix key --keys-only | grep key20; etcdctl snapshot save $V/snap >/dev/null 2>&1; etcdctl defrag >/dev/null; kill -9 %1; wait %1 2>/dev/null || true"
     server etcd_after_kill '^value13$' "$up; etcdctl get key13 --print-value-only || { tail -n 20 $V/log; exit 1; }; kill %1; wait %1 2>/dev/null || true"
 else
-    echo "left out: etcd"
+    left_out "etcd"
 fi
 ((RAN > 0)) || skip "none of them is installed"
 finish

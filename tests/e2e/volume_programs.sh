@@ -49,7 +49,7 @@ if type -P git >/dev/null; then
     run "$(type -P git)" -C "$V/git/first" -c safe.directory='*' fsck --full --strict
     expect git_in_the_next_run 0 '^$'
 else
-    echo "left out: git"
+    left_out "git"
 fi
 
 if SQLITE=$(type -P sqlite3); then
@@ -64,7 +64,7 @@ if SQLITE=$(type -P sqlite3); then
         same "sqlite_${journal}_later" sqlite "$SQLITE" -batch "@/$journal.db" 'PRAGMA integrity_check; SELECT count(*), sum(id) FROM t;'
     done
 else
-    echo "left out: sqlite3"
+    left_out "sqlite3"
 fi
 
 PYTHON=/usr/bin/python3
@@ -73,15 +73,16 @@ if [[ -x $PYTHON ]]; then
     start python
     same python python "$PYTHON" -c "$(<"$PROGRAMS/volume_files.py")" @
 else
-    echo "left out: python3"
+    left_out "python3"
 fi
 
-if [[ -x /usr/bin/go ]] && (cd "$T" && cat >main.go && CGO_ENABLED=0 GOCACHE=$E2E_CACHE/go GOFLAGS=-mod=mod as_caller go build -o prog main.go); then
+if [[ -x /usr/bin/go ]]; then
+    (cd "$T" && cat >main.go && CGO_ENABLED=0 GOCACHE=$E2E_CACHE/go GOFLAGS=-mod=mod as_caller go build -o prog main.go) || fail "go build"
     manifest --file "$T/prog" --file "$(type -P mkdir)"
     start go
     same go go "$T/prog" @
 else
-    echo "left out: go"
+    left_out "go"
 fi <<'END'
 package main
 
@@ -199,7 +200,7 @@ END
     unset JAVA_HOME
     same java java "$JAVA" -jar "$T/main.jar" @
 else
-    echo "left out: java"
+    left_out "java"
 fi
 ((RAN > 0)) || skip "none of them is installed"
 finish

@@ -86,6 +86,6 @@ if [[ $(id -u) == 0 ]] && unshare -m true 2>/dev/null; then
         "$RUNTIME" --launch "--insecure-manifest=$MANIFEST" "${INJECTIONS[@]}" "--program=$CAT" -- "$CAT" /dev/null 2>&1) || STATUS=$?
     expect read_only 125 'volume\.directory.*EROFS'
 else
-    echo "left out: a read-only disk (needs root)"
+    left_out "a read-only disk (needs root)"
 fi
 finish

@@ -22,7 +22,7 @@ case_of() {
     [[ " ${ONLY:-$label} " == *" $label "* ]] || return 0
     for tool in $2; do
         type -P "$tool" >/dev/null || {
-            echo "left out $label: no $tool"
+            left_out "$label: no $tool"
             return 0
         }
     done
@@ -124,6 +124,6 @@ if [[ $(id -u) == 0 ]] && id nobody >/dev/null 2>&1 && command -v setpriv >/dev/
     AS=(setpriv --reuid=nobody --regid=nogroup --clear-groups)
     ONLY='rsync tar sqlite editing git' utilities
 else
-    echo "left out: as another user (needs root)"
+    left_out "as another user (needs root)"
 fi
 finish
