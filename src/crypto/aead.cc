@@ -6,6 +6,7 @@
 
 #include "crypto/aead_paths.h"
 #include "crypto/constant_time.h"
+#include "crypto/wipe_stack.h"
 
 namespace redoubt::crypto {
 namespace {
@@ -30,6 +31,7 @@ BulkAead::BulkAead(std::span<uint8_t> memory, std::span<const uint8_t, kAeadKeyS
   path().expand_key(key.data(), schedule->expanded_keys);
   path().precompute(schedule);
   schedule_ = schedule;
+  wipe_stack_below();
 }
 
 void BulkAead::seal(std::span<const uint8_t, kAeadNonceSize> nonce, ByteView associated, ByteView from, uint8_t* to,

@@ -10,6 +10,7 @@
 #include <initializer_list>
 
 #include "crypto/aead.h"
+#include "crypto/wipe_stack.h"
 
 namespace redoubt::crypto {
 namespace {
@@ -34,17 +35,14 @@ class PaddedHash {
   void add(ByteView bytes) {
     if (!bytes.empty()) SHA256_Update(&context_, bytes.data(), bytes.size());
   }
-  Digest finish() {
-    Digest digest;
-    SHA256_Final(digest.data(), &context_);
-    return digest;
-  }
+  void finish(Digest& digest) { SHA256_Final(digest.data(), &context_); }
 
  private:
   SHA256_CTX context_;
 };
 
-Digest hmac(ByteView key, std::initializer_list<ByteView> parts) {
+// Not by value: every temporary of a digest would be a copy of a key.
+void hmac(Digest& out, ByteView key, std::initializer_list<ByteView> parts) {
   ByteArray<kBlock> block{};
   if (key.size() > kBlock) {
     SHA256_CTX long_key;
@@ -58,30 +56,37 @@ Digest hmac(ByteView key, std::initializer_list<ByteView> parts) {
   PaddedHash inner(block, 0x36), outer(block, 0x5c);
   explicit_bzero(block.data(), block.size());
   for (const ByteView part : parts) inner.add(part);
-  Digest digest = inner.finish();
+  Digest digest;
+  inner.finish(digest);
   outer.add(digest);
   explicit_bzero(digest.data(), digest.size());
-  return outer.finish();
+  outer.finish(out);
 }
 
 }  // namespace
 
-ByteArray<32> hmac_sha256(ByteView key, ByteView data) { return hmac(key, {data}); }
+ByteArray<32> hmac_sha256(ByteView key, ByteView data) {
+  Digest digest;
+  hmac(digest, key, {data});
+  wipe_stack_below();
+  return digest;
+}
 
 void hkdf_sha256(ByteView key, ByteView salt, std::string_view label, ByteView context, std::span<uint8_t> out) {
-  Digest pseudorandom = hmac(salt, {key});
-  Digest last{};
+  Digest pseudorandom, last;
+  hmac(pseudorandom, salt, {key});
   uint8_t counter = 0;
   while (!out.empty()) {
     const ByteView previous = counter == 0 ? ByteView() : ByteView(last);
     ++counter;
-    last = hmac(pseudorandom, {previous, as_bytes(label), context, ByteView(&counter, 1)});
+    hmac(last, pseudorandom, {previous, as_bytes(label), context, ByteView(&counter, 1)});
     const size_t size = std::min(out.size(), last.size());
     std::copy_n(last.begin(), size, out.begin());
     out = out.subspan(size);
   }
   explicit_bzero(pseudorandom.data(), pseudorandom.size());
   explicit_bzero(last.data(), last.size());
+  wipe_stack_below();
 }
 
 }  // namespace redoubt::crypto
