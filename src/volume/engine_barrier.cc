@@ -131,13 +131,13 @@ void Engine::enter_generation(const Superblock& superblock) {
   view_.index.slots.settle(superblock.sequence);
   const auto log_size = storage_.size(log_of(superblock.generation));
   reserved_ = log_size ? *log_size : kLogReserve;
-  coordination_.publish({superblock.generation, 0, view_.at.sequence});
+  coordination_.publish(view_.at);
 }
 
 // A process wrote kRotate and died before it published the next generation. Was its superblock written?
 Result<bool> Engine::adopt_rotation() {
   const HostFile file = superblock_of(view_.at.generation + 1);
-  const FoundSuperblock found = read_superblock(storage_, keys_, file);
+  const FoundSuperblock found = read_superblock(storage_, keys_, file, Whose::kOurs);
   const Superblock& superblock = found.superblock;
   if (found.found != Found::kValid || superblock.generation != view_.at.generation + 1 ||
       superblock.sequence != view_.at.sequence || superblock.chain != view_.at.chain) {
@@ -148,9 +148,9 @@ Result<bool> Engine::adopt_rotation() {
     return std::unexpected(synced.error());
   }
   // What lay in the log lies elsewhere, as its checkpoint says.
-  const Head head{superblock.generation, 0, superblock.sequence};
+  const Head head{superblock.generation, 0, superblock.sequence, superblock.chain};
   const IndexLock lock(index_);
-  TRY_VOID(reload(head));
+  TRY_VOID(reload(head, superblock));
   coordination_.publish(head);
   return true;
 }

@@ -41,7 +41,9 @@ class SharedCoordination : public Coordination {
   Head head() const override {
     for (;;) {
       const uint64_t before = shared_->version;
-      const Head head{shared_->generation, shared_->offset, shared_->sequence};
+      Head head{shared_->generation, shared_->offset, shared_->sequence};
+      const uint64_t chain[2] = {shared_->chain[0], shared_->chain[1]};
+      std::memcpy(head.chain.data(), chain, sizeof chain);
       if (before % 2 == 0 && shared_->version == before) return head;
     }
   }
@@ -51,6 +53,9 @@ class SharedCoordination : public Coordination {
     shared_->generation = head.generation;
     shared_->offset = head.offset;
     shared_->sequence = head.sequence;
+    uint64_t chain[2];
+    std::memcpy(chain, head.chain.data(), sizeof chain);
+    for (int i = 0; i < 2; ++i) shared_->chain[i] = chain[i];
     ++shared_->version;
   }
   uint64_t settled() const override { return shared_->settled; }
@@ -61,6 +66,7 @@ class SharedCoordination : public Coordination {
   struct Shared {
     pthread_mutex_t mutex, barrier;
     std::atomic<uint64_t> version = 0, generation = 0, offset = 0, sequence = 0, settled = 0;
+    std::array<std::atomic<uint64_t>, 2> chain{};
   };
   Shared* shared_;
 };
