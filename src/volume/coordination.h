@@ -47,6 +47,11 @@ class Coordination {
   virtual uint64_t settled() const = 0;
   virtual void settle(uint64_t sequence) = 0;
 
+  // Somebody saw that the host refused to make something durable, or the keeper a tag: nobody changes anything any more. What the
+  // host has then dropped nobody knows, and it may tell one process only. For good: the next run reads what is there.
+  virtual bool is_stopped() const = 0;
+  virtual void stop() = 0;
+
   // Whether any process still has the inode open: an unlinked one keeps its blocks as long. May say yes when it does not know.
   virtual bool is_open(InodeNumber inode) const = 0;
 };
@@ -68,6 +73,8 @@ class SoleOwner final : public Coordination {
   }
   uint64_t settled() const override { return settled_; }
   void settle(uint64_t sequence) override { settled_ = sequence; }
+  bool is_stopped() const override { return is_stopped_; }
+  void stop() override { is_stopped_ = true; }
   bool is_open(InodeNumber) const override { return false; }
 
  private:
@@ -75,6 +82,7 @@ class SoleOwner final : public Coordination {
   mutable std::mutex head_mutex_;
   Head head_;  // guarded by head_mutex_
   std::atomic<uint64_t> settled_ = 0;
+  std::atomic<bool> is_stopped_ = false;
 };
 
 }  // namespace redoubt::volume

@@ -68,7 +68,7 @@ Result<Engine::IndexLock> Engine::reading() {
 
 Result<void> Engine::begin() {
   if (options_.read_only) return fail(EROFS);
-  if (stopped_) return fail(EIO);
+  if (coordination_.is_stopped()) return fail(EIO);
   if (!keys_.renew()) return fail(ENOMEM);
   TRY_VOID(follow());
   draw_epoch();
@@ -81,7 +81,7 @@ Result<void> Engine::begin() {
         options_.log_limit != 0 ? options_.log_limit : std::max(kLogLimit, 2 * view_.checkpoint_bytes);
     // Without space for a checkpoint the log goes on growing.
     if (view_.at.offset > limit) (void)rotate();
-    if (stopped_) return fail(EIO);
+    if (coordination_.is_stopped()) return fail(EIO);
   }
   const IndexLock lock(index_);
   view_.index.durable = std::max(view_.durable(), coordination_.settled());

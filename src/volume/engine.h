@@ -194,8 +194,6 @@ class Engine {
   View view_;
   LogReader log_;
   BlockCache cache_;
-  std::atomic<bool> stopped_ =
-      false;              // the host refused to make something durable, or the keeper a tag: no more changes
   bool is_lost_ = false;  // the index is of no use; under index_
 
   // Of this writer, under Exclusive.

@@ -65,14 +65,19 @@ Result<void> Engine::barrier(Barrier when) {
     if (file == HostFile::kData && !has_data) continue;
     if (const auto synced = storage_.sync(file); !synced) {
       // What the host has then thrown away nobody knows.
-      stopped_ = true;
+      coordination_.stop();
       report(file, 0, "could not be made durable; no more changes are taken");
       return synced;
     }
   }
+  {
+    // The host tells of a failure once. A checkpoint may have heard of it, which had this lock until it had stopped the volume.
+    const Exclusive exclusive(*this);
+    if (coordination_.is_stopped()) return fail(EIO);
+  }
   if (is_tagged) {
     if (const auto kept = options_.keeper->keep({at.sequence, keys_.tag_mac(at.sequence, at.chain)}); !kept) {
-      stopped_ = true;
+      coordination_.stop();
       report(log_of(at.generation), at.offset, "the tag of this point was not kept; no more changes are taken");
       return fail(EIO);
     }
@@ -144,7 +149,7 @@ Result<bool> Engine::adopt_rotation() {
     return false;
   }
   if (const auto synced = storage_.sync(file); !synced) {
-    stopped_ = true;
+    coordination_.stop();
     return std::unexpected(synced.error());
   }
   // What lay in the log lies elsewhere, as its checkpoint says.
@@ -225,7 +230,7 @@ Result<void> Engine::write_generation() {
   Superblock next;
   next.generation = generation;
   if (const auto synced = storage_.sync(HostFile::kData); !synced) {
-    stopped_ = true;
+    coordination_.stop();
     report(HostFile::kData, 0, "could not be made durable; no more changes are taken");
     return synced;
   }
@@ -250,7 +255,7 @@ Result<void> Engine::write_generation() {
   auto put = storage_.write(superblock_of(generation), 0, page);
   if (put) put = storage_.sync(superblock_of(generation));
   if (!put) {
-    stopped_ = true;
+    coordination_.stop();
     report(superblock_of(generation), 0, "could not be written; no more changes are taken");
     return put;
   }

@@ -35,6 +35,7 @@ struct alignas(128) VolumeControl {
   } heads[2];
   std::atomic<uint64_t> settled;
   std::atomic<int64_t> settled_at;  // CLOCK_MONOTONIC, nanoseconds
+  std::atomic<bool> is_stopped;
 };
 
 // Flags of a handle.

@@ -62,6 +62,9 @@ void SharedCoordination::settle(uint64_t sequence) {
   shared().settled_at = monotonic_now();
 }
 
+bool SharedCoordination::is_stopped() const { return shared().is_stopped; }
+void SharedCoordination::stop() { shared().is_stopped = true; }
+
 bool SharedCoordination::is_open(volume::InodeNumber inode) const {
   const Handle handle = find_handle({index_, inode});
   return handle != 0 && is_in_use(handle);
