@@ -72,7 +72,7 @@ const HostFiles& base() {
 
 // The superblock in force of base().
 Superblock in_force(MemoryStorage& storage) {
-  const FoundSuperblock found = read_superblock(storage, ring(), superblock_of(2));
+  const FoundSuperblock found = read_superblock(storage, ring(), superblock_of(2), Whose::kAny);
   FUZZ_CHECK(found.found == Found::kValid);
   return found.superblock;
 }

@@ -58,7 +58,7 @@ Result<Engine::IndexLock> Engine::reading() {
   IndexLock lock(index_);
   const Head head = coordination_.head();
   if (is_lost_) return fail(EIO);
-  if (head.sequence == view_.at.sequence && head.generation == view_.at.generation) return lock;
+  if (head == view_.at) return lock;
   lock.unlock();
   const Exclusive exclusive(*this);
   TRY_VOID(follow());
@@ -68,7 +68,7 @@ Result<Engine::IndexLock> Engine::reading() {
 
 Result<void> Engine::begin() {
   if (options_.read_only) return fail(EROFS);
-  if (stopped_) return fail(EIO);
+  if (coordination_.is_stopped()) return fail(EIO);
   if (!keys_.renew()) return fail(ENOMEM);
   TRY_VOID(follow());
   draw_epoch();
@@ -81,7 +81,7 @@ Result<void> Engine::begin() {
         options_.log_limit != 0 ? options_.log_limit : std::max(kLogLimit, 2 * view_.checkpoint_bytes);
     // Without space for a checkpoint the log goes on growing.
     if (view_.at.offset > limit) (void)rotate();
-    if (stopped_) return fail(EIO);
+    if (coordination_.is_stopped()) return fail(EIO);
   }
   const IndexLock lock(index_);
   view_.index.durable = std::max(view_.durable(), coordination_.settled());
@@ -93,7 +93,7 @@ Result<void> Engine::follow() {
   const Head head = coordination_.head();
   const IndexLock lock(index_);
   if (is_lost_) return fail(EIO);
-  if (head.generation == view_.at.generation && head.sequence == view_.at.sequence) return {};
+  if (head == view_.at) return {};
   log_.begin(head.offset);
   if (head.generation != view_.at.generation) return reload(head);
   Operation operation;
@@ -106,16 +106,27 @@ Result<void> Engine::follow() {
     report(log_of(head.generation), view_.at.offset, "a record that was written is not there");
     return fail(EIO);
   }
-  return {};
+  return check_head(head, view_.at);
+}
+
+Result<void> Engine::check_head(const Head& head, const LogPosition& at) {
+  if (head == at) return {};
+  is_lost_ = true;
+  report(log_of(head.generation), at.offset, "another history than the one that was written; nothing of it is used");
+  return fail(EIO);
 }
 
 Result<void> Engine::reload(const Head& head) {
-  const FoundSuperblock found = read_superblock(storage_, keys_, superblock_of(head.generation));
+  const HostFile file = superblock_of(head.generation);
+  const FoundSuperblock found = read_superblock(storage_, keys_, file, keys_.has_volume() ? Whose::kOurs : Whose::kAny);
   if (found.found != Found::kValid || found.superblock.generation != head.generation) {
-    report(superblock_of(head.generation), 0, "not what was written");
+    report(file, 0, "not what was written");
     return fail(EIO);
   }
-  const Superblock& superblock = found.superblock;
+  return reload(head, found.superblock);
+}
+
+Result<void> Engine::reload(const Head& head, const Superblock& superblock) {
   View fresh;
   uint64_t offset = 0;
   if (const auto read = read_checkpoint(storage_, keys_, superblock, fresh.index, offset); !read) {
@@ -136,6 +147,7 @@ Result<void> Engine::reload(const Head& head) {
       return fail(EIO);
     }
   }
+  TRY_VOID(check_head(head, fresh.at));
   view_ = std::move(fresh);
   const auto log_size = storage_.size(log_of(head.generation));
   reserved_ = log_size ? *log_size : 0;
@@ -179,7 +191,7 @@ Result<void> Engine::append_record(Operation& operation, ByteView blocks) {
     is_lost_ = true;  // the rules of the engine and of the index differ
     return fail(EIO);
   }
-  coordination_.publish({after.generation, after.offset, after.sequence});
+  coordination_.publish(after);
   return {};
 }
 

@@ -102,6 +102,9 @@ class Engine {
   Result<void> begin();
   Result<void> follow();
   Result<void> reload(const Head& head);
+  Result<void> reload(const Head& head, const Superblock& superblock);
+  // The end of what was read is the head. Otherwise the host has shown another history than the one that was written.
+  Result<void> check_head(const Head& head, const LogPosition& at);
   // Writes, applies and publishes; under Exclusive, after begin(). `blocks`: what follows the record, ciphertext.
   Result<void> append_record(Operation& operation, ByteView blocks = {});
   // What of the log's reserve an operation may use up when the disk is full.
@@ -191,8 +194,6 @@ class Engine {
   View view_;
   LogReader log_;
   BlockCache cache_;
-  std::atomic<bool> stopped_ =
-      false;              // the host refused to make something durable, or the keeper a tag: no more changes
   bool is_lost_ = false;  // the index is of no use; under index_
 
   // Of this writer, under Exclusive.

@@ -65,14 +65,19 @@ Result<void> Engine::barrier(Barrier when) {
     if (file == HostFile::kData && !has_data) continue;
     if (const auto synced = storage_.sync(file); !synced) {
       // What the host has then thrown away nobody knows.
-      stopped_ = true;
+      coordination_.stop();
       report(file, 0, "could not be made durable; no more changes are taken");
       return synced;
     }
   }
+  {
+    // The host tells of a failure once. A checkpoint may have heard of it, which had this lock until it had stopped the volume.
+    const Exclusive exclusive(*this);
+    if (coordination_.is_stopped()) return fail(EIO);
+  }
   if (is_tagged) {
     if (const auto kept = options_.keeper->keep({at.sequence, keys_.tag_mac(at.sequence, at.chain)}); !kept) {
-      stopped_ = true;
+      coordination_.stop();
       report(log_of(at.generation), at.offset, "the tag of this point was not kept; no more changes are taken");
       return fail(EIO);
     }
@@ -131,26 +136,26 @@ void Engine::enter_generation(const Superblock& superblock) {
   view_.index.slots.settle(superblock.sequence);
   const auto log_size = storage_.size(log_of(superblock.generation));
   reserved_ = log_size ? *log_size : kLogReserve;
-  coordination_.publish({superblock.generation, 0, view_.at.sequence});
+  coordination_.publish(view_.at);
 }
 
 // A process wrote kRotate and died before it published the next generation. Was its superblock written?
 Result<bool> Engine::adopt_rotation() {
   const HostFile file = superblock_of(view_.at.generation + 1);
-  const FoundSuperblock found = read_superblock(storage_, keys_, file);
+  const FoundSuperblock found = read_superblock(storage_, keys_, file, Whose::kOurs);
   const Superblock& superblock = found.superblock;
   if (found.found != Found::kValid || superblock.generation != view_.at.generation + 1 ||
       superblock.sequence != view_.at.sequence || superblock.chain != view_.at.chain) {
     return false;
   }
   if (const auto synced = storage_.sync(file); !synced) {
-    stopped_ = true;
+    coordination_.stop();
     return std::unexpected(synced.error());
   }
   // What lay in the log lies elsewhere, as its checkpoint says.
-  const Head head{superblock.generation, 0, superblock.sequence};
+  const Head head{superblock.generation, 0, superblock.sequence, superblock.chain};
   const IndexLock lock(index_);
-  TRY_VOID(reload(head));
+  TRY_VOID(reload(head, superblock));
   coordination_.publish(head);
   return true;
 }
@@ -225,7 +230,7 @@ Result<void> Engine::write_generation() {
   Superblock next;
   next.generation = generation;
   if (const auto synced = storage_.sync(HostFile::kData); !synced) {
-    stopped_ = true;
+    coordination_.stop();
     report(HostFile::kData, 0, "could not be made durable; no more changes are taken");
     return synced;
   }
@@ -250,7 +255,7 @@ Result<void> Engine::write_generation() {
   auto put = storage_.write(superblock_of(generation), 0, page);
   if (put) put = storage_.sync(superblock_of(generation));
   if (!put) {
-    stopped_ = true;
+    coordination_.stop();
     report(superblock_of(generation), 0, "could not be written; no more changes are taken");
     return put;
   }

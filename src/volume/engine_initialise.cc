@@ -16,7 +16,7 @@ namespace redoubt::volume {
 Result<void, OpenFailure> Engine::check_unused() {
   bool is_ours = false;
   for (const HostFile file : {HostFile::kSuperblockA, HostFile::kSuperblockB}) {
-    const FoundSuperblock found = read_superblock(storage_, keys_, file);
+    const FoundSuperblock found = read_superblock(storage_, keys_, file, Whose::kAny);
     if (found.error != 0 && found.error != ENOENT) return host_failure(file, found.error);
     switch (found.found) {
       case Found::kMissing:
@@ -25,7 +25,8 @@ Result<void, OpenFailure> Engine::check_unused() {
       case Found::kDamaged: is_ours = true; break;
       case Found::kForeign:
       case Found::kVersion:
-      case Found::kOtherKey: return in_use_failure(file);
+      case Found::kOtherKey:
+      case Found::kOther: return in_use_failure(file);
     }
   }
   if (is_ours) {
@@ -72,7 +73,7 @@ Result<void, OpenFailure> Engine::initialise() {
     view_ = View{};
     reserved_ = 0;
     view_.at.generation = 1;
-    coordination_.publish({1, 0, 0});
+    coordination_.publish(view_.at);
     file = log_of(1);
     operation_.reset(Kind::kCreate);
     operation_.inode = kRootInode;

@@ -32,7 +32,7 @@ Result<Superblock, OpenFailure> Engine::choose_superblock() {
   FoundSuperblock found[2];
   bool no_superblock = true, nothing_else = true;
   for (int i = 0; i < 2; ++i) {
-    found[i] = read_superblock(storage_, keys_, kFiles[i]);
+    found[i] = read_superblock(storage_, keys_, kFiles[i], Whose::kAny);
     if (found[i].error != 0 && found[i].error != ENOENT) return host_failure(kFiles[i], found[i].error);
     no_superblock = no_superblock && (found[i].found == Found::kEmpty || found[i].found == Found::kMissing);
   }
@@ -242,7 +242,7 @@ Result<void, OpenFailure> Engine::recover(const Superblock& superblock) {
     const HostFile file = superblock_of(superblock.generation);
     if (const auto synced = storage_.sync(file); !synced) return host_failure(file, number_of(synced.error()));
   }
-  coordination_.publish({view_.at.generation, view_.at.offset, view_.at.sequence});
+  coordination_.publish(view_.at);
   coordination_.settle(std::max(durable, coordination_.settled()));
   return {};
 }

@@ -12,6 +12,7 @@
 #include <new>
 #include <set>
 #include <thread>
+#include <utility>
 
 #include "volume/format.h"
 #include "volume/shared_storage.h"
@@ -41,7 +42,9 @@ class SharedCoordination : public Coordination {
   Head head() const override {
     for (;;) {
       const uint64_t before = shared_->version;
-      const Head head{shared_->generation, shared_->offset, shared_->sequence};
+      Head head{shared_->generation, shared_->offset, shared_->sequence};
+      const uint64_t chain[2] = {shared_->chain[0], shared_->chain[1]};
+      std::memcpy(head.chain.data(), chain, sizeof chain);
       if (before % 2 == 0 && shared_->version == before) return head;
     }
   }
@@ -51,18 +54,38 @@ class SharedCoordination : public Coordination {
     shared_->generation = head.generation;
     shared_->offset = head.offset;
     shared_->sequence = head.sequence;
+    uint64_t chain[2];
+    std::memcpy(chain, head.chain.data(), sizeof chain);
+    for (int i = 0; i < 2; ++i) shared_->chain[i] = chain[i];
     ++shared_->version;
   }
   uint64_t settled() const override { return shared_->settled; }
   void settle(uint64_t sequence) override { shared_->settled = sequence; }
+  bool is_stopped() const override { return shared_->is_stopped; }
+  void stop() override { shared_->is_stopped = true; }
   bool is_open(InodeNumber) const override { return false; }
 
  private:
   struct Shared {
     pthread_mutex_t mutex, barrier;
     std::atomic<uint64_t> version = 0, generation = 0, offset = 0, sequence = 0, settled = 0;
+    std::array<std::atomic<uint64_t>, 2> chain{};
+    std::atomic<bool> is_stopped = false;
   };
   Shared* shared_;
+};
+
+// As the kernel: a failure is told once, to one of the processes that share a description.
+class FailingStorage : public SharedStorage {
+ public:
+  Result<void> sync(HostFile) override {
+    if (!std::exchange(fails_once_, false)) return {};
+    return fail(EIO);
+  }
+  void fail_once() { fails_once_ = true; }
+
+ private:
+  bool fails_once_ = false;
 };
 
 class ForkTest : public testing::Test {
@@ -90,7 +113,7 @@ class ForkTest : public testing::Test {
   }
 
   Bytes key = test_key();
-  SharedStorage storage;
+  FailingStorage storage;
   SharedCoordination coordination;
   std::unique_ptr<Volume> volume;
 };
@@ -185,6 +208,33 @@ TEST_F(ForkTest, AChildKilledAnywhereLeavesTheOthersWorking) {
     EXPECT_EQ((*again)->attributes(file)->size, volume->attributes(file)->size);
     EXPECT_TRUE((*again)->verify().empty());
   }
+}
+
+TEST_F(ForkTest, WhatOneProcessCouldNotMakeDurableStopsAllOfThem) {
+  const InodeNumber file = *volume->create(kRootInode, "a", S_IFREG | 0644, 0, 0);
+  ASSERT_TRUE(volume->barrier());
+  const pid_t pid = fork_child();
+  ASSERT_GE(pid, 0);
+  if (pid == 0) {
+    storage.fail_once();
+    const bool is_written = volume->write(file, 0, as_bytes("lost?")).has_value();
+    _exit(is_written && !volume->barrier() ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(pid, &status, 0), pid);
+  ASSERT_EQ(status, 0);
+  const auto expect_stopped = [&](Volume& process) {
+    EXPECT_EQ(process.write(file, 0, as_bytes("more")).error(), as_errno(EIO));
+    EXPECT_EQ(process.barrier().error(), as_errno(EIO));
+    EXPECT_EQ(process.attributes(file)->size, 5U);
+  };
+  expect_stopped(*volume);
+  // A program that exec brought.
+  expect_stopped(**Volume::join(storage, coordination, options()));
+  SharedCoordination next_run;
+  const auto reopened = *Volume::open(storage, next_run, options());
+  EXPECT_TRUE(reopened->write(file, 0, as_bytes("more")));
+  EXPECT_TRUE(reopened->barrier());
 }
 
 // fork comes while other threads are anywhere in the volume; the child finds locks that it can take, and writes.

@@ -29,7 +29,12 @@ class KeyRing {
   KeyRing(const KeyRing&) = delete;
   KeyRing& operator=(const KeyRing&) = delete;
 
-  void set_volume(const VolumeId& id) { id_ = id; }
+  // While the volume is being opened, and one thread has it: others read the id without a lock from then on.
+  void set_volume(const VolumeId& id) {
+    id_ = id;
+    has_volume_ = true;
+  }
+  bool has_volume() const { return has_volume_; }
   const VolumeId& volume_id() const { return id_; }
 
   ByteArray<16> key_check(const VolumeId& id) const;
@@ -77,6 +82,7 @@ class KeyRing {
   std::span<uint8_t> key_;
   std::atomic<bool> is_forked_ = false;
   VolumeId id_{};
+  bool has_volume_ = false;
   std::mutex mutex_;
   std::condition_variable freed_;
   Entry entries_[kEntries];

@@ -8,17 +8,15 @@
 #include <optional>
 #include <vector>
 
+#include "volume/coordination.h"
 #include "volume/keys.h"
 #include "volume/operation.h"
 #include "volume/storage.h"
 
 namespace redoubt::volume {
 
-// Where the next record goes, and what it is chained to.
-struct LogPosition {
-  uint64_t generation = 0, offset = 0, sequence = 0;
-  Mac chain{};
-};
+// Where the next record goes, and what it is chained to. That of the newest record is the head.
+using LogPosition = Head;
 
 // `record` has room for a header and then the body; it grows by the padding and is sealed in place. Returns its tag.
 Mac seal_record(KeyRing& keys, const LogPosition& at, const Epoch& epoch, uint64_t counter,

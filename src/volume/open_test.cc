@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <functional>
+#include <utility>
+
 #include "volume/format.h"
 #include "volume/model.h"
 #include "volume/test_volume.h"
@@ -347,6 +350,35 @@ TEST_F(OpenTest, AFailedSyncIsTheLastChange) {
   EXPECT_EQ(test.content(*test.volume->lookup(kRootInode, "a")), "one");
   test.reopen();
   EXPECT_TRUE(test.volume->create(kRootInode, "b", S_IFREG, 0, 0));
+}
+
+// The host tells one caller of a failure, and the next sync succeeds: a checkpoint had it while a barrier waited for its own.
+TEST_F(OpenTest, ABarrierHearsOfTheFailureThatACheckpointMet) {
+  class Disk : public MemoryStorage {
+   public:
+    Result<void> sync(HostFile file) override {
+      if (during_sync) return std::exchange(during_sync, nullptr)();
+      return MemoryStorage::sync(file);
+    }
+    std::function<Result<void>()> during_sync;
+  } disk;
+  SoleOwner run;
+  OpenOptions with = kept();
+  with.initialise = true;
+  const auto a = *Volume::open(disk, run, std::move(with));
+  const auto b = *Volume::join(disk, run, kept());
+  ASSERT_TRUE(a->create(kRootInode, "a", S_IFREG, 0, 0));
+  ASSERT_TRUE(a->barrier());
+  const auto before = keeper.kept;
+  ASSERT_TRUE(a->create(kRootInode, "b", S_IFREG, 0, 0));
+  disk.during_sync = [&]() -> Result<void> {
+    disk.sync_error = EIO;
+    EXPECT_FALSE(b->checkpoint());
+    disk.sync_error = 0;
+    return {};
+  };
+  EXPECT_EQ(a->barrier().error(), as_errno(EIO));
+  EXPECT_EQ(keeper.kept, before);
 }
 
 TEST_F(OpenTest, UnlinkedFilesLiveWhileOpen) {

@@ -30,7 +30,7 @@ bool parse(const SuperblockBody& body, Superblock& out) {
 
 }  // namespace
 
-FoundSuperblock read_superblock(Storage& storage, KeyRing& keys, HostFile file) {
+FoundSuperblock read_superblock(Storage& storage, KeyRing& keys, HostFile file, Whose whose) {
   FoundSuperblock result;
   std::vector<uint8_t> page(kSuperblockSize);
   const auto read = storage.read(file, 0, page);
@@ -58,7 +58,9 @@ FoundSuperblock read_superblock(Storage& storage, KeyRing& keys, HostFile file) 
   std::copy_n(header.volume_id, result.volume_id.size(), result.volume_id.begin());
   result.found = Found::kOtherKey;
   if (!crypto::equal_in_constant_time(keys.key_check(result.volume_id), header.key_check)) return result;
-  keys.set_volume(result.volume_id);
+  result.found = Found::kOther;
+  if (whose == Whose::kOurs && result.volume_id != keys.volume_id()) return result;
+  if (whose == Whose::kAny) keys.set_volume(result.volume_id);
   result.found = Found::kDamaged;
   if (header.size != kSuperblockSize || page.size() != kSuperblockSize) return result;
   Epoch epoch;

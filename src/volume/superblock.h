@@ -29,6 +29,7 @@ enum class Found : uint8_t {
   kForeign,   // not a superblock of Redoubt
   kVersion,   // of another format version
   kOtherKey,  // made with another key, or damaged just there
+  kOther,     // of another volume than the ring's
   kDamaged,   // ours, but not authentic
   kValid,
 };
@@ -41,8 +42,9 @@ struct FoundSuperblock {
   Superblock superblock;
 };
 
-// Sets the ring's volume id when the key check holds.
-FoundSuperblock read_superblock(Storage& storage, KeyRing& keys, HostFile file);
+// kAny, while a volume is being opened: sets the ring's volume id when the key check holds. kOurs: the ring stays what it is.
+enum class Whose : uint8_t { kAny, kOurs };
+FoundSuperblock read_superblock(Storage& storage, KeyRing& keys, HostFile file, Whose whose);
 // The page to write, sealed under `epoch` and `counter`.
 std::vector<uint8_t> seal_superblock(KeyRing& keys, const Superblock& superblock, const Epoch& epoch, uint64_t counter);
 

@@ -47,7 +47,7 @@ class TamperTest : public testing::Test {
       memory.resize(size + 64);
       return std::span<uint8_t>{memory.data() + (64 - reinterpret_cast<uintptr_t>(memory.data()) % 64), size};
     });
-    const Superblock superblock = read_superblock(storage, keys, superblock_of(5)).superblock;
+    const Superblock superblock = read_superblock(storage, keys, superblock_of(5), Whose::kAny).superblock;
     LogPosition at{superblock.generation, 0, superblock.sequence, superblock.chain};
     LogReader reader(storage, keys);
     Operation operation;

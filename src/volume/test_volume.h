@@ -58,6 +58,8 @@ class OneOpenFile : public Coordination {
   void publish(const Head& head) override { owner_.publish(head); }
   uint64_t settled() const override { return owner_.settled(); }
   void settle(uint64_t sequence) override { owner_.settle(sequence); }
+  bool is_stopped() const override { return owner_.is_stopped(); }
+  void stop() override { owner_.stop(); }
   bool is_open(InodeNumber inode) const override { return inode == open; }
 
   InodeNumber open = 0;

@@ -31,10 +31,11 @@ struct alignas(128) VolumeControl {
   // The head is in slot `published` % 2; a reader whose slot changed under it sees another number.
   std::atomic<uint64_t> published;
   struct {
-    std::atomic<uint64_t> generation, offset, sequence;
+    std::atomic<uint64_t> generation, offset, sequence, chain[2];
   } heads[2];
   std::atomic<uint64_t> settled;
   std::atomic<int64_t> settled_at;  // CLOCK_MONOTONIC, nanoseconds
+  std::atomic<bool> is_stopped;
 };
 
 // Flags of a handle.

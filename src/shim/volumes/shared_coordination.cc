@@ -4,6 +4,8 @@
 #include <sys/syscall.h>
 #include <time.h>
 
+#include <cstring>
+
 #include "shim/gate/gate.h"
 #include "shim/volumes/handles.h"
 
@@ -26,9 +28,13 @@ volume::Head SharedCoordination::head() const {
   while (true) {
     const uint64_t before = shared().published.load(std::memory_order_acquire);
     const auto& slot = shared().heads[before % 2];
-    const volume::Head head{.generation = slot.generation.load(std::memory_order_relaxed),
-                            .offset = slot.offset.load(std::memory_order_relaxed),
-                            .sequence = slot.sequence.load(std::memory_order_relaxed)};
+    const uint64_t chain[2] = {slot.chain[0].load(std::memory_order_relaxed),
+                               slot.chain[1].load(std::memory_order_relaxed)};
+    volume::Head head{.generation = slot.generation.load(std::memory_order_relaxed),
+                      .offset = slot.offset.load(std::memory_order_relaxed),
+                      .sequence = slot.sequence.load(std::memory_order_relaxed)};
+    static_assert(sizeof chain == sizeof head.chain);
+    std::memcpy(head.chain.data(), chain, sizeof chain);
     std::atomic_thread_fence(std::memory_order_acquire);
     if (shared().published.load(std::memory_order_relaxed) == before) return head;
   }
@@ -42,6 +48,9 @@ void SharedCoordination::publish(const volume::Head& head) {
   slot.generation.store(head.generation, std::memory_order_relaxed);
   slot.offset.store(head.offset, std::memory_order_relaxed);
   slot.sequence.store(head.sequence, std::memory_order_relaxed);
+  uint64_t chain[2];
+  std::memcpy(chain, head.chain.data(), sizeof chain);
+  for (int i = 0; i < 2; ++i) slot.chain[i].store(chain[i], std::memory_order_relaxed);
   shared().published.store(next, std::memory_order_release);
 }
 
@@ -52,6 +61,9 @@ void SharedCoordination::settle(uint64_t sequence) {
   while (known < sequence && !shared().settled.compare_exchange_weak(known, sequence)) continue;
   shared().settled_at = monotonic_now();
 }
+
+bool SharedCoordination::is_stopped() const { return shared().is_stopped; }
+void SharedCoordination::stop() { shared().is_stopped = true; }
 
 bool SharedCoordination::is_open(volume::InodeNumber inode) const {
   const Handle handle = find_handle({index_, inode});

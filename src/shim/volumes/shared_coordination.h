@@ -20,6 +20,8 @@ class SharedCoordination final : public volume::Coordination {
   void publish(const volume::Head& head) override;
   uint64_t settled() const override;
   void settle(uint64_t sequence) override;
+  bool is_stopped() const override;
+  void stop() override;
   bool is_open(volume::InodeNumber inode) const override;
 
  private:

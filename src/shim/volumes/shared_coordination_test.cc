@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <vector>
 
 #include "shim/files/window.h"
@@ -44,6 +45,14 @@ class SharedCoordinationTest : public testing::Test {
   }
 };
 
+// Every part of it says the same number.
+volume::Head head_of(uint64_t i) {
+  volume::Head head{.generation = 5 * i, .offset = 3 * i, .sequence = i};
+  const uint64_t chain[2] = {7 * i, 11 * i};
+  std::memcpy(head.chain.data(), chain, sizeof chain);
+  return head;
+}
+
 TEST_F(SharedCoordinationTest, HeadsAreWhole) {
   constexpr uint64_t kHeads = 50'000;
   SharedCoordination coordination(0);
@@ -53,7 +62,7 @@ TEST_F(SharedCoordinationTest, HeadsAreWhole) {
     if (pid == 0) {
       for (uint64_t last = 0; last < kHeads;) {
         const volume::Head head = coordination.head();
-        if (head.sequence < last || head.offset != 3 * head.sequence || head.generation != 5 * head.sequence) _exit(1);
+        if (head.sequence < last || head != head_of(head.sequence)) _exit(1);
         last = head.sequence;
       }
       _exit(0);
@@ -62,7 +71,7 @@ TEST_F(SharedCoordinationTest, HeadsAreWhole) {
   }
   for (uint64_t i = 1; i <= kHeads; ++i) {
     coordination.lock();
-    coordination.publish({.generation = 5 * i, .offset = 3 * i, .sequence = i});
+    coordination.publish(head_of(i));
     coordination.unlock();
     coordination.settle(i % 2 == 0 ? i : i / 2);
   }
