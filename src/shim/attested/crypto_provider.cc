@@ -45,7 +45,6 @@ void ossl_prov_ctx_set0_core_bio_method(struct prov_ctx_st*, struct bio_method_s
 struct bio_method_st* ossl_prov_ctx_get0_core_bio_method(struct prov_ctx_st*);
 struct bio_method_st* ossl_bio_prov_init_bio_method();
 int ossl_prov_bio_from_dispatch(const OSSL_DISPATCH*);
-void BIO_meth_free(struct bio_method_st*);
 }
 
 namespace redoubt::shim::attested {

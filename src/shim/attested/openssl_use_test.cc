@@ -25,6 +25,7 @@ TEST(OpensslUse, ForkFindsNobodyInside) {
   std::atomic<bool> stop = false;
   std::atomic<uint64_t> uses = 0;
   std::vector<std::thread> threads;
+  threads.reserve(3);
   for (int i = 0; i < 3; ++i) {
     threads.emplace_back([&, i] {
       while (!stop) {

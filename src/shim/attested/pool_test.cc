@@ -98,6 +98,7 @@ TEST_F(Pool, ManyThreads) {
 
 TEST_F(Pool, FreedPagesServeOtherSizes) {
   std::vector<uint8_t*> blocks;
+  blocks.reserve(1000);
   for (int i = 0; i < 1000; ++i) blocks.push_back(static_cast<uint8_t*>(pool::allocate(64)));
   const size_t used = pool::used();
   uint8_t* const first = blocks.front();
@@ -125,6 +126,7 @@ int in_child(bool with_copy, Action action) {
 
 TEST_F(Pool, AChildOfForkHasACopyOfItsOwn) {
   std::vector<Block> blocks;
+  blocks.reserve(301);
   for (size_t i = 0; i < 300; ++i) blocks.push_back(take(i * 37 % 9000 + 1, static_cast<uint8_t>(i | 1)));
   blocks.push_back(take(100000, 0x77));  // a mapping of its own
   const auto all_hold = [&] { return std::ranges::all_of(blocks, holds); };

@@ -34,7 +34,7 @@ constexpr std::array<const char*, 5> kAuthorities = {"p256", "p384", "ed25519", 
 int host_random(unsigned char* into, int size) { return getrandom(into, static_cast<size_t>(size), 0) == size ? 1 : 0; }
 int is_seeded() { return 1; }
 int64_t now() { return time(nullptr); }
-int64_t after_expiry() { return time(nullptr) + 4 * 86400; }
+int64_t after_expiry() { return time(nullptr) + time_t{4} * 86400; }
 
 struct Pem {
   std::string certificates, key;

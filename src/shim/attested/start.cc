@@ -93,7 +93,7 @@ Outcome<wire::CodeManifest> attest(const Request& request, const InstanceKey& ke
 Outcome<wire::Configuration> configuration(CasClient& cas) {
   wire::CodeReport report;
   report.verified = true;
-  const auto received = TRY(cas.exchange<wire::Configuration>("/v1/attest/configuration", report));
+  auto received = TRY(cas.exchange<wire::Configuration>("/v1/attest/configuration", report));
   if (received.version != wire::kAttestVersion) {
     return failed("cas.protocol", "a configuration of version 1", "another version",
                   "use CAS and runtime of one release");

@@ -318,6 +318,7 @@ TEST_F(TagKeeper, CasMayBeRestarted) {
 TEST_F(TagKeeper, Threads) {
   std::vector<std::thread> threads;
   std::atomic<int> kept = 0;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
       for (int tag = 0; tag < 25; ++tag) kept += keep(40) ? 1 : 0;
@@ -359,7 +360,7 @@ TEST_F(TagKeeper, AChildThatSharesMemoryLeavesTheConnectionAlone) {
   EXPECT_TRUE(keep(60));
   const int before = board->introductions;
   volatile bool kept = false;
-  const pid_t pid = vfork();
+  const pid_t pid = vfork();  // NOLINT(bugprone-unsafe-functions): it is what is tested
   if (pid == 0) {
     kept = keep(61);
     _exit(0);

@@ -81,6 +81,11 @@ class VolumeNames : public testing::Test {
     EXPECT_TRUE(place) << path << ": " << number_of(place.error());
     return place ? *place : Place();
   }
+  FileId file_at(const std::string& path) {
+    const auto file = volume_file(at(path));
+    EXPECT_TRUE(file) << path;
+    return file.value_or(FileId{});
+  }
   template <typename T>
   static int error_of(const Result<T>& result) {
     return result ? 0 : number_of(result.error());
@@ -91,9 +96,7 @@ class VolumeNames : public testing::Test {
   int remove(const std::string& path, bool directory = false) {
     return error_of(remove_in_volume(at(path), directory));
   }
-  int link(const std::string& from, const std::string& to) {
-    return error_of(link_in_volume(*volume_file(at(from)), at(to)));
-  }
+  int link(const std::string& from, const std::string& to) { return error_of(link_in_volume(file_at(from), at(to))); }
   int open(const std::string& path, int flags, uint64_t mode = 0) {
     return error_of(open_in_volume(at(path), {.flags = flags, .mode = mode}));
   }
@@ -203,13 +206,13 @@ TEST_F(VolumeNames, Opening) {
 
 TEST_F(VolumeNames, NamesOfOpenFiles) {
   ASSERT_EQ(open("open/file", O_RDONLY), 0);
-  const FileId file = *volume_file(at("open/file"));
+  const FileId file = file_at("open/file");
   EXPECT_EQ(volume_paths::of_file(file), "/data/open/file");
   ASSERT_EQ(rename("open/file", "open/full/moved"), 0);
   EXPECT_EQ(volume_paths::of_file(file), "/data/open/full/moved");
   ASSERT_EQ(rename("open/full", "sticky/full"), 0);
   EXPECT_EQ(volume_paths::of_file(file), "/data/sticky/full/moved");
-  EXPECT_EQ(*volume_paths::of_base(BaseDirectory({}, 0, inode("sticky/full"))), "/data/sticky/full");
+  EXPECT_EQ(volume_paths::of_base(BaseDirectory({}, 0, inode("sticky/full"))), "/data/sticky/full");
   ASSERT_EQ(remove("sticky/full/moved"), 0);
   EXPECT_EQ(volume_paths::of_file(file), "/data/sticky/full/moved (deleted)");
 }
@@ -218,10 +221,10 @@ TEST_F(VolumeNames, TruncatingTakesSetIds) {
   user_ = kRoot;
   make("sticky/program", S_IFREG | 06777, kOther);
   user_ = kUser;
-  EXPECT_EQ(error_of(truncate_in_volume(*volume_file(at("sticky/program")), 0)), 0);
+  EXPECT_EQ(error_of(truncate_in_volume(file_at("sticky/program"), 0)), 0);
   EXPECT_EQ(attributes("sticky/program").mode, S_IFREG | 0777U);
-  EXPECT_EQ(error_of(truncate_in_volume(*volume_file(at("open/empty")), 0)), EISDIR);
-  EXPECT_EQ(error_of(truncate_in_volume(*volume_file(at("closed/file")), -1)), EINVAL);
+  EXPECT_EQ(error_of(truncate_in_volume(file_at("open/empty"), 0)), EISDIR);
+  EXPECT_EQ(error_of(truncate_in_volume(file_at("closed/file"), -1)), EINVAL);
 }
 
 }  // namespace

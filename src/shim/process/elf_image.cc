@@ -22,9 +22,12 @@ int protection_of(uint32_t flags) {
          ((flags & PF_X) != 0 ? PROT_EXEC : 0);
 }
 
-// As the kernel, neither class nor byte order is looked at: the machine implies them.
-bool is_elf_for_us(const Elf64_Ehdr& header) {
-  return std::memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 && (header.e_type == ET_EXEC || header.e_type == ET_DYN) &&
+bool is_loadable_type(const Elf64_Ehdr& header) { return header.e_type == ET_EXEC || header.e_type == ET_DYN; }
+
+// As the kernel, neither class nor byte order is looked at: the machine implies them. The type of an interpreter is looked at
+// later, in load_elf_interp().
+bool is_elf_for_us(const Elf64_Ehdr& header, bool is_program) {
+  return std::memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 && (is_loadable_type(header) || !is_program) &&
          header.e_machine == EM_X86_64 && header.e_phentsize == sizeof(Elf64_Phdr) && header.e_phnum != 0 &&
          header.e_phnum <= kMaximumHeaders;
 }
@@ -41,7 +44,8 @@ Result<std::string> read_interpreter(const FileReader& read, const Elf64_Phdr& h
 
 bool fits(const Segment& segment) {
   if (segment.memory_size > kUserTop || segment.address > kUserTop - segment.memory_size) return false;
-  if (segment.file_size == 0) return true;  // nothing of the file is mapped: its offset has no meaning
+  if (segment.address == kUserTop) return false;  // even when it is empty
+  if (segment.file_size == 0) return true;        // nothing of the file is mapped: its offset has no meaning
   return segment.file_size <= segment.memory_size && segment.offset <= INT64_MAX - segment.file_size - kPage &&
          (segment.address - segment.offset) % kPage == 0;
 }
@@ -68,7 +72,7 @@ Result<ElfImage> parse_elf(const FileReader& read, int bad) {
   const bool is_program = bad == ENOEXEC;
   // A program's header is looked for in a buffer padded with zeroes, an interpreter's is read from its file.
   if (got < sizeof(header)) return fail(is_program ? bad : EIO);
-  if (!is_elf_for_us(header)) return fail(bad);
+  if (!is_elf_for_us(header, is_program)) return fail(bad);
 
   std::vector<Elf64_Phdr> table(header.e_phnum);
   const size_t table_size = table.size() * sizeof(Elf64_Phdr);
@@ -76,6 +80,7 @@ Result<ElfImage> parse_elf(const FileReader& read, int bad) {
   if (TRY(read(header.e_phoff, {reinterpret_cast<uint8_t*>(table.data()), table_size})) != table_size) return fail(bad);
 
   ElfImage image;
+  image.loadable = is_loadable_type(header);
   image.position_independent = header.e_type == ET_DYN;
   image.entry = header.e_entry;
   image.alignment = kPage;
@@ -88,7 +93,6 @@ Result<ElfImage> parse_elf(const FileReader& read, int bad) {
         break;
       case PT_GNU_STACK: image.executable_stack = (entry.p_flags & PF_X) != 0; break;
       case PT_LOAD: {
-        if (entry.p_memsz == 0) break;
         image.segments.push_back({.address = entry.p_vaddr,
                                   .offset = entry.p_offset,
                                   .file_size = entry.p_filesz,
@@ -108,7 +112,8 @@ Result<ElfImage> parse_elf(const FileReader& read, int bad) {
 }
 
 Result<void> check_segments(const ElfImage& image) {
-  if (image.segments.empty() || !std::all_of(image.segments.begin(), image.segments.end(), fits)) return fail(EINVAL);
+  if (!image.loadable || image.segments.empty() || !std::all_of(image.segments.begin(), image.segments.end(), fits))
+    return fail(EINVAL);
   return {};
 }
 

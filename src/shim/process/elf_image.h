@@ -30,6 +30,7 @@ struct Segment {
 };
 
 struct ElfImage {
+  bool loadable = true;               // ET_EXEC or ET_DYN; a program always is
   bool position_independent = false;  // ET_DYN
   uint64_t entry = 0;                 // e_entry
   uint64_t alignment = 0;             // the largest p_align, at least a page
@@ -51,7 +52,7 @@ using FileReader = std::function<Result<size_t>(uint64_t offset, std::span<uint8
 // are the file's word.
 Result<ElfImage> parse_elf(const FileReader& read, int bad);
 
-// EINVAL when the segments cannot be mapped: there are none, or one wraps, leaves the user half, has more bytes in the
+// EINVAL when the file is no image, or its segments cannot be mapped: there are none, or one wraps, leaves the user half, has more bytes in the
 // file than in memory, or does not lie in the file as it lies in memory.
 Result<void> check_segments(const ElfImage& image);
 

@@ -155,9 +155,6 @@ TEST(ElfImage, RefusesForeignHeaders) {
   const File cases[] = {
       with([](Elf64_Ehdr& h) { h.e_ident[0] = 0x7e; }),
       with([](Elf64_Ehdr& h) { h.e_ident[3] = 'f'; }),
-      with([](Elf64_Ehdr& h) { h.e_type = ET_REL; }),
-      with([](Elf64_Ehdr& h) { h.e_type = ET_CORE; }),
-      with([](Elf64_Ehdr& h) { h.e_type = ET_NONE; }),
       with([](Elf64_Ehdr& h) { h.e_machine = EM_AARCH64; }),
       with([](Elf64_Ehdr& h) { h.e_machine = EM_386; }),
       with([](Elf64_Ehdr& h) { h.e_phentsize = 0; }),
@@ -176,6 +173,18 @@ TEST(ElfImage, RefusesForeignHeaders) {
   File none;
   none.table.clear();
   EXPECT_EQ(error_of(none), ENOEXEC);
+}
+
+// execve says so of a program; an interpreter of another type is found out when the caller is gone.
+TEST(ElfImage, RefusesForeignTypes) {
+  for (const int type : {ET_REL, ET_CORE, ET_NONE}) {
+    File file;
+    file.header.e_type = static_cast<Elf64_Half>(type);
+    EXPECT_EQ(error_of(file), ENOEXEC);
+    const auto interpreter = parse(file, ELIBBAD);
+    ASSERT_TRUE(interpreter);
+    EXPECT_FALSE(check_segments(*interpreter));
+  }
 }
 
 TEST(ElfImage, LooksNeitherAtClassNorByteOrder) {
@@ -258,7 +267,10 @@ TEST(ElfImage, ChecksSegments) {
   constexpr uint64_t kBig = uint64_t{1} << 63;
   const Case cases[] = {
       {"plain", File::load(0x1000, 0x1000, 0x10, 0x10, PF_R), 0},
-      {"no bytes in memory", File::load(0x1001, kBig, 0x10, 0, PF_R), 0},  // not a segment at all
+      {"no bytes anywhere", File::load(0x1001, 0x5123, 0, 0, PF_R), 0},
+      {"no bytes, of the kernel", File::load(0, kBig, 0, 0, PF_R), EINVAL},
+      {"no bytes, at the top", File::load(0, kUserTop, 0, 0, PF_R), EINVAL},
+      {"no bytes in memory", File::load(0, 0x1000, 0x10, 0, PF_R), EINVAL},
       {"only .bss, unaligned", File::load(0x1007, 0x5123, 0, 0x10, PF_R), 0},
       {"up to the top", File::load(0, kUserTop - 0x1000, 0x10, 0x1000, PF_R), 0},
       {"file larger than memory", File::load(0, 0x1000, 0x11, 0x10, PF_R), EINVAL},

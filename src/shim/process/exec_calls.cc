@@ -25,6 +25,7 @@
 #include "shim/memory/scratch.h"
 #include "shim/net/hooks.h"
 #include "shim/net/shield.h"
+#include "shim/process/argument_block.h"
 #include "shim/process/handover.h"
 #include "shim/process/signals.h"
 #include "shim/process/wipe.h"
@@ -36,8 +37,6 @@
 namespace redoubt::shim {
 namespace {
 
-constexpr size_t kMaximumString = 131072;  // MAX_ARG_STRLEN, the NUL included
-
 // The room for arguments and environment, fs/exec.c:bprm_stack_limits.
 uint64_t argument_limit() {
   rlimit stack{};
@@ -45,22 +44,6 @@ uint64_t argument_limit() {
   constexpr uint64_t kThreeQuartersOfDefault = 8 * 1024 * 1024 / 4 * 3;
   constexpr uint64_t kArgMax = 131072;
   return std::max(std::min<uint64_t>(kThreeQuartersOfDefault, stack.rlim_cur / 4), kArgMax);
-}
-
-// Reads a NULL-terminated array of strings and takes what it needs from `budget`.
-Result<std::vector<std::string>> read_strings(uint64_t at, uint64_t& budget) {
-  std::vector<std::string> strings;
-  if (at == 0) return strings;
-  for (;; at += sizeof(uint64_t)) {
-    uint64_t pointer;
-    if (!read_app(pointer, at)) return fail(EFAULT);
-    if (pointer == 0) return strings;
-    std::string text = TRY(read_app_string(pointer, kMaximumString, E2BIG));
-    const uint64_t needed = text.size() + 1 + sizeof(uint64_t);
-    if (needed > budget) return fail(E2BIG);
-    budget -= needed;
-    strings.push_back(std::move(text));
-  }
 }
 
 // The program's arguments are the kernel's too, so that ps and pgrep outside find it: unattested runs hide nothing. In an

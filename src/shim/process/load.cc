@@ -52,13 +52,34 @@ Result<uint64_t> host_map(uint64_t address, uint64_t size, int protection, int f
                              static_cast<uint64_t>(fd), offset));
 }
 
-// Reserves room for the whole image and returns the bias to add to its addresses. The holes between segments are given
-// back by map_image.
+// The pages of the image's segments, before the bias.
+RangeSet pages_of(const ElfImage& image) {
+  RangeSet pages;
+  for (const Segment& segment : image.segments) {
+    if (segment.memory_size == 0) continue;
+    pages.add(page_down(segment.address), page_up(segment.address + segment.memory_size));
+  }
+  return pages;
+}
+
+// At fixed addresses only the segments themselves need room: what lies between them may belong to somebody else.
+Result<void> reserve_segments(const ElfImage& image, int flags) {
+  Result<void> reserved;
+  pages_of(image).for_each(0, UINT64_MAX, [&](uint64_t begin, uint64_t end) {
+    if (!reserved) return;
+    const auto mapped = host_map(begin, end - begin, PROT_NONE, flags | MAP_FIXED_NOREPLACE, -1, 0);
+    if (!mapped) reserved = std::unexpected(mapped.error());
+  });
+  return reserved;
+}
+
+// Reserves room for the image and returns the bias to add to its addresses. Where it lies anywhere, that is one piece: the
+// holes between segments are given back by map_image.
 Result<uint64_t> place(const ElfImage& image, bool is_interpreter) {
   constexpr int kReserve = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
   const uint64_t size = image.high() - image.low();
   if (!image.position_independent) {
-    TRY(host_map(image.low(), size, PROT_NONE, kReserve | MAP_FIXED_NOREPLACE, -1, 0));
+    TRY_VOID(reserve_segments(image, kReserve));
     return 0;
   }
   if (!is_interpreter) {
@@ -90,9 +111,11 @@ Result<void> map_segment(const Segment& segment, uint64_t bias, int fd) {
     TRY(host_map(begin, mapped_end - begin, segment.protection, MAP_PRIVATE | MAP_FIXED, fd,
                  page_down(segment.offset)));
   }
-  if (page_up(memory_end) > mapped_end) {
-    TRY(host_map(mapped_end, page_up(memory_end) - mapped_end, segment.protection,
-                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
+  // As vm_brk_flags() maps them: .bss can be written whatever the segment says.
+  if (segment.memory_size > segment.file_size && page_up(memory_end) > mapped_end) {
+    const int protection = PROT_READ | PROT_WRITE | (segment.protection & PROT_EXEC);
+    TRY(host_map(mapped_end, page_up(memory_end) - mapped_end, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+                 0));
   }
   // The rest of the last file page belongs to .bss, to its end: ld.so allocates there. A file that ends before the
   // segment says would fault here; the kernel answers such a program with SIGSEGV too.
@@ -111,8 +134,9 @@ Result<void> map_segment(const Segment& segment, uint64_t bias, int fd) {
 // Maps every segment over its reservation and gives the holes back.
 Result<void> map_image(const ElfImage& image, uint64_t bias, int fd) {
   RangeSet holes;
-  holes.add(image.low() + bias, image.high() + bias);
+  if (image.position_independent) holes.add(image.low() + bias, image.high() + bias);
   for (const Segment& segment : image.segments) {
+    if (segment.memory_size == 0) continue;
     TRY_VOID(map_segment(segment, bias, fd));
     const uint64_t begin = page_down(segment.address + bias);
     const uint64_t end = page_up(segment.address + bias + segment.memory_size);
@@ -137,6 +161,7 @@ void record_ranges(const ElfImage& image, uint64_t bias) {
       info.data_end = begin + segment.file_size;
     }
   }
+  if (info.code_end == 0) info.code_start = 0;
   Heap& heap = address_space().heap();
   heap.start = page_up(image.high() + bias) + page_down(random_below(kBreakRandomness));
   heap.end = heap.start;
@@ -174,9 +199,13 @@ Program& program() {
 Result<EntryPoint> load_program(const ProgramFiles& files, const std::vector<std::string>& environment,
                                 uint64_t stack_top) {
   const ElfImage image = TRY(parse_elf(reader_of(files.program.get()), ENOEXEC));
-  TRY_VOID(check_segments(image));
-  const uint64_t bias = TRY(place(image, false));
-  TRY_VOID(map_image(image, bias, files.program.get()));
+  // A program of no segments leaves everything to its interpreter.
+  uint64_t bias = 0;
+  if (!image.segments.empty() || !files.interpreter.valid()) {
+    TRY_VOID(check_segments(image));
+    bias = TRY(place(image, false));
+    TRY_VOID(map_image(image, bias, files.program.get()));
+  }
   record_ranges(image, bias);
   program().executable = file_namespace::name_of_special(files.program.get());
   if (program().executable.empty()) program().executable = path_of_fd(files.program.get());
@@ -188,7 +217,7 @@ Result<EntryPoint> load_program(const ProgramFiles& files, const std::vector<std
     TRY_VOID(check_segments(interpreter));
     const uint64_t interpreter_bias = TRY(place(interpreter, true));
     TRY_VOID(map_image(interpreter, interpreter_bias, files.interpreter.get()));
-    interpreter_base = interpreter.low() + interpreter_bias;
+    interpreter_base = interpreter_bias;
     entry = interpreter.entry + interpreter_bias;
   }
   own_stack(stack_top, image.executable_stack);
@@ -197,7 +226,7 @@ Result<EntryPoint> load_program(const ProgramFiles& files, const std::vector<std
                              .exec_name = files.exec_name,
                              .arguments = files.arguments,
                              .environment = environment,
-                             .program_headers = image.program_headers == 0 ? 0 : image.program_headers + bias,
+                             .program_headers = image.program_headers + bias,
                              .program_header_count = image.program_header_count,
                              .interpreter_base = interpreter_base,
                              .entry = image.entry + bias};

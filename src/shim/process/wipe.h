@@ -14,7 +14,7 @@ namespace redoubt::shim {
 void wipe_freed_memory();
 
 inline void wipe(std::vector<uint8_t>& bytes) {
-  explicit_bzero(bytes.data(), bytes.size());
+  if (!bytes.empty()) explicit_bzero(bytes.data(), bytes.size());  // an empty one may have no address
   bytes.clear();
 }
 

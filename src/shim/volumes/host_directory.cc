@@ -131,14 +131,14 @@ Outcome<void> HostStorage::open(const std::string& path, bool initialise) {
   const OwnedFd directory = TRY(open_directory(path));
   const auto survey = look_into(directory);
   if (!survey) return not_opened("the host directory " + path, survey.error(), initialise);
-  if (survey->foreign) {
-    if (initialise) {
+  if (const auto& foreign = survey->foreign; foreign) {
+    const auto why = volume::check_directory({*foreign});
+    if (initialise || !why) {
       return failed("volume.directory.foreign", "an empty directory " + path + " for a new volume",
-                    "the file " + survey->foreign->name + ", which is none of a volume's",
+                    "the file " + foreign->name + ", which is none of a volume's",
                     "take it elsewhere, or give the volume a directory of its own");
     }
-    const volume::OpenFailure why = *volume::check_directory({*survey->foreign});
-    return failed(why.check, why.expected, path + ": " + why.found, why.remedy);
+    return failed(why->check, why->expected, path + ": " + why->found, why->remedy);
   }
   if (survey->is_empty && !initialise) {
     return failed("volume.absent", "the files of the volume in " + path, "an empty directory",

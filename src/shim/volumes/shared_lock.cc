@@ -33,8 +33,8 @@ struct Status {
 
 // proc(5), /proc/PID/stat: the name, in parentheses, may hold anything.
 bool parse_status(std::string_view text, Status& status) {
-  const char* const end = text.data() + text.size();
-  if (std::from_chars(text.data(), end, status.thread).ec != std::errc{}) return false;
+  const char* const end = text.end();
+  if (std::from_chars(text.begin(), end, status.thread).ec != std::errc{}) return false;
   const size_t name_end = text.rfind(')');
   if (name_end == std::string_view::npos || name_end + 2 >= text.size()) return false;
   const char state = text[name_end + 2];

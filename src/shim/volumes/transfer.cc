@@ -37,7 +37,8 @@ Form form_of(uint64_t number) {
 int64_t Transfer::decode(const Call& call) {
   const Form form = form_of(call.number);
   if (form.has_flags) flags_ = call.int_arg(5);
-  if (form.has_position && !(form.has_flags && static_cast<int64_t>(call.args[3]) == -1)) {
+  const bool at_own_position = form.has_flags && static_cast<int64_t>(call.args[3]) == -1;
+  if (form.has_position && !at_own_position) {
     if (static_cast<int64_t>(call.args[3]) < 0) return -EINVAL;
     position_ = call.args[3];
   }

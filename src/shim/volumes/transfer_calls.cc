@@ -98,11 +98,11 @@ int64_t write_with_flags(const Target& target, Transfer& transfer, int status) {
   const bool appends =
       ((status & O_APPEND) != 0 && (transfer.flags() & kNoAppend) == 0) || (transfer.flags() & RWF_APPEND) != 0;
   if (transfer.left() == 0) return 0;
-  if (transfer.position() && !appends) {
-    const auto room = within_size_limit(*transfer.position(), transfer.left());
+  if (const auto given = transfer.position(); given && !appends) {
+    const auto room = within_size_limit(*given, transfer.left());
     if (!room) return -number_of(room.error());
     transfer.limit(*room);
-    return write_at(handle, transfer, *transfer.position(), false).result;
+    return write_at(handle, transfer, *given, false).result;
   }
   // Appends go one at a time as well: in several pieces they stay together, and below the limit.
   const SharedGuard guard(entry_of(handle).position);
@@ -134,7 +134,7 @@ Answer read_call(Call& call, const Target& target) {
   if (const int64_t error = transfer.decode(call); error != 0) return error;
   if ((transfer.flags() & ~kReadFlags) != 0) return -EOPNOTSUPP;
   const Handle handle = target.open.handle;
-  if (transfer.position()) return read_at(handle, transfer, *transfer.position());
+  if (const auto given = transfer.position(); given) return read_at(handle, transfer, *given);
   const SharedGuard guard(entry_of(handle).position);
   auto open = look_again(target);
   if (!open) return -EBADF;
