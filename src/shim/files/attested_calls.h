@@ -34,6 +34,8 @@ struct PathRule {
   int error = 0;  // for what is not the host's, where the handler needs only that
 };
 const PathRule* find_path_rule(uint64_t number);
+// Whether paths of a call are the namespace's, by a rule or in another folder (exec).
+bool resolves_paths_of(uint64_t number);
 
 // The argument of a rule, resolved. An empty path with AT_EMPTY_PATH gives a place of kind kDescriptor.
 // `who` walks: nobody named, the calling thread.
@@ -65,6 +67,7 @@ int64_t pass_host(Call& call, const PathRule& rule, const Place& place, Follow f
 // `node` is what `fd` stands for.
 using DescriptorHandler = std::optional<int64_t> (*)(Call& call, int fd, NodeId node);
 std::optional<int64_t> intercept_descriptors(Call& call);
+bool lists_descriptor_call(uint64_t number);
 
 int64_t stat_of_descriptor(int fd, NodeId node, uint64_t buffer_at);
 std::optional<int64_t> injected_read(Call& call, int fd, NodeId node);

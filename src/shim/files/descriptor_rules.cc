@@ -115,6 +115,8 @@ constexpr uint64_t kAskPersonality = 0xffffffff;
 
 }  // namespace
 
+bool lists_descriptor_call(uint64_t number) { return number < kTableSize && kIndex[number] != kNoArg; }
+
 std::optional<int64_t> intercept_descriptors(Call& call) {
   if (call.number == SYS_fchdir) {
     const ScratchScope scratch(call.thread.shares_memory);

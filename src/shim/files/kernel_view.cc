@@ -95,6 +95,10 @@ Result<HostEntry> look_at_own(const ProcEntry& entry, const std::string& path) {
     found.fd = *fd;
     return found;
   }
+  if (entry.name.starts_with("fdinfo/")) {
+    const auto fd = parse_number(std::string_view(entry.name).substr(7));
+    if (!fd || window::contains(*fd)) return missing();
+  }
   if (entry.name.starts_with("map_files/")) return fail(EACCES);
   return look_at_host(path);
 }

@@ -156,6 +156,8 @@ const PathRule* find_path_rule(uint64_t number) {
   return number < kTableSize && kIndex[number] != kNoArg ? &kRules[kIndex[number]] : nullptr;
 }
 
+bool resolves_paths_of(uint64_t number) { return find_path_rule(number) != nullptr || is_resolved_elsewhere(number); }
+
 int directory_of(const Call& call, const PathRule& rule) {
   return rule.directory == kNoArg ? AT_FDCWD : call.int_arg(rule.directory);
 }

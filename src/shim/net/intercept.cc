@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
+#include <algorithm>
 #include <array>
 
 #include "shim/abi/numbers.h"
@@ -105,6 +106,11 @@ Answer in_vfork_child(Call& call, InVfork rule) {
 }
 
 }  // namespace
+
+bool lists(uint64_t number) {
+  constexpr uint64_t kWithMasks[] = {nr::ppoll, nr::pselect6, nr::epoll_pwait, nr::epoll_pwait2};  // hooks.h
+  return (number < kTableSize && kIndex[number] >= 0) || std::ranges::find(kWithMasks, number) != std::end(kWithMasks);
+}
 
 std::optional<int64_t> intercept(Call& call) {
   const int8_t index = kIndex[call.number];

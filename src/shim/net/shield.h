@@ -28,6 +28,8 @@ attested::Outcome<void> start(const wire::Network& network);
 
 // The result of the call, or nothing when its row decides.
 std::optional<int64_t> intercept(Call& call);
+// Whether the shield has a say in a call.
+bool lists(uint64_t number);
 
 // Around fork, inside ForkLock: every connection becomes unclaimed, and the first process that uses it owns it.
 void before_fork();

@@ -71,6 +71,20 @@ TEST_F(Commands, IoctlChecksADescriptorInItsArgument) {
   EXPECT_EQ(answer(nr::ioctl, 1, kFiclone, static_cast<uint64_t>(fake::host().own_descriptor)), -EBADF);
 }
 
+TEST_F(Commands, IoctlChecksADescriptorWithinARange) {
+  constexpr uint64_t kFicloneRange = 0x4020940d;
+  struct {
+    int64_t source;
+    uint64_t offset, length, destination;
+  } range{5, 0, 0, 0};
+  const auto address = reinterpret_cast<uint64_t>(&range);
+  EXPECT_EQ(answer(nr::ioctl, 1, kFicloneRange, address), kHostAnswer);
+  range.source = fake::host().own_descriptor;
+  EXPECT_EQ(answer(nr::ioctl, 1, kFicloneRange, address), -EBADF);
+  EXPECT_EQ(answer(nr::ioctl, 1, kFicloneRange, 8), -EFAULT);
+  EXPECT_EQ(fake::host().passed, 1);
+}
+
 TEST_F(Commands, IoctlLooksIntoAnInterfaceListBeforePassingIt) {
   struct {
     int32_t length;
@@ -116,6 +130,8 @@ TEST_F(Commands, SocketKnowsFourFamilies) {
   EXPECT_EQ(answer(nr::socket, AF_INET, SOCK_RAW, IPPROTO_TCP), -EPERM);
   EXPECT_EQ(answer(nr::socket, AF_INET, SOCK_STREAM, IPPROTO_MPTCP), -EPROTONOSUPPORT);
   EXPECT_EQ(answer(nr::socket, AF_INET, SOCK_STREAM, IPPROTO_SCTP), -EPROTONOSUPPORT);
+  EXPECT_EQ(answer(nr::socket, AF_INET, SOCK_STREAM, 9999), -EINVAL);
+  EXPECT_EQ(answer(nr::socket, AF_INET, SOCK_STREAM, static_cast<uint64_t>(-1)), -EINVAL);
   EXPECT_EQ(answer(nr::socket, AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER), -EPROTONOSUPPORT);
   EXPECT_EQ(fake::host().passed, 4);
 }

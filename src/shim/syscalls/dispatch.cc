@@ -6,7 +6,7 @@
 
 #include "shim/files/attested_calls.h"
 #include "shim/files/namespace.h"
-#include "shim/files/window.h"
+#include "shim/files/own_descriptors.h"
 #include "shim/gate/gate.h"
 #include "shim/net/shield.h"
 #include "shim/process/options.h"
@@ -21,21 +21,17 @@ namespace {
 // x32 numbers carry this bit; the shim speaks x86-64 only, like a kernel built without CONFIG_X86_X32_ABI.
 constexpr uint64_t kX32Bit = 0x40000000;
 
-bool names_own_descriptor(const Call& call) {
-  for (int i = 0; i < 6; ++i) {
-    const ArgKind kind = call.row->args[i].kind;
-    if ((kind == ArgKind::kFd || kind == ArgKind::kDirFd) && window::contains(call.int_arg(i))) return true;
-  }
-  return false;
-}
-
-int64_t decide(Call& call) {
-  if (call.row == nullptr) return -ENOSYS;
-  if (names_own_descriptor(call)) return -EBADF;
+int64_t decide_on_others(Call& call) {
   if (net::is_active() && call.row->treatment != Treatment::kRefused) [[unlikely]] {
     if (const auto answer = net::intercept(call)) return *answer;
   }
   return decide_beyond_network(call);
+}
+
+int64_t decide(Call& call) {
+  if (call.row == nullptr) return -ENOSYS;
+  if (const auto answer = own_descriptors::answer(call, decide_on_others)) return *answer;
+  return decide_on_others(call);
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ constexpr char kScheduling[] = "numbers only: when threads run";
 constexpr char kAccess[] = "says who may look into the process; an attested run does not let it be loosened";
 constexpr char kHardware[] = "how the processor speculates and reports faults";
 constexpr char kPages[] = "how the kernel backs the program's pages";
-constexpr char kThreadName[] = "no shield yet: the name is visible in /proc";
+constexpr char kThreadName[] = "in the clear: the name is visible in /proc";
 constexpr char kNoSeccomp[] =
     "a filter would judge the shim's own calls too; answers as a kernel built without seccomp";
 
@@ -71,7 +71,7 @@ constexpr Command kCommands[] = {
 
     passed(PR_GET_THP_DISABLE, "PR_GET_THP_DISABLE", kPages, integer("zero")),
     passed(PR_SET_THP_DISABLE, "PR_SET_THP_DISABLE", kPages, integer("on")),
-    passed(PR_SET_VMA, "PR_SET_VMA", "no shield yet: the name of a mapping is visible in /proc", integer("attribute")),
+    passed(PR_SET_VMA, "PR_SET_VMA", "in the clear: the name of a mapping is visible in /proc", integer("attribute")),
     refused(PR_SET_MM, "PR_SET_MM", EPERM, "rewrites what /proc shows of the process, the runtime's side of it"),
     refused(0x41555856, "PR_GET_AUXV", EINVAL, "the kernel's copy is the runtime's; programs read /proc/self/auxv"),
     refused(PR_GET_TID_ADDRESS, "PR_GET_TID_ADDRESS", EINVAL,

@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace redoubt::shim {
 
@@ -301,5 +302,13 @@ inline constexpr uint16_t kTableSize = 470;
 
 // The row for a number, or nullptr: unknown numbers get ENOSYS.
 const Row* find_row(uint64_t number);
+
+// All rows, as rows/ has them.
+struct RowFamily {
+  const char* title;
+  const Row* rows;
+  size_t count;
+};
+std::span<const RowFamily> row_families();
 
 }  // namespace redoubt::shim

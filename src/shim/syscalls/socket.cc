@@ -20,6 +20,7 @@ using commands::handled;
 using commands::passed;
 
 constexpr int kTypeMask = 0xf;
+constexpr int kEndOfProtocols = 263;  // IPPROTO_MAX of linux/in.h: Multipath TCP is the last
 
 // TCP, UDP and unprivileged ICMP echo. Multipath TCP is TCP that no shield has seen: Go asks for it first, and falls
 // back on this errno as it does on a kernel without it.
@@ -27,6 +28,7 @@ int64_t open_internet_socket(Call& call) {
   const int type = call.int_arg(1) & kTypeMask;
   const int protocol = call.int_arg(2);
   if (type == SOCK_RAW || type == SOCK_PACKET) return -EPERM;
+  if (protocol < 0 || protocol >= kEndOfProtocols) return -EINVAL;
   switch (protocol) {
     case IPPROTO_IP:
     case IPPROTO_TCP:
@@ -42,7 +44,7 @@ int64_t open_internet_socket(Call& call) {
 int64_t open_netlink_socket(Call& call) { return call.int_arg(2) == NETLINK_ROUTE ? pass(call) : -EPROTONOSUPPORT; }
 
 constexpr Command kFamilies[] = {
-    passed(AF_UNIX, "AF_UNIX", reason::kNoShieldForSockets),
+    passed(AF_UNIX, "AF_UNIX", "in the clear: what a unix socket carries"),
     handled(AF_INET, "AF_INET", open_internet_socket, "by type and protocol"),
     handled(AF_INET6, "AF_INET6", open_internet_socket, "by type and protocol"),
     handled(AF_NETLINK, "AF_NETLINK", open_netlink_socket, "by protocol"),

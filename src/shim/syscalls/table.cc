@@ -5,6 +5,7 @@
 // and no argument that nobody could copy. A mistake in a row stops the build here; the assertion says which rule it
 // broke.
 #include <array>
+#include <span>
 #include <string_view>
 
 #include "shim/syscalls/rows/descriptors.h"
@@ -20,25 +21,22 @@
 namespace redoubt::shim {
 namespace {
 
-struct Family {
-  const Row* rows;
-  size_t count;
-};
-
 template <size_t kCount>
-constexpr Family family(const Row (&rows)[kCount]) {
-  return {rows, kCount};
+constexpr RowFamily family(const char* title, const Row (&rows)[kCount]) {
+  return {title, rows, kCount};
 }
 
-constexpr Family kFamilies[] = {
-    family(rows::kFileRows),    family(rows::kDescriptorRows), family(rows::kMemoryRows),
-    family(rows::kProcessRows), family(rows::kSignalRows),     family(rows::kTimeRows),
-    family(rows::kNetworkRows), family(rows::kIpcRows),        family(rows::kSystemRows),
+constexpr RowFamily kFamilies[] = {
+    family("Files by path", rows::kFileRows), family("Descriptors", rows::kDescriptorRows),
+    family("Memory", rows::kMemoryRows),      family("Processes and threads", rows::kProcessRows),
+    family("Signals", rows::kSignalRows),     family("Time", rows::kTimeRows),
+    family("Sockets", rows::kNetworkRows),    family("System V and POSIX IPC", rows::kIpcRows),
+    family("The system", rows::kSystemRows),
 };
 
 constexpr std::array<const Row*, kTableSize> kTable = [] {
   std::array<const Row*, kTableSize> table{};
-  for (const Family& family : kFamilies) {
+  for (const RowFamily& family : kFamilies) {
     for (size_t index = 0; index < family.count; ++index) table[family.rows[index].number] = &family.rows[index];
   }
   return table;
@@ -48,7 +46,7 @@ constexpr std::array<const Row*, kTableSize> kTable = [] {
 
 constexpr size_t row_count() {
   size_t count = 0;
-  for (const Family& family : kFamilies) count += family.count;
+  for (const RowFamily& family : kFamilies) count += family.count;
   return count;
 }
 
@@ -120,6 +118,8 @@ static_assert(every_arg([](const Row& row, const Arg& arg) {
               "a passed row has an argument that nobody could copy");
 
 }  // namespace
+
+std::span<const RowFamily> row_families() { return kFamilies; }
 
 const Row* find_row(uint64_t number) { return number < kTableSize ? kTable[number] : nullptr; }
 

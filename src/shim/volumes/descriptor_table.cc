@@ -4,6 +4,7 @@
 // memory file. Attributes, directories and names are files/volume_calls.h's, asked before.
 #include <sys/syscall.h>
 
+#include <algorithm>
 #include <array>
 
 #include "shim/abi/numbers.h"
@@ -96,6 +97,11 @@ std::optional<int64_t> intercept_others(Call& call) {
 }
 
 }  // namespace
+
+bool lists(uint64_t number) {
+  constexpr uint64_t kOthers[] = {SYS_close_range, SYS_sync, SYS_msync};  // of intercept_others()
+  return (number < kTableSize && kIndex[number] != kNoRule) || std::ranges::find(kOthers, number) != std::end(kOthers);
+}
 
 std::optional<int64_t> intercept_descriptors(Call& call) {
   if (!is_active()) return std::nullopt;

@@ -47,6 +47,8 @@ Result<void> truncate(FileId id, uint64_t size);
 // allocating, locking, mapping (memory_calls.cc asks map()), copying between descriptors, dup, fcntl, ioctl, close, epoll_ctl. What it does not
 // know is refused (EINVAL). Attributes, directories, names: files/ (volume_calls.h).
 std::optional<int64_t> intercept_descriptors(Call& call);
+// Whether descriptor_table.cc lists a call.
+bool lists(uint64_t number);
 
 // mmap of a volume's file: the mapping, or -errno. Under AddressSpace::mutex. `perform` makes the kernel's call, with other
 // arguments, so that it replaces nothing of the shim's.

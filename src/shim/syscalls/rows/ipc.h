@@ -13,7 +13,7 @@ namespace redoubt::shim::rows {
 // clang-format off
 constexpr Row kIpcRows[] = {
     // ---- System V shared memory ----
-    passed(nr::shmget, "shmget", "no shield yet: the segment lies in kernel memory that root can read", kInt,
+    passed(nr::shmget, "shmget", "in the clear: the segment lies in kernel memory that root can read", kInt,
            integer("key"), size("size"), flags("shmflg", kSharedMemoryFlags)),
     handled(nr::shmat, "shmat", sys_shmat, "must spare the runtime's pages", kAddress,
             integer("shmid"), address("shmaddr"), flags("shmflg", kAttachFlags)),
@@ -33,11 +33,11 @@ constexpr Row kIpcRows[] = {
 
     // ---- System V message queues ----
     passed(nr::msgget, "msgget", "makes a queue", kInt, integer("key"), flags("msgflg", kGetFlags)),
-    passed(nr::msgsnd, "msgsnd", reason::kNoShieldForIpc, kInt,
+    passed(nr::msgsnd, "msgsnd", reason::kClearIpc, kInt,
            integer("msqid"),
            Arg{.name = "msgp", .kind = ArgKind::kBuffer, .rule = SizeRule::kArg, .size_arg = 2, .size = 1, .header = 8},
            size("msgsz"), flags("msgflg", kSendFlags)),
-    passed(nr::msgrcv, "msgrcv", reason::kNoShieldForIpc, kSize,
+    passed(nr::msgrcv, "msgrcv", reason::kClearIpc, kSize,
            integer("msqid"),
            Arg{.name = "msgp", .kind = ArgKind::kBuffer, .direction = kOut, .rule = SizeRule::kResult, .size_arg = 2,
                .size = 1, .header = 8},
@@ -49,10 +49,10 @@ constexpr Row kIpcRows[] = {
     passed(nr::mq_open, "mq_open", "makes a queue; its name is visible", kFd,
            string("name"), flags("oflag", kOpenFlags), mode(), in("attr", 64)),
     passed(nr::mq_unlink, "mq_unlink", "drops a queue; its name is visible", kInt, string("name")),
-    passed(nr::mq_timedsend, "mq_timedsend", reason::kNoShieldForIpc, kInt,
+    passed(nr::mq_timedsend, "mq_timedsend", reason::kClearIpc, kInt,
            fd("mqdes"), bytes_in("msg_ptr", 2), size("msg_len"), uint("msg_prio"),
            in("abs_timeout", 16, kTimespec)),
-    passed(nr::mq_timedreceive, "mq_timedreceive", reason::kNoShieldForIpc, kSize,
+    passed(nr::mq_timedreceive, "mq_timedreceive", reason::kClearIpc, kSize,
            fd("mqdes"), bytes_out("msg_ptr", 2), size("msg_len"), out("msg_prio", 4, kInt32),
            in("abs_timeout", 16, kTimespec)),
     // With SIGEV_THREAD, sigev_value points to 32 bytes more, which come back over a netlink socket.

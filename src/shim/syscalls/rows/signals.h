@@ -28,18 +28,18 @@ constexpr Row kSignalRows[] = {
             fd(), in("mask", 8, kSigset), size("sizemask")),
     handled(nr::signalfd4, "signalfd4", sys_signalfd4, "blocked signals wait in the kernel, whose descriptor reads them", kFd,
             fd(), in("mask", 8, kSigset), size("sizemask"), flags("flags", kSignalfdFlags)),
-    passed(nr::pause, "pause", "no arguments", kInt),
+    passed(nr::pause, "pause", "waits for a signal; no arguments", kInt),
     // Only the kernel makes this call, to resume one of its own that a stop interrupted; nothing is left to resume.
     refused(nr::restart_syscall, "restart_syscall", EINTR, "interrupted calls are repeated by the shim"),
 
     passed(nr::kill, "kill", reason::kSignalSend, kInt, pid(), signal()),
     passed(nr::tkill, "tkill", reason::kSignalSend, kInt, pid("tid"), signal()),
     passed(nr::tgkill, "tgkill", reason::kSignalSend, kInt, pid("tgid"), pid("tid"), signal()),
-    passed(nr::rt_sigqueueinfo, "rt_sigqueueinfo", "no shield yet: the value sent along crosses in plaintext", kInt,
+    passed(nr::rt_sigqueueinfo, "rt_sigqueueinfo", "in the clear: the value sent along crosses in plaintext", kInt,
            pid("tgid"), signal(), in("info", 128, kSiginfo)),
-    passed(nr::rt_tgsigqueueinfo, "rt_tgsigqueueinfo", "no shield yet: the value sent along crosses in plaintext", kInt,
+    passed(nr::rt_tgsigqueueinfo, "rt_tgsigqueueinfo", "in the clear: the value sent along crosses in plaintext", kInt,
            pid("tgid"), pid("tid"), signal(), in("info", 128, kSiginfo)),
-    passed(nr::pidfd_send_signal, "pidfd_send_signal", "no shield yet: the value sent along crosses in plaintext", kInt,
+    passed(nr::pidfd_send_signal, "pidfd_send_signal", "in the clear: the value sent along crosses in plaintext", kInt,
            fd("pidfd"), signal(), in("info", 128, kSiginfo), uint("flags")),
 };
 // clang-format on
