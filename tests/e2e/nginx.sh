@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Proves: nginx with a master, two workers that drop to another user, sendfile, a proxy and gzip answers the same under the shim;
-# its signals work: HUP gives new workers and a new configuration, USR1 reopens logs, QUIT lets requests in flight finish, USR2
-# replaces the running binary through exec with the listening socket handed over.
+# Proves: nginx with a master, four workers that drop to another user, sendfile, a proxy and gzip answers the same under the shim;
+# its signals work: HUP gives new workers and a new configuration, USR1 reopens logs, QUIT lets requests in flight finish, USR2,
+# WINCH and QUIT replace the running binary through exec with the listening socket handed over.
 # shellcheck source=lib.sh disable=SC1091
 source "$(dirname "$0")/lib.sh"
 need nginx curl
@@ -12,7 +12,7 @@ chmod 755 "$T"  # the workers' user has to get at $WORK
 # configure WORD: what /word answers
 configure() {
     cat >"$WORK/nginx.conf" <<END
-worker_processes 2;
+worker_processes 4;
 pid $WORK/nginx.pid;
 error_log $WORK/error.log info;
 events { worker_connections 300; }
@@ -51,9 +51,9 @@ populate() {
 }
 
 ask() { curl -sS --max-time 30 "http://127.0.0.1:$PORT$1" "${@:2}"; }
-workers() { tr ' ' '\n' <"/proc/$MASTER/task/$MASTER/children" | grep . | sort; }
-two_workers() { [[ $(workers | wc -l) == 2 ]]; }
-other_workers() { two_workers && [[ -z $(comm -12 <(workers) <(echo "$1")) ]]; }
+workers() { children_of "$MASTER"; }
+all_workers() { [[ $(workers | wc -l) == 4 ]]; }
+other_workers() { all_workers && [[ -z $(comm -12 <(workers) <(echo "$1")) ]]; }
 word_is() { [[ $(ask /word) == "$1" ]]; }
 
 start_nginx() {
@@ -62,7 +62,7 @@ start_nginx() {
     start_server "$1" "$SERVER" -c "$WORK/nginx.conf" -e "$WORK/error.log" -g 'daemon off;'
     MASTER=$SERVER_PID
     wait_for_port "$PORT" "$MASTER"
-    wait_until 10 "two workers" two_workers
+    wait_until 10 "four workers" all_workers
 }
 
 requests() {
@@ -130,7 +130,10 @@ signals() {
     wait_for_exit "$MASTER"
     echo "ended by QUIT with $SERVER_STATUS"
 }
-one_replaced() { two_workers && [[ $(comm -12 <(workers) <(echo "$1") | wc -l) == 1 ]]; }
+children_of() { tr ' ' '\n' <"/proc/$1/task/$1/children" | grep . | sort; }
+only_child() { [[ $(children_of "$1") == "$2" ]]; }
+has_workers() { [[ $(children_of "$1" | wc -l) == "$2" ]]; }
+one_replaced() { all_workers && [[ $(comm -12 <(workers) <(echo "$1") | wc -l) == 3 ]]; }
 port_is_closed() { ! port_answers "$PORT"; }
 
 # As a daemon, since nginx replaces its binary only then.
@@ -151,6 +154,14 @@ replaced_binary() {
     new=$(<"$WORK/nginx.pid")
     E2E_PIDS+=("$new")
     [[ $new != "$old" ]] && echo 'another master'
+    # WINCH sends the old workers away, HUP has them back, as one does when the new binary disappoints; then for good.
+    kill -WINCH "$old"
+    wait_until 20 "the old workers to leave" only_child "$old" "$new"
+    ask /word
+    kill -HUP "$old"
+    wait_until 20 "old workers again" has_workers "$old" 5
+    kill -WINCH "$old"
+    wait_until 20 "the old workers to leave again" only_child "$old" "$new"
     kill -QUIT "$old"
     wait_until 20 "the old master to end" process_is_gone "$old"
     ask /word

@@ -141,9 +141,8 @@ async def timers_and_threads():
     print("socketpair", await loop.sock_recv(left, 10))
     print("addresses", (await loop.getaddrinfo("127.0.0.1", 80, type=socket.SOCK_STREAM))[0][4])
     try:
-        async with asyncio.timeout(0.02):
-            await asyncio.sleep(60)
-    except TimeoutError:
+        await asyncio.wait_for(asyncio.sleep(60), 0.02)
+    except asyncio.TimeoutError:  # in Python 3.9 not yet TimeoutError
         print("timeout")
 
 
