@@ -165,6 +165,8 @@ Result<void> Engine::ensure_log_space(size_t size, Need need) {
     reserved_ += kLogReserve;
     return {};
   }
+  // Another process may have made the log longer meanwhile.
+  if (const auto size = storage_.size(file)) reserved_ = std::max(reserved_, *size);
   const uint64_t kept_back = need == Need::kBarrier ? 0 : need == Need::kFrees ? kBarrierSlack : kLogSlack;
   if (end + kept_back <= reserved_) return {};
   return written;

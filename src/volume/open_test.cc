@@ -340,6 +340,19 @@ TEST_F(OpenTest, NoSpaceLeftLosesNothing) {
   EXPECT_TRUE(test.volume->verify().empty());
 }
 
+// Whoever filled it: the others have the room that is kept back for this.
+TEST_F(OpenTest, SpaceThatAnotherProcessFilledCanBeFreed) {
+  write("a", "one");
+  auto other = *Volume::join(test.storage, *test.owner, test.options());
+  test.storage.capacity = test.storage.total_size() + (6 << 20);
+  const InodeNumber big = *other->create(kRootInode, "big", S_IFREG | 0644, 0, 0);
+  uint64_t size = 0;
+  while (other->write(big, size, Bytes(10000, 3))) size += 10000;
+  for (int made = 0; other->create(kRootInode, "n" + std::to_string(made), S_IFREG, 0, 0);) ++made;
+  ASSERT_TRUE(test.volume->truncate(big, 0));
+  ASSERT_TRUE(test.volume->barrier());
+}
+
 TEST_F(OpenTest, AFailedSyncIsTheLastChange) {
   write("a", "one");
   test.storage.sync_error = EIO;
