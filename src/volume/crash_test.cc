@@ -206,6 +206,26 @@ TEST(VolumeCrashTest, CutsWhileInitialising) {
   }
 }
 
+// Of a process whose death is an error of its disk: what it would say about that it cannot.
+class LastWords final : public Coordination {
+ public:
+  explicit LastWords(Coordination& run) : run_(run) {}
+  void lock() override { run_.lock(); }
+  void unlock() override { run_.unlock(); }
+  void lock_barrier() override { run_.lock_barrier(); }
+  void unlock_barrier() override { run_.unlock_barrier(); }
+  Head head() const override { return run_.head(); }
+  void publish(const Head& head) override { run_.publish(head); }
+  uint64_t settled() const override { return run_.settled(); }
+  void settle(uint64_t sequence) override { run_.settle(sequence); }
+  bool is_stopped() const override { return run_.is_stopped(); }
+  void stop() override {}
+  bool is_open(InodeNumber inode) const override { return run_.is_open(inode); }
+
+ private:
+  Coordination& run_;
+};
+
 // One of several processes dies at any call of a change, a barrier or a checkpoint: the others go on, and so does the next run.
 TEST(VolumeCrashTest, AProcessDiesAmongOthers) {
   for (const int what : {0, 1, 2, 3, 4, 5}) {
@@ -223,7 +243,8 @@ TEST(VolumeCrashTest, AProcessDiesAmongOthers) {
       const InodeNumber whole = *test.volume->create(kRootInode, "b", S_IFREG, 0, 0);
       const std::string blocks(3 * kBlockSize, 'b');
       ASSERT_TRUE(test.volume->write(whole, 0, as_bytes(blocks)));
-      auto dying = *Volume::join(disk, *test.owner, test.options());
+      LastWords last_words(*test.owner);
+      auto dying = *Volume::join(disk, last_words, test.options());
       disk.die_after(calls);
       bool was_done = false;
       if (what % 3 == 0) was_done = dying->append(file, as_bytes("two ")).has_value();

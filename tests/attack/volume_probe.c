@@ -10,6 +10,8 @@
 //   list                 the names of the directory, sorted, in one line
 //   remove NAME          unlink
 //   bind PORT            listens on 127.0.0.1 and goes on
+//   child LINE           what LINE says, in a child process that the first of these makes with fork
+//   exec NAME            the program anew by execve, which answers
 //   churn NAME COUNT     changes the mode of a file COUNT times: a record each, so that logs fill and checkpoints are written
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -103,14 +105,44 @@ static int list(void) {
     return 0;
 }
 
+// Hands a line to the child, whose standard input is a pipe from here. In the child itself: 1.
+static int pass_on(const char* line) {
+    static int to_child = -1;
+    if (to_child < 0) {
+        int ends[2];
+        if (pipe2(ends, O_CLOEXEC) != 0) return -1;
+        const pid_t pid = fork();
+        if (pid < 0) return -1;
+        if (pid == 0) {
+            close(ends[1]);
+            if (dup2(ends[0], 0) != 0) _exit(9);
+            close(ends[0]);
+            return 1;
+        }
+        close(ends[0]);
+        to_child = ends[1];
+        return 0;
+    }
+    return dprintf(to_child, "%s", line) < 0 ? -1 : 0;
+}
+
 int main(int argc, char** argv) {
-    if (argc != 2 || chdir(argv[1]) != 0) {
+    if (argc < 2 || chdir(argv[1]) != 0) {
         perror("volume_probe");
         return 9;
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
-    char line[512], word[16], name[256];
-    while (fgets(line, sizeof line, stdin) != NULL) {
+    setvbuf(stdin, NULL, _IONBF, 0);  // nothing read ahead: what is not read yet is for the next program, or a child's
+    if (argc == 3) printf("exec %s ok\n", argv[2]);
+    char buffer[512], word[16], name[256];
+    while (fgets(buffer, sizeof buffer, stdin) != NULL) {
+        const char* line = buffer;
+        if (strncmp(line, "child ", 6) == 0) {
+            line += 6;
+            const int passed = pass_on(line);
+            if (passed < 0) perror("volume_probe: child");
+            if (passed <= 0) continue;
+        }
         unsigned long long size = 0, seed = 0;
         name[0] = 0;
         if (sscanf(line, "%15s %255s %llu %llu", word, name, &size, &seed) < 1) continue;
@@ -126,6 +158,8 @@ int main(int argc, char** argv) {
             done = unlink(name);
         else if (strcmp(word, "churn") == 0)
             done = churn(name, size);
+        else if (strcmp(word, "exec") == 0)
+            done = execv(argv[0], (char*[]){argv[0], argv[1], name, NULL});
         else if (strcmp(word, "bind") == 0)
             done = bind_port(atoi(name));
         else if (strcmp(word, "get") == 0)

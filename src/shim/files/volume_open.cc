@@ -54,7 +54,9 @@ Result<int> create_and_open(const Place& place, const OpenRequest& request) {
     return inode.error() == as_errno(EEXIST) && !request.excludes() ? fail(ESTALE) : std::unexpected(inode.error());
   const FileId file{.volume = place.volume, .inode = *inode};
   volume_paths::remember(file, place.directory.inode, place.name);
-  return descriptor_of(file, request);
+  const int fd = TRY(descriptor_of(file, request));
+  volumes::mark_written(file);
+  return fd;
 }
 
 Result<int> open_nameless(const FileId& directory, const Attributes& attributes, const OpenRequest& request) {

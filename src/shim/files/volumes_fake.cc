@@ -23,6 +23,7 @@ volume::Volume& volume(size_t) {
 Result<int> open_descriptor(FileId, int) { return kFakeDescriptor; }
 std::optional<OpenFile> identify(int) { return std::nullopt; }
 Result<void> truncate(FileId file, uint64_t size) { return volume(file.volume).truncate(file.inode, size); }
+void mark_written(FileId) {}
 void allow_name(FileId, bool) {}
 bool may_get_name(FileId) { return true; }
 Result<void> set_position(int, uint64_t) { return fail(ENOSYS); }

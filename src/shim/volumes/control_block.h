@@ -39,7 +39,7 @@ struct alignas(128) VolumeControl {
 };
 
 // Flags of a handle.
-inline constexpr uint32_t kWritten = 1;         // since the last barrier that a close made
+inline constexpr uint32_t kWritten = 1;         // or made, since the last barrier that a close made or left for later
 inline constexpr uint32_t kMapped = 2;          // somebody maps the file MAP_SHARED, or did and is gone
 inline constexpr uint32_t kMappedWritable = 4;  // ... and may store into it
 inline constexpr uint32_t kMayGetName = 8;      // a file of O_TMPFILE that was not made with O_EXCL

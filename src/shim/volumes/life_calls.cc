@@ -2,7 +2,7 @@
 //
 // Where descriptors come from and go to: the kernel counts them, the shim follows. A close of any descriptor of a file drops the
 // process's POSIX locks on it, as POSIX has it; the last one of a file without names frees its blocks; and what was written
-// becomes durable here when nothing made it so within the last second.
+// becomes durable: here, when nothing made anything so within the last second, and otherwise within the next one.
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <sys/socket.h>
@@ -16,10 +16,12 @@
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
 #include "shim/memory/app_memory.h"
+#include "shim/process/thread.h"
 #include "shim/syscalls/handlers.h"
 #include "shim/volumes/calls.h"
 #include "shim/volumes/content.h"
 #include "shim/volumes/host_storage.h"
+#include "shim/volumes/late_barrier.h"
 #include "shim/volumes/mounts.h"
 #include "shim/volumes/shared_coordination.h"
 
@@ -30,14 +32,20 @@ constexpr int64_t kSecond = 1'000'000'000;
 
 int64_t by_row(Call& call) { return call.row->treatment == Treatment::kHandled ? call.row->handler(call) : pass(call); }
 
-Result<void> settle_if_due(Handle handle) {
+Result<void> settle_now_or_soon(Handle handle) {
   HandleEntry& entry = entry_of(handle);
   if ((entry.flags & kMapped) != 0) TRY_VOID(flush(handle));
   if ((entry.flags & kWritten) == 0) return {};
+  // Between vfork and exec a child closes what its parent has open, and may close: the parent's last one does this.
+  const bool shares_memory = current_thread().shares_memory;
+  if (shares_memory && is_in_use(handle)) return {};
   const size_t index = file_of(handle).volume;
-  if (monotonic_now() - control().volumes[index].settled_at < kSecond) return {};
   entry.flags &= ~kWritten;
-  return volume(index).is_dirty() ? settle_volume(index) : Result<void>{};
+  if (!volume(index).is_dirty()) return {};
+  const VolumeControl& shared = control().volumes[index];
+  const bool is_recent = monotonic_now() - shared.settled_at < kSecond && !shared.is_stopped;
+  if (is_recent && !shares_memory && late_barrier::ask(index)) return {};
+  return settle_volume(index);
 }
 
 std::optional<Target> target_of(int fd) {
@@ -75,7 +83,7 @@ int64_t after_close(const Target& target) {
     return 0;
   }
   drop_posix_locks(target.open.handle);
-  const auto settled = settle_if_due(target.open.handle);
+  const auto settled = settle_now_or_soon(target.open.handle);
   if (give_back_if_unused(target.open.handle)) target.volume().release_if_unlinked(target.id.inode);
   return settled ? 0 : -number_of(settled.error());
 }

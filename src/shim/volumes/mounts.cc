@@ -29,6 +29,7 @@
 #include "shim/volumes/calls.h"
 #include "shim/volumes/content.h"
 #include "shim/volumes/host_storage.h"
+#include "shim/volumes/late_barrier.h"
 #include "shim/volumes/sealed_mounts.h"
 #include "shim/volumes/secret_chunks.h"
 #include "shim/volumes/shared_coordination.h"
@@ -290,6 +291,7 @@ void before_fork() {
 void after_fork(bool is_child) {
   if (is_child && active) {
     drop_secret_chunk();
+    late_barrier::forget();
     forget_posix_locks_after_fork();
   }
   for (const auto& mount : mounts()) mount->volume->unlock_after_fork(is_child);
@@ -304,7 +306,10 @@ void settle() {
 }
 
 void settle_if_last_thread() {
-  if (active && count_threads() == 1) settle();
+  // One too many is a barrier more than needed, at most.
+  if (!active || count_threads() > (late_barrier::may_run() ? 2 : 1)) return;
+  settle();
+  late_barrier::hurry();
 }
 
 void save(std::vector<uint8_t>& out) {

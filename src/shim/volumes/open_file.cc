@@ -39,6 +39,10 @@ std::optional<OpenFile> identify(int fd) {
   return OpenFile{.id = file_of(open->handle), .access = open->access, .position = open->position};
 }
 
+void mark_written(FileId id) {
+  if (const Handle handle = find_handle(id); handle != 0) entry_of(handle).flags |= kWritten;
+}
+
 void allow_name(FileId id, bool allowed) {
   const Handle handle = find_handle(id);
   if (handle == 0) return;

@@ -32,6 +32,9 @@ Result<int> open_descriptor(FileId id, int flags);
 // What a descriptor stands for, or nothing. Cheap for descriptors that never were one (files/special_descriptors.h, hints).
 std::optional<OpenFile> identify(int fd);
 
+// A file that was just made and is open: its close makes that durable, as if it had been written.
+void mark_written(FileId id);
+
 // Whether link may name a file that has no name: one of O_TMPFILE without O_EXCL, once. For files that are open.
 void allow_name(FileId id, bool allowed);
 bool may_get_name(FileId id);
