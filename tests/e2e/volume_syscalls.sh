@@ -8,6 +8,8 @@ TESTS=$(dirname "$REDOUBT")/../tests/syscalls
 
 declare -A REASON=(
     [fd_inotify]="inotify is refused in an attested run"
+    [fd_inotify_masks]="inotify is refused in an attested run"
+    [fd_o_path_waits]="poll reports an O_PATH descriptor of a volume as ready"
     [fd_pipe]="no fifo of a volume can be opened"
     [fd_poll_select]="polls a number that the shim's window may have"
     [fd_splice_tee]="splice would move plain text through the kernel"

@@ -29,13 +29,19 @@ constexpr uint64_t kPage = 4096;
 constexpr uint64_t page_up(uint64_t at) { return (at + kPage - 1) & ~(kPage - 1); }
 
 // What mmap refuses about the file, as the kernel does; then 0.
+// LEGACY_MAP_MASK of linux/mman.h: the flags that files may take, or ignore, without having been asked.
+constexpr int kOldFlags = MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_DENYWRITE | MAP_EXECUTABLE |
+                          0x4000000 /* uninitialized */ | MAP_GROWSDOWN | MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE |
+                          MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_32BIT | 0x80 /* above 4 GiB */ |
+                          0x3f << 26 /* sizes of huge pages */;
+
 int refusal(const Call& call, const OpenFile& file, Handle handle) {
   const int protection = call.int_arg(2);
   const int type = call.int_arg(3) & MAP_TYPE;
   if (file.access == O_PATH) return EBADF;
   if (call.args[1] == 0 || call.args[5] % kPage != 0) return EINVAL;
   if (type != MAP_SHARED && type != MAP_PRIVATE && type != MAP_SHARED_VALIDATE) return EINVAL;
-  if (type == MAP_SHARED_VALIDATE && (call.int_arg(3) & MAP_SYNC) != 0) return EOPNOTSUPP;
+  if (type == MAP_SHARED_VALIDATE && (call.int_arg(3) & ~kOldFlags) != 0) return EOPNOTSUPP;  // MAP_SYNC among them
   if (file.access == O_WRONLY || (protection & PROT_EXEC) != 0) return EACCES;
   if (type != MAP_PRIVATE && (protection & PROT_WRITE) != 0 && file.access != O_RDWR) return EACCES;
   uint64_t end;

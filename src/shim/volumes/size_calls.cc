@@ -3,6 +3,7 @@
 // Position, size, holes and durability of open files.
 #include <fcntl.h>
 #include <linux/falloc.h>
+#include <linux/fs.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
@@ -13,6 +14,7 @@
 #include <algorithm>
 
 #include "shim/files/volume_calls.h"
+#include "shim/files/window.h"
 #include "shim/gate/gate.h"
 #include "shim/memory/app_memory.h"
 #include "shim/volumes/calls.h"
@@ -160,9 +162,19 @@ Answer sync_range_call(Call& call, const Target& target) {
 
 Answer advise_call(Call&, const Target& target) { return target.is_path() ? -EBADF : 0; }
 
+namespace {
+
+int64_t clone_from(int source) {
+  if (window::contains(source)) return -EBADF;
+  const int64_t flags = gate::call(SYS_fcntl, static_cast<uint64_t>(source), F_GETFD);
+  return is_error(flags) ? -EBADF : -EOPNOTSUPP;
+}
+
+}  // namespace
+
 Answer ioctl_call(Call& call, const Target& target) {
   if (target.is_path()) return -EBADF;
-  switch (call.args[1]) {
+  switch (static_cast<uint32_t>(call.args[1])) {
     case FIOCLEX:
     case FIONCLEX:
     case FIONBIO: return std::nullopt;
@@ -172,6 +184,13 @@ Answer ioctl_call(Call& call, const Target& target) {
       if (!S_ISREG(attributes->mode)) return -ENOTTY;
       const auto left = static_cast<int32_t>(attributes->size - target.open.position);
       return write_app(call.args[2], left) ? 0 : -EFAULT;
+    }
+    // As a file system without shared blocks: the source is looked at first.
+    case FICLONE: return clone_from(call.int_arg(2));
+    case FICLONERANGE: {
+      file_clone_range range;
+      if (!read_app(range, call.args[2])) return -EFAULT;
+      return clone_from(static_cast<int>(range.src_fd));
     }
     default: return -ENOTTY;
   }
