@@ -41,6 +41,14 @@ for file in superblock.a superblock.b log.a log.b checkpoint.a checkpoint.b data
     expect "missing_$file" 125 "volume\.file\.missing.*$file"
     unchanged "missing_$file"
 done
+for file in superblock.a data.0; do
+    rm "$V/$file"
+    mkfifo "$V/$file"
+    run "$CAT" /dev/null
+    expect "pipe_$file" 125 "volume\.file\.kind.*$file"
+    rm "$V/$file"
+    cp -a "$T/good/$file" "$V"
+done
 mkdir "$T/foreign"
 echo mine >"$T/foreign/notes"
 INJECTIONS=()

@@ -9,8 +9,11 @@
 static char* path;
 
 static void* unshared(void*) {
-    EXPECT_OK(unshare(CLONE_FILES));
-    for (int fd = 3; fd < 10; fd++) close(fd);  // still open in the other threads' table
+    if (unshare(CLONE_FILES) == 0) {
+        for (int fd = 3; fd < 10; fd++) close(fd);  // still open in the other threads' table
+    } else {
+        EXPECT_EQ(errno, EINVAL);  // a runtime that knows of one table a process
+    }
     execl(path, path, "second", NULL);
     test_failed(__FILE_NAME__, __LINE__, "execl: %s", strerror(errno));
 }

@@ -10,8 +10,12 @@
 static int open_at(int fd) { return fcntl(fd, F_GETFD); }
 
 static void* unshare_and_close(void*) {
-    EXPECT_OK(syscall(SYS_close_range, 50, 60, UNSHARE_FLAG));
-    EXPECT_EQ(open_at(55), -1);
+    // A runtime that knows of one table a process refuses, and closes nothing.
+    if (syscall(SYS_close_range, 50, 60, UNSHARE_FLAG) == 0) {
+        EXPECT_EQ(open_at(55), -1);
+    } else {
+        EXPECT_EQ(errno, EINVAL);
+    }
     return NULL;
 }
 
@@ -28,6 +32,8 @@ int main(void) {
     EXPECT_EQ(open_at(55), 0);
     EXPECT_ERRNO(syscall(SYS_close_range, 60, 50, 0), EINVAL);
     EXPECT_ERRNO(syscall(SYS_close_range, 50, 60, 64), EINVAL);
+    EXPECT_OK(syscall(SYS_close_range, 50, 51, UNSHARE_FLAG));  // alone it is as without
+    EXPECT_EQ(open_at(51), -1);
     EXPECT_OK(syscall(SYS_close_range, 50, ~0U, 0));
     for (int i = 50; i <= 60; i++) EXPECT_EQ(open_at(i), -1);
     EXPECT_EQ(open_at(fd), 0);

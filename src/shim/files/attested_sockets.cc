@@ -14,6 +14,7 @@
 
 #include "shim/files/attested_calls.h"
 #include "shim/files/host_path.h"
+#include "shim/files/passed_descriptors.h"
 #include "shim/files/permission.h"
 #include "shim/files/volume_calls.h"
 #include "shim/gate/gate.h"
@@ -64,31 +65,50 @@ int64_t attested_bind(Call& call, const PathRule& rule) {
   return pass_with(call, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
-int64_t attested_sendmsg(Call& call, const PathRule&) {
+namespace {
+
+// With a copy of its address and of its control messages, in which no descriptor of the shim's may be (passed_descriptors.h).
+int64_t send_message(Call& call, uint64_t at, uint64_t flags) {
   msghdr message;
-  if (!read_app(message, call.args[1])) return -EFAULT;
+  if (!read_app(message, at)) return -EFAULT;
+  sockaddr_storage given{};
+  if (message.msg_name == nullptr) message.msg_namelen = 0;
+  if (static_cast<int32_t>(message.msg_namelen) < 0) return -EINVAL;
+  message.msg_namelen = std::min<socklen_t>(message.msg_namelen, sizeof(given));  // as __copy_msghdr
+  if (!copy_from_app(&given, gate::address_of(message.msg_name), message.msg_namelen)) return -EFAULT;
+  message.msg_name = message.msg_namelen > 0 ? &given : nullptr;
   size_t size = 0;
-  const auto address = translate(gate::address_of(message.msg_name), message.msg_namelen, false, size);
+  auto address = translate(gate::address_of(message.msg_name), message.msg_namelen, false, size);
   if (!address) return -number_of(address.error());
-  if (!*address) return pass(call);
-  sockaddr_un name = **address;
-  message.msg_name = &name;
-  message.msg_namelen = static_cast<socklen_t>(size);
-  return pass_with(call, call.args[0], gate::address_of(&message), call.args[2]);
+  if (*address) {
+    message.msg_name = &**address;
+    message.msg_namelen = static_cast<socklen_t>(size);
+  }
+  passed_descriptors::Control control;
+  if (message.msg_control != nullptr) {
+    auto copied = passed_descriptors::copy(message);
+    if (!copied) return -number_of(copied.error());
+    control = *std::move(copied);
+    if (const auto allowed = passed_descriptors::may_pass(control); !allowed) return -number_of(allowed.error());
+    message.msg_control = control.data();
+  }
+  return gate::interruptible(SYS_sendmsg, call.args[0], gate::address_of(&message), flags);
 }
 
-// Messages to a path are sent one by one with sendmsg; here they end the batch, as an error at that message would.
+}  // namespace
+
+int64_t attested_sendmsg(Call& call, const PathRule&) { return send_message(call, call.args[1], call.args[2]); }
+
+// One by one, as the kernel does: an error ends the batch, and is told when nothing was sent.
 int64_t attested_sendmmsg(Call& call, const PathRule&) {
-  const auto count = std::min<uint32_t>(static_cast<uint32_t>(call.args[2]), 1024);
+  const auto count = std::min<uint32_t>(static_cast<uint32_t>(call.args[2]), 1024);  // UIO_MAXIOV
   for (uint32_t i = 0; i < count; ++i) {
-    mmsghdr message;
-    if (!read_app(message, call.args[1] + i * sizeof(message))) return -EFAULT;
-    size_t size = 0;
-    const auto address =
-        translate(gate::address_of(message.msg_hdr.msg_name), message.msg_hdr.msg_namelen, false, size);
-    if (!address || *address) return i > 0 ? pass_with(call, call.args[0], call.args[1], i, call.args[3]) : -EINVAL;
+    const uint64_t at = call.args[1] + i * sizeof(mmsghdr);
+    const int64_t sent = send_message(call, at, call.args[3]);
+    if (sent < 0) return i > 0 ? i : sent;
+    if (!write_app(at + offsetof(mmsghdr, msg_len), static_cast<unsigned>(sent))) return i > 0 ? i : -EFAULT;
   }
-  return pass(call);
+  return count;
 }
 
 }  // namespace redoubt::shim::file_namespace

@@ -3,6 +3,7 @@
 // System calls about descriptors as such. A descriptor of the shim as an argument is refused by the row (dispatch.cc);
 // here are the calls that name ranges of them, or list them.
 #include <dirent.h>
+#include <linux/close_range.h>
 #include <sys/syscall.h>
 
 #include <algorithm>
@@ -14,6 +15,7 @@
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
 #include "shim/memory/app_memory.h"
+#include "shim/process/thread.h"
 #include "shim/syscalls/call.h"
 #include "shim/syscalls/handlers.h"
 
@@ -34,8 +36,16 @@ int64_t duplicate_to(Call& call) {
 int64_t sys_dup2(Call& call) { return duplicate_to(call); }
 int64_t sys_dup3(Call& call) { return duplicate_to(call); }
 
+std::optional<int64_t> settle_unshare(Call& call) {
+  if ((call.args[2] & CLOSE_RANGE_UNSHARE) == 0) return std::nullopt;
+  if (!is_only_thread(call.thread)) return -EINVAL;
+  call.args[2] &= ~static_cast<uint64_t>(CLOSE_RANGE_UNSHARE);
+  return std::nullopt;
+}
+
 // Around the window: one call below it and one above.
 int64_t sys_close_range(Call& call) {
+  if (const auto refused = settle_unshare(call)) return *refused;
   const auto first = static_cast<uint32_t>(call.args[0]);
   const auto last = static_cast<uint32_t>(call.args[1]);
   const auto window_first = static_cast<uint32_t>(window::first());

@@ -13,6 +13,7 @@
 #include "shim/files/attested_calls.h"
 #include "shim/files/host_path.h"
 #include "shim/files/kernel_view.h"
+#include "shim/files/passed_descriptors.h"
 #include "shim/files/special_descriptors.h"
 #include "shim/files/volume_calls.h"
 #include "shim/files/working_directory.h"
@@ -233,6 +234,7 @@ std::optional<int64_t> intercept(Call& call) {
   }
   if (has_path(*call.row) && !is_resolved_elsewhere(call.number)) return -EPERM;
   if (call.number == SYS_umask) return change_mask(call);
+  if (call.number == SYS_recvmsg || call.number == SYS_recvmmsg) return passed_descriptors::receive(call, nullptr);
   credentials_may_change(call.number);
   if (volumes::is_active() && !is_resolved_elsewhere(call.number) && call.number != SYS_fchdir) {
     if (const auto answer = intercept_volume_descriptors(call)) return answer;

@@ -158,6 +158,12 @@ bool is_volume_handle(int fd) {
   return identity_of(fd, device, inode) && device == memory_device && inode == volume_handles;
 }
 
+bool is_ours(int fd) {
+  uint64_t device, inode;
+  if (!identity_of(fd, device, inode) || device != memory_device || device == 0 || inode == kFree) return false;
+  return inode == volume_handles || node_of_any(fd) != kNoNode;
+}
+
 bool is_memory_file(uint64_t device) { return device != 0 && device == memory_device; }
 
 Result<OwnedFd> memory_file(std::string_view path) {

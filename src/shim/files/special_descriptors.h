@@ -39,6 +39,8 @@ void hint(int fd);
 NodeId node_of(int fd);
 // The same whatever the hint says: for descriptors that came from elsewhere.
 NodeId node_of_any(int fd);
+// Whether it is a node of the tree or an open file of a volume, whatever the hint says: nothing to be had over a socket.
+bool is_ours(int fd);
 // By the identity of a memory file, as in a line of /proc/PID/maps.
 bool is_memory_file(uint64_t device);
 

@@ -67,8 +67,9 @@ int64_t close_and_fail(int fd, int error);
 int64_t receive(int fd, Description& description, Pieces& to, int flags);
 int64_t send(int fd, Description& description, Pieces& from, int flags);
 
-// The shielded connection behind an argument. Null: not one, or `answer` says what the call returns.
-Reference shielded(int fd, Answer& answer);
+// The shielded connection behind an argument. Null: not one, or `answer` says what the call returns. `sends`: the call gives the
+// kernel bytes, which on a socket that another process has too must not go where they may not any more.
+Reference shielded(int fd, Answer& answer, bool sends);
 // What a sending call says for such an answer. As tcp_sendmsg on a socket that is not connected: EPIPE with its signal.
 Answer answer_of_send(Answer answer, int flags);
 
@@ -81,10 +82,15 @@ struct Strange {
 std::optional<Strange> classify(int fd);
 uint64_t inode_of(int fd);  // 0: not open
 int domain_of(int fd);      // AF_INET...; AF_UNSPEC: no socket
+bool is_internet(int fd);   // AF_INET or AF_INET6
+int type_of(int fd);        // SOCK_STREAM...; -1: no socket
+int state_of(int fd);       // TCP_CLOSE...; -1: no TCP
+
+// A wildcard address as a destination becomes the one that the kernel would take it for, here and for the kernel: what is looked at
+// is where it goes.
+void make_explicit(int fd, Address& address, sockaddr_storage& storage);
 
 // A descriptor that the program has and the table does not.
 void adopt(int fd);
-// After a recvmsg of another socket: descriptors that came in control messages.
-void adopt_received(uint64_t message_at);
 
 }  // namespace redoubt::shim::net

@@ -29,9 +29,17 @@ Reference make_socket(Kind kind) {
   return made;
 }
 
+void share_sockets() {
+  const std::lock_guard lock(register_mutex);
+  for (Description* socket : sockets) socket->shared = true;
+}
+
 void lock_sockets_for_fork() {
   register_mutex.lock();
-  for (Description* socket : sockets) socket->mutex.lock();
+  for (Description* socket : sockets) {
+    socket->shared = true;
+    socket->mutex.lock();
+  }
 }
 
 void unlock_sockets_after_fork() {

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "shim/net/connection.h"
@@ -24,7 +25,7 @@ namespace redoubt::shim::net {
 
 enum class Kind : uint8_t {
   kFresh,       // not bound to a rule yet: the kernel's affair, and nothing can be sent
-  kPlain,       // a rule says tls: off, or the default lets it be
+  kPlain,       // a rule says tls: off, or the default lets it be; looked at again before bytes go where it is shared
   kListener,    // what it accepts is shielded, by `rule`
   kConnection,  // shielded
   kLost,        // a connection whose TLS state is in another process or image: EIO
@@ -49,9 +50,12 @@ struct Description {
   std::atomic<int64_t> send_timeout = 0;
   std::atomic<int> low_water = 1;  // SO_RCVLOWAT, of plaintext
   std::atomic<bool> said_lost = false;
+  // Another process may have it too, and connect it or make it listen: from a fork on, after exec, sent or received over a socket.
+  std::atomic<bool> shared = false;
 
   std::mutex mutex;
-  std::unique_ptr<Connection> connection;            // guarded by mutex; kConnection
+  std::unique_ptr<Connection> connection;  // guarded by mutex; kConnection
+  std::optional<Address> plain_peer;       // guarded by mutex; kPlain and shared: whom a rule was seen to let be
   std::vector<std::shared_ptr<Interest>> interests;  // guarded by mutex: epoll instances that watch it
   std::unique_ptr<Epoll> epoll;                      // kEpoll; constant
 
@@ -62,6 +66,8 @@ using Reference = std::shared_ptr<Description>;
 
 // A stream socket, registered for fork: whoever uses a connection holds its mutex, and fork holds all of them.
 Reference make_socket(Kind kind);
+// Before a child that may hand them on at exec: from here on other processes may have all that are there. fork does the same.
+void share_sockets();
 void lock_sockets_for_fork();
 void unlock_sockets_after_fork();
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -20,6 +21,7 @@
 #include "shim/net/farewell.h"
 #include "shim/net/log.h"
 #include "shim/syscalls/dispatch.h"
+#include "shim/syscalls/handlers.h"
 
 namespace redoubt::shim::net {
 
@@ -46,10 +48,11 @@ Answer call_close(Call& call) {
 }
 
 Answer call_close_range(Call& call) {
+  if (const auto refused = settle_unshare(call)) return refused;
   const auto first = static_cast<uint32_t>(call.args[0]);
   const auto last = static_cast<uint32_t>(call.args[1]);
   if (first > last || first >= table::kTracked || (call.int_arg(2) & CLOSE_RANGE_CLOEXEC) != 0) return std::nullopt;
-  if ((call.int_arg(2) & ~(CLOSE_RANGE_CLOEXEC | CLOSE_RANGE_UNSHARE)) != 0) return std::nullopt;
+  if ((call.int_arg(2) & ~CLOSE_RANGE_CLOEXEC) != 0) return std::nullopt;
   const auto end = std::min<uint32_t>(last, table::kTracked - 1);
   std::vector<table::Replacement> closing;
   for (const auto& [fd, description] : table::all(static_cast<int>(first), static_cast<int>(end))) {
@@ -150,6 +153,21 @@ int domain_of(int fd) {
   return domain < 0 ? AF_UNSPEC : domain;
 }
 
+bool is_internet(int fd) {
+  const int domain = domain_of(fd);
+  return domain == AF_INET || domain == AF_INET6;
+}
+
+int type_of(int fd) { return option(fd, SO_TYPE); }
+
+int state_of(int fd) {
+  uint8_t state = 0;  // tcp_info::tcpi_state comes first
+  socklen_t size = sizeof(state);
+  const int64_t result = gate::call(SYS_getsockopt, static_cast<uint64_t>(fd), IPPROTO_TCP, TCP_INFO,
+                                    gate::address_of(&state), gate::address_of(&size));
+  return is_error(result) ? -1 : state;
+}
+
 namespace {
 
 // Of no stream: datagrams that were directed somewhere may go on if a rule lets them. Others say for each where it goes.
@@ -178,8 +196,12 @@ std::optional<Strange> classify(int fd) {
     }
   }
   if (option(fd, SO_ACCEPTCONN) == 1) {
-    if (listen == nullptr) return Strange{policy.refuses_unnamed ? Kind::kLost : Kind::kPlain};
-    return Strange{listen->tls ? Kind::kListener : Kind::kPlain, rule};
+    if (!own) return Strange{Kind::kLost};
+    const auto overlapping = find_overlapping_listen(*own);  // as of a socket that the program binds
+    const bool is_around = overlapping && (rule < 0 || *overlapping < static_cast<size_t>(rule));
+    if (listen != nullptr && listen->tls) return Strange{Kind::kListener, rule};
+    if (is_around || (listen == nullptr && policy.refuses_unnamed)) return Strange{Kind::kLost};
+    return Strange{Kind::kPlain, rule};
   }
   const auto peer = address_by(fd, SYS_getpeername);
   if (!peer) return Strange{Kind::kFresh};
@@ -201,35 +223,16 @@ void adopt(int fd) {
   const uint64_t inode = inode_of(fd);
   for (const auto& [known, description] : table::all()) {
     if (known != fd && inode_of(known) == inode) {
+      description->shared = true;
       table::exchange(fd, description);
       return;
     }
   }
   auto made = make_socket(strange->kind);
   made->nonblocking_known = false;
+  made->shared = true;
   made->rule = strange->rule;
   table::exchange(fd, std::move(made));
-}
-
-void adopt_received(uint64_t message_at) {
-  msghdr message;
-  if (!read_app(message, message_at) || message.msg_controllen < sizeof(cmsghdr)) return;
-  constexpr size_t kMostControl = 65536;
-  std::vector<uint8_t> control(std::min<size_t>(message.msg_controllen, kMostControl));
-  if (!copy_from_app(control.data(), gate::address_of(message.msg_control), control.size())) return;
-  for (size_t at = 0; at + sizeof(cmsghdr) <= control.size();) {
-    cmsghdr header;
-    std::copy_n(&control[at], sizeof(header), reinterpret_cast<uint8_t*>(&header));
-    if (header.cmsg_len < sizeof(header) || header.cmsg_len > control.size() - at) return;
-    if (header.cmsg_level == SOL_SOCKET && header.cmsg_type == SCM_RIGHTS) {
-      for (size_t one = at + CMSG_LEN(0); one + sizeof(int) <= at + header.cmsg_len; one += sizeof(int)) {
-        int fd;
-        std::copy_n(&control[one], sizeof(fd), reinterpret_cast<uint8_t*>(&fd));
-        adopt(fd);
-      }
-    }
-    at += CMSG_ALIGN(header.cmsg_len);
-  }
 }
 
 }  // namespace redoubt::shim::net

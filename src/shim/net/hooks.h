@@ -25,6 +25,8 @@ struct Hooks {
   // process/fork_lock.h
   void (*before_fork)();
   void (*after_fork)(bool is_child);
+  // process/vfork.cc
+  void (*before_vfork)();
   // process/exec_calls.cc, exit: output that waits, close_notify of what ends
   void (*settle)();
   void (*append_statistics)(TextBuilder& line);

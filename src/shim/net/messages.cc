@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "shim/files/passed_descriptors.h"
 #include "shim/gate/gate.h"
 #include "shim/memory/app_memory.h"
 #include "shim/net/calls.h"
@@ -45,13 +46,11 @@ int64_t send_message(int fd, Description& socket, uint64_t at, int flags) {
 Answer call_receive(Call& call) {
   Answer answer;
   const int fd = call.int_arg(0);
-  const Reference socket = shielded(fd, answer);
+  const Reference socket = shielded(fd, answer, false);
   if (call.number == SYS_recvmsg) {
     if (socket) return receive_message(fd, *socket, call.args[1], call.int_arg(2));
     if (answer) return answer;
-    const int64_t result = decide_beyond_network(call);
-    if (result >= 0) adopt_received(call.args[1]);
-    return result;
+    return passed_descriptors::receive(call, adopt);
   }
   if (!socket) return answer;
   Pieces to(call.args[1], call.args[2]);
@@ -63,50 +62,45 @@ Answer call_receive(Call& call) {
 
 namespace {
 
-// A datagram, or TCP Fast Open, to an address of its own. True: no rule lets it go.
-bool goes_astray(int fd, uint64_t address_at, uint64_t size, int flags) {
-  if ((flags & MSG_FASTOPEN) != 0) return true;
-  if (address_at == 0 || size == 0) return false;
-  sockaddr_storage storage{};
-  if (size > sizeof(storage) || !copy_from_app(&storage, address_at, size)) return false;  // the kernel knows the errno
-  auto address = address_of(&storage, size);
-  if (!address || table::may_be(fd)) return false;  // a stream socket takes no notice of it
-  if (address->is_any()) address = loopback_of(*address);
+// A datagram to an address of its own, which becomes what it means (make_explicit). False: no rule lets it go there.
+bool may_go(int fd, sockaddr_storage& name, size_t size) {
+  // AF_UNSPEC is AF_INET to a datagram socket of IPv4 (udp_sendmsg), and said so in `name`.
+  if (name.ss_family == AF_UNSPEC && domain_of(fd) == AF_INET) name.ss_family = AF_INET;
+  auto address = address_of(&name, size);
+  if (!address || table::get(fd)) return true;  // no address of the internet; a stream socket takes no notice of it
+  make_explicit(fd, *address, name);
   const auto rule = find_connect(*address);
-  if (rule ? !policy.connect[*rule].tls : !policy.refuses_unnamed) return false;
+  if (rule ? !policy.connect[*rule].tls : !policy.refuses_unnamed) return true;
   say_refused_address("send datagrams to", text_of(*address));
-  return true;
+  return false;
 }
 
-// AF_UNSPEC is AF_INET to a datagram socket of IPv4 (udp_sendmsg), and said so in `name`.
-bool is_internet_name(int fd, sockaddr_storage& name) {
-  if (name.ss_family == AF_INET || name.ss_family == AF_INET6) return true;
-  if (name.ss_family != AF_UNSPEC || domain_of(fd) != AF_INET) return false;
-  name.ss_family = AF_INET;
-  return true;
-}
-
-// The address is looked at in memory that the program could change before the kernel reads it: the kernel gets a copy.
+// On an internet socket. The address is looked at in memory that the program could change before the kernel reads it: the kernel gets
+// a copy, as long as the kernel takes it to be (__copy_msghdr).
 int64_t pass_message(Call& call, uint64_t at, int flags) {
   msghdr message;
   if (!read_app(message, at)) return -EFAULT;
   sockaddr_storage name{};
-  if (message.msg_name != nullptr && message.msg_namelen <= sizeof(name)) {
+  if (message.msg_name == nullptr) message.msg_namelen = 0;
+  if (static_cast<int32_t>(message.msg_namelen) < 0) return -EINVAL;
+  message.msg_namelen = std::min<socklen_t>(message.msg_namelen, sizeof(name));
+  if (message.msg_namelen > 0) {
     if (!copy_from_app(&name, gate::address_of(message.msg_name), message.msg_namelen)) return -EFAULT;
-    if (is_internet_name(call.int_arg(0), name)) {
-      if (goes_astray(call.int_arg(0), gate::address_of(&name), message.msg_namelen, 0)) return -EACCES;
-    }
+    if (!may_go(call.int_arg(0), name, message.msg_namelen)) return -EACCES;
     message.msg_name = &name;
   }
   return gate::interruptible(SYS_sendmsg, call.args[0], gate::address_of(&message), static_cast<uint64_t>(flags));
 }
 
-bool has_internet_name(int fd, uint64_t at) {
+// Other processes will have what a unix socket passes on.
+void share_passed(uint64_t message_at) {
   msghdr message;
-  if (!read_app(message, at) || message.msg_name == nullptr) return false;
-  sockaddr_storage name{};
-  if (!read_app(name.ss_family, gate::address_of(message.msg_name))) return false;
-  return is_internet_name(fd, name);
+  if (!read_app(message, message_at) || message.msg_control == nullptr) return;
+  const auto control = passed_descriptors::copy(message);
+  if (!control) return;
+  for (const int fd : passed_descriptors::descriptors_in(*control)) {
+    if (const Reference socket = table::get(fd)) socket->shared = true;
+  }
 }
 
 }  // namespace
@@ -114,27 +108,27 @@ bool has_internet_name(int fd, uint64_t at) {
 Answer call_send(Call& call) {
   Answer answer;
   const int fd = call.int_arg(0);
-  const Reference socket = shielded(fd, answer);
+  const Reference socket = shielded(fd, answer, true);
   const int flags = call.int_arg(call.number == SYS_sendmsg ? 2 : 3);
+  if (socket) {
+    if (call.number == SYS_sendmsg) return send_message(fd, *socket, call.args[1], flags);
+    Pieces from(call.args[1], call.args[2]);
+    return send(fd, *socket, from, flags);
+  }
+  if ((flags & MSG_FASTOPEN) != 0) return -EOPNOTSUPP;
+  if (answer) return answer_of_send(answer, flags);
   if (call.number == SYS_sendmsg) {
-    if (socket) return send_message(fd, *socket, call.args[1], flags);
-    if ((flags & MSG_FASTOPEN) != 0) return -EOPNOTSUPP;
-    if (answer) return answer_of_send(answer, flags);
-    if (!has_internet_name(fd, call.args[1])) return std::nullopt;
-    return pass_message(call, call.args[1], flags);
+    if (is_internet(fd)) return pass_message(call, call.args[1], flags);
+    share_passed(call.args[1]);
+    return std::nullopt;
   }
-  if (!socket) {
-    if ((flags & MSG_FASTOPEN) != 0) return -EOPNOTSUPP;
-    if (answer) return answer_of_send(answer, flags);
-    const uint64_t size = static_cast<uint32_t>(call.args[5]);
-    sockaddr_storage name{};
-    if (call.args[4] == 0 || size > sizeof(name) || !copy_from_app(&name, call.args[4], size)) return std::nullopt;
-    if (!is_internet_name(fd, name)) return std::nullopt;
-    if (goes_astray(fd, gate::address_of(&name), size, flags)) return -EACCES;
-    return pass_with(call, call.args[0], call.args[1], call.args[2], call.args[3], gate::address_of(&name), size);
-  }
-  Pieces from(call.args[1], call.args[2]);
-  return send(fd, *socket, from, flags);
+  if (call.args[4] == 0 || !is_internet(fd)) return std::nullopt;
+  const uint64_t size = static_cast<uint32_t>(call.args[5]);
+  sockaddr_storage name{};
+  if (size > sizeof(name)) return -EINVAL;  // as move_addr_to_kernel
+  if (!copy_from_app(&name, call.args[4], size)) return -EFAULT;
+  if (!may_go(fd, name, size)) return -EACCES;
+  return pass_with(call, call.args[0], call.args[1], call.args[2], call.args[3], gate::address_of(&name), size);
 }
 
 namespace {
@@ -146,13 +140,11 @@ constexpr uint32_t kMostMessages = 1024;  // UIO_MAXIOV
 Answer call_receive_many(Call& call) {
   Answer answer;
   const int fd = call.int_arg(0);
-  const Reference socket = shielded(fd, answer);
+  const Reference socket = shielded(fd, answer, false);
   const auto count = std::min(static_cast<uint32_t>(call.args[2]), kMostMessages);
   if (!socket) {
     if (answer) return answer;
-    const int64_t result = decide_beyond_network(call);
-    for (int64_t i = 0; i < result; ++i) adopt_received(call.args[1] + static_cast<uint64_t>(i) * sizeof(mmsghdr));
-    return result;
+    return passed_descriptors::receive(call, adopt);
   }
   int flags = call.int_arg(3);
   uint32_t done = 0;
@@ -170,16 +162,16 @@ Answer call_receive_many(Call& call) {
 Answer call_send_many(Call& call) {
   Answer answer;
   const int fd = call.int_arg(0);
-  const Reference socket = shielded(fd, answer);
+  const Reference socket = shielded(fd, answer, true);
   const int flags = call.int_arg(3);
   if (!socket && answer) return answer_of_send(answer, flags);
   const auto count = std::min(static_cast<uint32_t>(call.args[2]), kMostMessages);
   if (!socket) {
     if ((flags & MSG_FASTOPEN) != 0) return -EOPNOTSUPP;
-    bool is_internet = false;
-    for (uint32_t i = 0; i < count && !is_internet; ++i)
-      is_internet = has_internet_name(fd, call.args[1] + i * sizeof(mmsghdr));
-    if (!is_internet) return std::nullopt;
+    if (!is_internet(fd)) {
+      for (uint32_t i = 0; i < count; ++i) share_passed(call.args[1] + i * sizeof(mmsghdr));
+      return std::nullopt;
+    }
   }
   for (uint32_t done = 0; done < count; ++done) {
     const uint64_t at = call.args[1] + done * sizeof(mmsghdr);

@@ -166,11 +166,30 @@ std::optional<Address> address_of(const void* socket_address, size_t size) {
   return address;
 }
 
-Address loopback_of(const Address& any) {
+// ip_route_output_key (IPv4), tcp_v6_connect, __ip6_datagram_connect and udpv6_sendmsg (IPv6).
+Address destination_of(const Address& any, const std::optional<Address>& own) {
   Address address = any;
-  if (any.is_v4) address.ip[12] = 127;
+  if (any.is_v4 && own && own->is_v4 && !own->is_any()) {
+    address.ip = own->ip;
+    return address;
+  }
+  if (own && own->is_v4) {
+    std::copy(std::begin(kMapped), std::end(kMapped), address.ip.begin());
+    address.is_v4 = true;
+  }
+  if (address.is_v4) address.ip[12] = 127;
   address.ip[15] = 1;
   return address;
+}
+
+void put_ip(const Address& address, sockaddr_storage& socket_address) {
+  if (socket_address.ss_family == AF_INET) {
+    auto& v4 = reinterpret_cast<sockaddr_in&>(socket_address);
+    std::memcpy(&v4.sin_addr, address.ip.data() + sizeof(kMapped), sizeof(v4.sin_addr));
+  } else {
+    auto& v6 = reinterpret_cast<sockaddr_in6&>(socket_address);
+    std::memcpy(&v6.sin6_addr, address.ip.data(), sizeof(v6.sin6_addr));
+  }
 }
 
 std::string ip_text_of(const Address& address) {

@@ -34,8 +34,11 @@ struct Address {
 
 // Of a sockaddr_in or sockaddr_in6; nothing for other families and short ones.
 std::optional<Address> address_of(const void* socket_address, size_t size);
-// Where the kernel sends what is for the wildcard address: 127.0.0.1 or ::1.
-Address loopback_of(const Address& any);
+// Where the kernel sends what is for the wildcard address `any` from a socket bound to `own`: to that address itself (IPv4), or to
+// this host's loopback, of IPv4 where an IPv6 socket is bound to a mapped address.
+Address destination_of(const Address& any, const std::optional<Address>& own);
+// Puts the address into a sockaddr_in or sockaddr_in6, as address_of() took it out. The rest stays.
+void put_ip(const Address& address, sockaddr_storage& socket_address);
 // "192.0.2.1:443", "[2001:db8::1]:443".
 std::string text_of(const Address& address);
 // Without port and brackets: the name that a peer's certificate is checked for.

@@ -108,6 +108,38 @@ TEST(Rules, AddressesAsText) {
   EXPECT_EQ(text_of(at("::ffff:10.0.0.1", 5)), "10.0.0.1:5");
 }
 
+TEST(Rules, WhatAWildcardMeansAsADestination) {
+  const auto meant = [](const char* any, const char* own) {
+    return text_of(destination_of(at(any, 80), own == nullptr ? std::nullopt : std::optional(at(own, 5))));
+  };
+  EXPECT_EQ(meant("0.0.0.0", nullptr), "127.0.0.1:80");
+  EXPECT_EQ(meant("0.0.0.0", "0.0.0.0"), "127.0.0.1:80");
+  EXPECT_EQ(meant("0.0.0.0", "::"), "127.0.0.1:80");
+  EXPECT_EQ(meant("0.0.0.0", "10.0.0.7"), "10.0.0.7:80");
+  EXPECT_EQ(meant("::", "::"), "[::1]:80");
+  EXPECT_EQ(meant("::", "2001:db8::1"), "[::1]:80");
+  EXPECT_EQ(meant("::", "::ffff:10.0.0.7"), "127.0.0.1:80");
+  EXPECT_EQ(meant("::", "::ffff:0.0.0.0"), "127.0.0.1:80");
+  EXPECT_EQ(meant("::ffff:0.0.0.0", "::ffff:10.0.0.7"), "10.0.0.7:80");
+}
+
+TEST(Rules, AddressesGoBackWhereTheyCameFrom) {
+  sockaddr_storage storage{};
+  auto& v4 = reinterpret_cast<sockaddr_in&>(storage);
+  v4.sin_family = AF_INET;
+  v4.sin_port = 0x5000;
+  put_ip(at("10.0.0.7", 1), storage);
+  EXPECT_EQ(text_of(*address_of(&storage, sizeof(v4))), "10.0.0.7:80");
+  storage = {};
+  auto& v6 = reinterpret_cast<sockaddr_in6&>(storage);
+  v6.sin6_family = AF_INET6;
+  v6.sin6_port = 0x5000;
+  v6.sin6_scope_id = 3;
+  put_ip(at("2001:db8::1", 1), storage);
+  EXPECT_EQ(text_of(*address_of(&storage, sizeof(v6))), "[2001:db8::1]:80");
+  EXPECT_EQ(v6.sin6_scope_id, 3U);
+}
+
 TEST(Rules, ShortSocketAddresses) {
   sockaddr_in v4{};
   v4.sin_family = AF_INET;

@@ -34,10 +34,10 @@ int64_t read_source(Call& call, void* into, size_t size, const int64_t* position
 // Reads and sends. What could not be sent is left unread: the position of the file goes back.
 Answer call_sendfile(Call& call) {
   Answer answer;
-  const Reference source = shielded(call.int_arg(1), answer);
+  const Reference source = shielded(call.int_arg(1), answer, false);
   if (source || answer) return answer ? answer : Answer(-EINVAL);
   const int fd = call.int_arg(0);
-  const Reference socket = shielded(fd, answer);
+  const Reference socket = shielded(fd, answer, true);
   if (!socket) return answer_of_send(answer, 0);
   int64_t position = 0;
   const bool has_position = call.args[2] != 0;
@@ -82,8 +82,8 @@ Answer call_sendfile(Call& call) {
 Answer call_splice(Call& call) {
   for (int i = 0; i < 6; ++i) {
     if (call.row->args[i].kind != ArgKind::kFd) continue;
-    const Reference socket = table::get(call.int_arg(i));
-    if (socket && socket->kind != Kind::kPlain && socket->kind != Kind::kEpoll) return -EINVAL;
+    Answer answer;
+    if (shielded(call.int_arg(i), answer, true) || answer) return -EINVAL;
   }
   return std::nullopt;
 }

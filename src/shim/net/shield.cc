@@ -152,6 +152,7 @@ constexpr Hooks kHooks = {.ppoll = masked_ppoll,
                           .epoll_pwait = masked_epoll_pwait,
                           .before_fork = before_fork,
                           .after_fork = after_fork,
+                          .before_vfork = share_sockets,
                           .settle = settle_all,
                           .append_statistics = append_statistics};
 
@@ -345,6 +346,7 @@ Result<void> restore(ByteView bytes) {
     }
     made->rule = static_cast<int>(one.rule) - 1;
     made->nonblocking_known = false;
+    made->shared = true;
     if (kind == Kind::kListener && (one.rule == 0 || one.rule > policy.listen.size())) return fail(EINVAL);
     by_inode.emplace_back(inode, made);
     table::exchange(fd, std::move(made));

@@ -4,6 +4,7 @@
 // transports there are TCP, UDP (for `tls: off` rules: name servers), AF_UNIX and the routing table. TCP Fast Open would send
 // before any handshake, and there is none on any socket while the network is shielded.
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
@@ -80,8 +81,9 @@ void become_plain(int fd, Description& socket) {
 // The rule for a socket that listens at `address`, or -errno.
 int64_t listen_rule(const Address& address, const char* action) {
   const auto rule = find_listen(address);
-  if (rule) return static_cast<int64_t>(*rule);
-  if (const auto overlapping = find_overlapping_listen(address)) {
+  const auto overlapping = find_overlapping_listen(address);
+  if (rule && (policy.listen[*rule].tls || !overlapping || *overlapping > *rule)) return static_cast<int64_t>(*rule);
+  if (overlapping) {
     Text<512> line;
     line.append("network: refused to ").append(action).append(" ").append(text_of(address));
     line.append(": it takes in more than the rule ").append(policy.listen[*overlapping].text);
@@ -96,41 +98,84 @@ int64_t listen_rule(const Address& address, const char* action) {
 }
 
 // Datagrams are never shielded: a rule must let them be.
-Answer bind_datagram(const Address& address) {
+bool may_bind_datagrams(const Address& address) {
   const auto rule = find_listen(address);
   const bool is_off = rule && !policy.listen[*rule].tls;
   const bool is_client = address.port == 0 && has_plain_connect_rule();
-  if (is_off || is_client || (!rule && !policy.refuses_unnamed)) return std::nullopt;
+  if (is_off || is_client || (!rule && !policy.refuses_unnamed)) return true;
   say_refused_address("bind datagrams to", text_of(address));
-  return -EACCES;
+  return false;
+}
+
+// The address that a call of the program gives. 0, or -errno as move_addr_to_kernel has it.
+int64_t take_address(uint64_t at, uint64_t size, sockaddr_storage& storage) {
+  if (size > sizeof(storage)) return -EINVAL;
+  return copy_from_app(&storage, at, size) ? 0 : -EFAULT;
 }
 
 }  // namespace
 
+void make_explicit(int fd, Address& address, sockaddr_storage& storage) {
+  if (!address.is_any()) return;
+  const auto own = bound_address(fd);
+  address = destination_of(address, own);
+  put_ip(address, storage);
+}
+
 Answer call_bind(Call& call) {
+  const int fd = call.int_arg(0);
+  if (!is_internet(fd)) return std::nullopt;
   sockaddr_storage storage{};
   const uint64_t size = static_cast<uint32_t>(call.args[2]);
-  if (size > sizeof(storage) || !copy_from_app(&storage, call.args[1], size)) return std::nullopt;
-  if (storage.ss_family != AF_INET && storage.ss_family != AF_INET6 && storage.ss_family != AF_UNSPEC) {
-    return std::nullopt;
-  }
+  if (const int64_t problem = take_address(call.args[1], size, storage); problem != 0) return problem;
   if (storage.ss_family == AF_UNSPEC) storage.ss_family = AF_INET;  // the kernel takes it for that
-  const auto address = address_of(&storage, size);
-  if (!address) return std::nullopt;
-  const Reference socket = table::get(call.int_arg(0));
-  if (!socket) return bind_datagram(*address);
-  // A port that the kernel chooses is looked at when the socket listens; a client may have one.
-  if (address->port != 0 && listen_rule(*address, "bind to") == -EACCES) return -EACCES;
+  if (const auto address = address_of(&storage, size)) {
+    if (!table::get(fd)) {
+      if (!may_bind_datagrams(*address)) return -EACCES;
+    } else if (address->port != 0 && listen_rule(*address, "bind to") == -EACCES) {
+      return -EACCES;  // a port that the kernel chooses is looked at when the socket listens; a client may have one
+    }
+  }
   // What was looked at is what the kernel gets, whatever another thread writes there.
   return pass_with(call, call.args[0], gate::address_of(&storage), size);
 }
 
+namespace {
+
+// A stream of the internet that the table does not have: nobody can say what it may carry.
+int64_t refuse_unknown(int fd, const char* action) {
+  const auto address = bound_address(fd);
+  say_refused_address(action, address ? text_of(*address) : "an unknown address");
+  return -EACCES;
+}
+
+bool is_unknown_stream(int fd) { return is_internet(fd) && type_of(fd) == SOCK_STREAM; }
+
+// A connection that never came about leaves a socket that may listen: it is what it was before connect. -errno: it may not.
+int64_t leave_connecting(int fd, Description& socket) {
+  const std::lock_guard lock(socket.mutex);
+  if (socket.kind != Kind::kConnection) return 0;
+  const bool is_unused = !socket.connection->is_server() && !socket.connection->has_begun();
+  if (!is_unused || state_of(fd) != TCP_CLOSE) return -EINVAL;  // as inet_listen of one that is connected
+  socket.kind = Kind::kFresh;
+  socket.connection.reset();
+  refresh_interests(socket);
+  return 0;
+}
+
+}  // namespace
+
 Answer call_listen(Call& call) {
   const int fd = call.int_arg(0);
   const Reference socket = table::get(fd);
-  if (!socket || (socket->kind != Kind::kFresh && socket->kind != Kind::kPlain)) return std::nullopt;
+  if (!socket) return is_unknown_stream(fd) ? Answer(refuse_unknown(fd, "listen at")) : std::nullopt;
+  if (socket->kind == Kind::kEpoll) return std::nullopt;
+  if (socket->kind == Kind::kLost) return refuse_unknown(fd, "listen at");
+  if (socket->kind == Kind::kConnection) {
+    if (const int64_t problem = leave_connecting(fd, *socket); problem != 0) return problem;
+  }
   const auto before = bound_address(fd);
-  if (!before) return std::nullopt;
+  if (!before) return refuse_unknown(fd, "listen at");
   int64_t rule = listen_rule(*before, before->port == 0 ? "listen without bind at" : "listen at");
   if (rule == -EACCES) return rule;
   const int64_t result = pass(call);
@@ -154,34 +199,53 @@ Answer call_listen(Call& call) {
 
 namespace {
 
-// Of a listener that nobody knows: it was there before the program.
-bool is_internet(int fd) {
-  const int domain = domain_of(fd);
-  return domain == AF_INET || domain == AF_INET6;
+// What a listener is that another process has too, and may have bound, shut down or made listen since.
+void look_again(int fd, Description& listener) {
+  const Kind kind = listener.kind;
+  if (kind != Kind::kFresh && !(kind == Kind::kPlain && listener.shared)) return;
+  const auto strange = classify(fd);
+  if (!strange || strange->kind == Kind::kFresh) return;
+  if (strange->kind == Kind::kListener) listener.rule = strange->rule;
+  listener.kind = strange->kind;
+}
+
+// The kernel has accepted on a listener that a rule, or the default, lets be.
+int64_t accept_plain(int fd, bool is_nonblocking) {
+  const auto own = bound_address(fd);
+  const auto rule = own ? find_listen(*own) : std::nullopt;
+  if (!own || (rule && policy.listen[*rule].tls)) {
+    say_refused_address("accept in the clear at", own ? text_of(*own) : "an unknown address");
+    return close_and_fail(fd, EACCES);
+  }
+  auto made = make_socket(Kind::kPlain);
+  made->nonblocking = is_nonblocking;
+  table::exchange(fd, std::move(made));
+  return fd;
 }
 
 }  // namespace
 
 Answer call_accept(Call& call) {
-  const Reference listener = table::get(call.int_arg(0));
-  if (listener && listener->kind == Kind::kFresh) {  // another process that has it too may have made it listen
-    const auto strange = classify(call.int_arg(0));
-    if (strange && strange->kind == Kind::kLost) return -EACCES;
-    if (strange && strange->kind == Kind::kListener) {
-      listener->rule = strange->rule;
-      listener->kind = Kind::kListener;
-    }
+  const int listening = call.int_arg(0);
+  const Reference listener = table::get(listening);
+  if (!listener) return is_unknown_stream(listening) ? Answer(refuse_unknown(listening, "accept at")) : std::nullopt;
+  if (listener->kind == Kind::kEpoll) return std::nullopt;
+  look_again(listening, *listener);
+  switch (listener->kind) {
+    case Kind::kListener:
+    case Kind::kPlain: break;
+    case Kind::kLost: return refuse_unknown(listening, "accept at");
+    default: return -EINVAL;  // it does not listen
   }
-  if (listener && listener->kind == Kind::kLost) return -EACCES;
-  if (listener && listener->kind != Kind::kListener) return std::nullopt;
   handshakes::end_slow_ones();
   const int64_t raw = pass(call);
   if (is_error(raw) || abi::is_restart(raw)) return raw;
   const int fd = static_cast<int>(raw);
-  if (!listener) return is_internet(fd) && policy.refuses_unnamed ? close_and_fail(fd, EACCES) : raw;
   if (!table::fits(fd)) return close_and_fail(fd, EMFILE);
+  const bool is_nonblocking = call.number == SYS_accept4 && (call.args[3] & SOCK_NONBLOCK) != 0;
+  if (listener->kind != Kind::kListener) return accept_plain(fd, is_nonblocking);
   auto made = make_socket(Kind::kConnection);
-  made->nonblocking = call.number == SYS_accept4 && (call.args[3] & SOCK_NONBLOCK) != 0;
+  made->nonblocking = is_nonblocking;
   made->receive_timeout = listener->receive_timeout.load();
   made->send_timeout = listener->send_timeout.load();
   made->connection = Connection::accepted(static_cast<size_t>(listener->rule.load()));
@@ -255,23 +319,27 @@ bool has_peer(int fd) {
 }  // namespace
 
 Answer call_connect(Call& call) {
+  const int fd = call.int_arg(0);
+  if (!is_internet(fd)) return std::nullopt;
   sockaddr_storage storage{};
   const uint64_t size = static_cast<uint32_t>(call.args[2]);
-  if (size > sizeof(storage) || !copy_from_app(&storage, call.args[1], size)) return std::nullopt;
-  const Reference socket = table::get(call.int_arg(0));
-  if (storage.ss_family ==
-      AF_UNSPEC) {  // dissolves: of datagrams harmless, of connections nothing that a program needs
-    if (!socket || socket->kind == Kind::kFresh || socket->kind == Kind::kPlain) return std::nullopt;
-    return -EOPNOTSUPP;
-  }
-  if (storage.ss_family != AF_INET && storage.ss_family != AF_INET6) return std::nullopt;
+  if (const int64_t problem = take_address(call.args[1], size, storage); problem != 0) return problem;
+  const Reference socket = table::get(fd);
+  if (!socket && is_unknown_stream(fd)) return refuse_unknown(fd, "connect from");
   auto address = address_of(&storage, size);
-  if (!address) return std::nullopt;
-  if (address->is_any()) address = loopback_of(*address);  // as tcp_v4_connect and its kin take it
+  if (!address) {
+    // AF_UNSPEC dissolves: of datagrams harmless, of connections nothing that a program needs, and another process that has the
+    // socket believes that it is connected. The other families are the kernel's to refuse.
+    const bool may_dissolve =
+        !socket || (!socket->shared && (socket->kind == Kind::kFresh || socket->kind == Kind::kPlain));
+    if (storage.ss_family == AF_UNSPEC && !may_dissolve) return -EOPNOTSUPP;
+    return pass_with(call, call.args[0], gate::address_of(&storage), size);
+  }
+  make_explicit(fd, *address, storage);
   if (!socket) return connect_datagram(call, *address, storage, size);
-  if (socket->kind == Kind::kLost) return lost(call.int_arg(0), *socket);
+  if (socket->kind == Kind::kLost) return lost(fd, *socket);
   if (socket->kind == Kind::kListener) {  // one that was shut down may connect again (inet_shutdown)
-    const auto strange = classify(call.int_arg(0));
+    const auto strange = classify(fd);
     if (!strange || strange->kind != Kind::kFresh) return -EISCONN;
     socket->kind = Kind::kFresh;
   }
@@ -282,13 +350,13 @@ Answer call_connect(Call& call) {
     return -EACCES;
   }
   if (rule && policy.connect[*rule].tls) {
-    if (socket->kind == Kind::kPlain && has_peer(call.int_arg(0))) return -EISCONN;
+    if (socket->kind == Kind::kPlain && has_peer(fd)) return -EISCONN;
     return connect_shielded(call, *socket, *rule, *address, storage, size);
   }
   // A second connect may end the first one's wait: what was begun shielded stays so.
   if (socket->kind == Kind::kConnection) return -EISCONN;
   const int64_t result = pass_with(call, call.args[0], gate::address_of(&storage), size);
-  if (is_connecting(result)) become_plain(call.int_arg(0), *socket);
+  if (is_connecting(result)) become_plain(fd, *socket);
   return result;
 }
 

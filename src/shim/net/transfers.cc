@@ -5,6 +5,7 @@
 // by SA_RESTART, EINTR when the socket has a timeout, and what was moved already is the result.
 #include <fcntl.h>
 #include <limits.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -155,9 +156,13 @@ Reference find_settled(int fd, Answer& answer) {
       answer = -EBADF;
       return nullptr;
     }
-    if (!classify(fd)) {
+    // Several looks by number: they count only if it was one thing all the time. (Inodes of sockets do not come again.)
+    const uint64_t inode = inode_of(fd);
+    const auto strange = classify(fd);
+    const bool is_one = inode != 0 && inode_of(fd) == inode;
+    if (is_one && (!strange || strange->kind == Kind::kPlain)) {  // no rule keeps it from going out as it is
       table::forget_shielded(fd);
-      return nullptr;
+      continue;
     }
     if (round == kPatience) {
       answer = -EIO;
@@ -169,7 +174,48 @@ Reference find_settled(int fd, Answer& answer) {
 
 }  // namespace
 
-Reference shielded(int fd, Answer& answer) {
+namespace {
+
+std::optional<Address> peer_address(int fd) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof(storage);
+  const int64_t result =
+      gate::call(SYS_getpeername, static_cast<uint64_t>(fd), gate::address_of(&storage), gate::address_of(&size));
+  return is_error(result) ? std::nullopt : address_of(&storage, std::min<size_t>(size, sizeof(storage)));
+}
+
+// What a write says on a stream that is not connected, or not yet.
+int64_t unconnected_write(int fd) {
+  const int state = state_of(fd);
+  if (state == TCP_SYN_SENT || state == TCP_SYN_RECV) return -EAGAIN;
+  int error = 0;
+  socklen_t size = sizeof(error);
+  const int64_t result = gate::call(SYS_getsockopt, static_cast<uint64_t>(fd), SOL_SOCKET, SO_ERROR,
+                                    gate::address_of(&error), gate::address_of(&size));
+  return is_error(result) || error == 0 ? -ENOTCONN : -error;
+}
+
+// Before bytes go out in the clear on a socket that another process has too. 0: they may. One call of the kernel, as long as it is
+// connected to whom it was.
+int64_t look_again_before_sending(int fd, Description& socket) {
+  const std::lock_guard lock(socket.mutex);
+  const auto peer = peer_address(fd);
+  if (peer && peer == socket.plain_peer) return 0;
+  const auto strange = classify(fd);
+  if (!peer || !strange || strange->kind == Kind::kFresh || strange->kind == Kind::kListener) {
+    return unconnected_write(fd);
+  }
+  if (strange->kind == Kind::kPlain) {
+    socket.plain_peer = peer;
+    return 0;
+  }
+  socket.kind = Kind::kLost;
+  return lost(fd, socket);
+}
+
+}  // namespace
+
+Reference shielded(int fd, Answer& answer, bool sends) {
   if (!table::may_be(fd)) return nullptr;
   Reference socket = find_settled(fd, answer);
   if (!socket) return nullptr;
@@ -182,6 +228,10 @@ Reference shielded(int fd, Answer& answer) {
       answer = -ENOTCONN;
       return nullptr;
     }
+  }
+  if (sends && socket->kind == Kind::kPlain && socket->shared) {
+    if (const int64_t problem = look_again_before_sending(fd, *socket); problem != 0) answer = problem;
+    return nullptr;
   }
   if (socket->kind == Kind::kLost) {
     answer = lost(fd, *socket);
@@ -219,7 +269,7 @@ Answer pieces_of(const Call& call, std::optional<Pieces>& pieces, int& flags) {
 Answer call_read(Call& call) {
   Answer answer;
   const int fd = call.int_arg(0);
-  const Reference socket = shielded(fd, answer);
+  const Reference socket = shielded(fd, answer, false);
   if (!socket) return answer;
   std::optional<Pieces> pieces;
   int flags = 0;
@@ -236,7 +286,7 @@ Answer answer_of_send(Answer answer, int flags) {
 Answer call_write(Call& call) {
   Answer answer;
   const int fd = call.int_arg(0);
-  const Reference socket = shielded(fd, answer);
+  const Reference socket = shielded(fd, answer, true);
   if (!socket) return answer_of_send(answer, 0);
   std::optional<Pieces> pieces;
   int flags = 0;

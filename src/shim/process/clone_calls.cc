@@ -10,7 +10,9 @@
 //   none of them               fork(3) of the runtime's libc, which keeps its allocator consistent in the child
 //
 // Refused: new namespaces (EPERM, as without CAP_SYS_ADMIN), and of the last shape an exit signal other than SIGCHLD,
-// CLONE_PARENT, CLONE_FILES and CLONE_FS (EINVAL), which the C library's fork cannot express.
+// CLONE_PARENT, CLONE_FILES and CLONE_FS (EINVAL), which the C library's fork cannot express. One process, one descriptor table:
+// the shim knows by number what a descriptor stands for, and a number that means two things would be shielded as one of them. So
+// a thread must share the table (CLONE_FILES) and a process must not (EINVAL).
 #include "shim/memory/app_memory.h"
 #include "shim/process/clone_request.h"
 #include "shim/syscalls/handlers.h"
@@ -26,6 +28,7 @@ int64_t create(Call& call, const CloneRequest& request) {
   if (request.has(CLONE_THREAD) && !request.has(CLONE_SIGHAND)) return -EINVAL;
   if (request.has(CLONE_FS) && request.has(CLONE_NEWNS)) return -EINVAL;
   if ((request.flags & (kNamespaces | CLONE_INTO_CGROUP)) != 0) return -EPERM;
+  if (request.has(CLONE_THREAD) != request.has(CLONE_FILES)) return -EINVAL;
   if (request.has(CLONE_THREAD)) {
     if (request.has(CLONE_PIDFD)) return -EINVAL;
     return create_thread(call, request);

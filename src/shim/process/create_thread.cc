@@ -37,10 +37,7 @@ void* run_thread(void* argument) {
   thread.shim_stack = shim_stack;
   attach_thread(thread);
   announce_tid(thread, start->request);
-  uint64_t own = 0;
-  if (!start->request.has(CLONE_FILES)) own |= CLONE_FILES;
-  if (!start->request.has(CLONE_FS)) own |= CLONE_FS;
-  if (own != 0) gate::call(SYS_unshare, own);
+  if (!start->request.has(CLONE_FS)) gate::call(SYS_unshare, CLONE_FS);
   abi::UserContext& context = start->saved.context();
   set_child_state(context, thread, start->request);
   redoubt_enter_program(&context);
@@ -64,8 +61,10 @@ int64_t create_thread(Call& call, const CloneRequest& request) {
 
   const uint64_t host_signals = block_host_signals();
   pthread_t thread;
+  count_new_thread();
   const int error = start_pthread(thread, kShimStackSize + kThreadStackExtra, run_thread, start.get());
   if (error != 0) {
+    count_ended_thread();
     set_host_signals(host_signals);
     return -error;
   }

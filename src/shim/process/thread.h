@@ -82,6 +82,11 @@ void reattach_after_fork(Thread& thread);
 // Ends the calling thread as the program asked: robust list, clear_child_tid, then the pthread. Never returns.
 [[noreturn]] void end_thread(Thread& thread, int status);
 
+// Whether the program has no other thread in this process: nobody shares the descriptor table with it.
+bool is_only_thread(const Thread& thread);
+void count_new_thread();
+void count_ended_thread();
+
 // Blocks every signal that can be blocked, in the kernel. Returns the kernel mask that was in force.
 uint64_t block_host_signals();
 void set_host_signals(uint64_t mask);

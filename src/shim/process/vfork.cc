@@ -17,6 +17,7 @@
 #include "shim/gate/gate.h"
 #include "shim/memory/app_memory.h"
 #include "shim/memory/scratch.h"
+#include "shim/net/hooks.h"
 #include "shim/process/clone_request.h"
 #include "shim/syscalls/statistics.h"
 
@@ -39,6 +40,7 @@ struct VforkStart {
 
 // Everything that the child needs is allocated by its parent: it must not leave a lock behind if it is killed.
 std::unique_ptr<VforkStart> prepare_vfork(Call& call, const CloneRequest& request) {
+  if (net::hooks != nullptr && !call.thread.shares_memory) net::hooks->before_vfork();
   auto start = std::unique_ptr<VforkStart>(
       new VforkStart{request, SavedContext(call.frame), SignalActions(*call.thread.actions), {}});
   Thread& child = start->thread;

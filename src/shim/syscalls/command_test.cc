@@ -164,6 +164,15 @@ TEST_F(Commands, UnshareLeavesNoNamespace) {
   EXPECT_EQ(fake::host().passed, 1);
 }
 
+TEST_F(Commands, UnshareLeavesOneTableOfDescriptors) {
+  EXPECT_EQ(answer(nr::unshare, CLONE_FILES), 0);  // alone it has one of its own already
+  fake::host().is_only_thread = false;
+  EXPECT_EQ(answer(nr::unshare, CLONE_FILES), -EINVAL);
+  EXPECT_EQ(answer(nr::unshare, CLONE_FILES | CLONE_FS), -EINVAL);
+  EXPECT_EQ(fake::host().passed, 0);
+  EXPECT_EQ(answer(nr::unshare, CLONE_FS), kHostAnswer);
+}
+
 TEST_F(Commands, ProcessMemoryIsOnesOwn) {
   const auto pid = static_cast<uint64_t>(fake::host().own_pid);
   const auto tid = static_cast<uint64_t>(fake::host().own_tid);

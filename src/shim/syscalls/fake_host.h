@@ -15,6 +15,7 @@ struct Host {
   int own_pid = 1000;         // what gate::call(getpid) answers
   int own_tid = 1001;         // the other thread number that gate::call(tgkill) knows
   int own_descriptor = 1005;  // the one descriptor in the shim's window
+  bool is_only_thread = true;
 };
 
 Host& host();

@@ -6,6 +6,7 @@
 #include "shim/abi/numbers.h"
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
+#include "shim/process/thread.h"
 #include "shim/syscalls/call.h"
 #include "shim/syscalls/fake_host.h"
 #include "shim/syscalls/handlers.h"
@@ -47,6 +48,8 @@ int64_t pass(Call& call) {
 }
 
 int64_t pass_with(Call& call, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t) { return pass(call); }
+
+bool is_only_thread(const Thread&) { return fake::host().is_only_thread; }
 
 namespace volumes {
 bool is_active() { return false; }

@@ -9,6 +9,7 @@
 
 #include "shim/abi/numbers.h"
 #include "shim/files/special_descriptors.h"
+#include "shim/syscalls/handlers.h"
 #include "shim/volumes/calls.h"
 #include "shim/volumes/mappings.h"
 #include "shim/volumes/mounts.h"
@@ -89,7 +90,10 @@ constexpr auto kIndex = [] {
 // Calls that name no such descriptor, and are about them all the same.
 std::optional<int64_t> intercept_others(Call& call) {
   switch (call.number) {
-    case SYS_close_range: close_files_in_range(call); return std::nullopt;
+    case SYS_close_range:
+      if (const auto refused = settle_unshare(call)) return refused;
+      close_files_in_range(call);
+      return std::nullopt;
     case SYS_sync: return sync_everything(call);
     case SYS_msync: return sync_mapping(call);
     default: return std::nullopt;

@@ -111,7 +111,13 @@ Outcome<OwnedFd> open_file(const OwnedFd& directory, const std::string& path, co
   const auto opened = gate::descriptor_of(
       gate::call(SYS_openat, number(directory), gate::address_of(name), static_cast<uint64_t>(flags), 0600));
   if (!opened) return not_opened(path + "/" + name, opened.error(), initialise);
-  return OwnedFd(*opened);
+  OwnedFd file(*opened);
+  struct stat status {};
+  if (is_error(gate::call(SYS_fstat, number(file), gate::address_of(&status))) || !S_ISREG(status.st_mode)) {
+    return failed("volume.file.kind", path + "/" + name + ", an ordinary file", "something else",
+                  "restore the host directory of the volume as a whole");
+  }
+  return file;
 }
 
 Outcome<void> lock_alone(const OwnedFd& superblock, const std::string& path) {

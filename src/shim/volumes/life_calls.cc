@@ -4,18 +4,13 @@
 // process's POSIX locks on it, as POSIX has it; the last one of a file without names frees its blocks; and what was written
 // becomes durable: here, when nothing made anything so within the last second, and otherwise within the next one.
 #include <fcntl.h>
-#include <linux/close_range.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 
 #include <algorithm>
-#include <cstring>
-#include <vector>
 
 #include "shim/files/special_descriptors.h"
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
-#include "shim/memory/app_memory.h"
 #include "shim/process/thread.h"
 #include "shim/syscalls/handlers.h"
 #include "shim/volumes/calls.h"
@@ -52,27 +47,6 @@ std::optional<Target> target_of(int fd) {
   const auto open = describe(fd);
   if (!open) return std::nullopt;
   return Target{.fd = fd, .argument = 0, .open = *open, .id = file_of(open->handle)};
-}
-
-// The descriptors in the control messages of what was received.
-void hint_received(const msghdr& message) {
-  // The kernel wrote them there, but the program's other threads may have changed them since: bounds count, not content.
-  constexpr size_t kMost = 65536;
-  std::vector<uint8_t> control(std::min(message.msg_controllen, kMost));
-  if (!copy_from_app(control.data(), reinterpret_cast<uint64_t>(message.msg_control), control.size())) return;
-  for (size_t at = 0; at + sizeof(cmsghdr) <= control.size();) {
-    cmsghdr header;
-    std::memcpy(&header, control.data() + at, sizeof(header));
-    if (header.cmsg_len < sizeof(header) || header.cmsg_len > control.size() - at) return;
-    if (header.cmsg_level == SOL_SOCKET && header.cmsg_type == SCM_RIGHTS) {
-      for (size_t fd_at = at + sizeof(header); fd_at + sizeof(int) <= at + header.cmsg_len; fd_at += sizeof(int)) {
-        int fd;
-        std::memcpy(&fd, control.data() + fd_at, sizeof(fd));
-        special::hint(fd);
-      }
-    }
-    at += CMSG_ALIGN(header.cmsg_len);
-  }
 }
 
 }  // namespace
@@ -140,8 +114,7 @@ Answer close_call(Call& call, const Target& target) {
   return after_close(target);
 }
 
-// One by one, so that nothing is forgotten; the rest of the range is the kernel's. With CLOSE_RANGE_UNSHARE the table may be
-// another process's as well: POSIX locks then stay until this one ends.
+// One by one, so that nothing is forgotten; the rest of the range is the kernel's.
 void close_files_in_range(const Call& call) {
   if (call.args[2] != 0) return;
   const auto last = std::min<uint32_t>(static_cast<uint32_t>(call.args[1]), special::kTrackedDescriptors - 1);
@@ -160,19 +133,6 @@ void after_call(const Call& call, int64_t result) {
     case SYS_setrlimit:
     case SYS_prlimit64: refresh_file_size_limit(); break;
     case SYS_pidfd_getfd: special::hint(static_cast<int>(result)); break;
-    case SYS_recvmsg: {
-      msghdr message;
-      if (read_app(message, call.args[1])) hint_received(message);
-      break;
-    }
-    case SYS_recvmmsg: {
-      const auto most = std::min<uint64_t>(static_cast<uint64_t>(result), 1024);
-      for (uint64_t i = 0; i < most; ++i) {
-        mmsghdr message;
-        if (read_app(message, call.args[1] + i * sizeof(message))) hint_received(message.msg_hdr);
-      }
-      break;
-    }
     default: break;
   }
 }

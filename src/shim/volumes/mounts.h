@@ -5,8 +5,8 @@
 //
 // Three memory files, made at the start and inherited through fork and exec in the window of the shim's descriptors:
 //
-//   handles   sealed and empty. Every open file of a volume is a reopened description of it, so number, dup, close-on-exec, fork,
-//             SCM_RIGHTS and lifetime are the kernel's. The description's *position* says what it is: open mode (2 bits), handle
+//   handles   sealed and empty. Every open file of a volume is a reopened description of it, so number, dup, close-on-exec, fork
+//             and lifetime are the kernel's. The description's *position* says what it is: open mode (2 bits), handle
 //             (17 bits), offset in the file (44 bits). A handle is an inode of a volume that is open; the description holds a shared
 //             OFD lock on byte 0 of the handle's part of the file, so the kernel knows when the last one is gone, kill -9 included.
 //             OFD locks and flock of the program are OFD locks here, in the handle's part.
