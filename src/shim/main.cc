@@ -33,6 +33,7 @@
 #include "shim/process/crash.h"
 #include "shim/process/handover.h"
 #include "shim/process/load.h"
+#include "shim/process/shown_memory.h"
 #include "shim/process/signals.h"
 #include "shim/process/thread.h"
 #include "shim/syscalls/statistics.h"
@@ -95,6 +96,7 @@ abi::UserContext initial_context(const Thread& thread, const EntryPoint& entry) 
   const auto entry = load_program(boot.state.files, boot.state.environment, boot.stack_top);
   if (!entry) fail_to_load(boot, entry.error());
   gate::call(SYS_prctl, PR_SET_NAME, gate::address_of(boot.state.files.command_name.c_str()));
+  show_program_memory();
   // Fails only where the program lowered its hard limit on descriptors: then /proc/self/exe goes by path.
   [[maybe_unused]] const auto kept = window::put(window::Slot::kProgram, boot.state.files.program.release());
   static abi::UserContext context;

@@ -95,6 +95,10 @@ sys.exit(status if status >= 0 else 128 - status)
 """
 
 
+running = set()  # the reapers of all runs
+stopping = threading.Event()
+
+
 @dataclass
 class Run:
     """One unit in one mode. `directory` is empty and the working directory; `scratch` is for files of the harness."""
@@ -118,7 +122,11 @@ class Run:
                 [sys.executable, "-c", REAPER, str(limit or self.limit), *words],
                 stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, cwd=cwd or self.directory,
                 env={**self.environment, **(environment or {})})
+            running.add(process)
+            if stopping.is_set():
+                process.terminate()
             self.status = process.wait()
+            running.discard(process)
         self.output = target.read_text(errors="replace")
         return self.status != 124
 
@@ -238,14 +246,23 @@ class Harness:
         self.number = {unit: number for number, unit in enumerate(units)}
         deadline = time.monotonic() + self.arguments.time if self.arguments.time else None
         results, left = [], []
-        with concurrent.futures.ThreadPoolExecutor(self.arguments.jobs) as pool:
-            def one(unit):
-                if deadline and time.monotonic() > deadline:
-                    left.append(unit)
-                    return None
-                return self.unit(unit)
+
+        def one(unit):
+            if deadline and time.monotonic() > deadline:
+                left.append(unit)
+                return None
+            return self.unit(unit)
+
+        pool = concurrent.futures.ThreadPoolExecutor(self.arguments.jobs)
+        try:
             results = [result for result in pool.map(one, units) if result]
-        shutil.rmtree(self.base, ignore_errors=True)
+        finally:  # of a signal, too: what runs ends, with all that it started
+            stopping.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in list(running):
+                process.terminate()
+            pool.shutdown()
+            shutil.rmtree(self.base, ignore_errors=True)
         return self.report(results, left)
 
     def report(self, results, left):
@@ -311,6 +328,7 @@ def main(suite):
     if not os.access(arguments.redoubt, os.X_OK):
         print(f"compat: {arguments.redoubt} is not there: build it, or say --redoubt", file=sys.stderr)
         return 2
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         cache = pathlib.Path(arguments.output) / "cache" / suite.name
         cache.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A parent sees its child in /proc/PID as the child is: exe, cmdline, comm, environ, fd and status before and
-// after the child executes another program. proc(5).
+// after the child executes another program, and the title that the child writes over its arguments. proc(5).
 #include "testing.h"
 
 static char path[PATH_MAX], text[8192];
@@ -20,6 +20,9 @@ static void expect_link(pid_t pid, const char* name, const char* expected) {
 int main(int argc, char** argv) {
     watchdog(60);
     if (argc == 3) {
+        EXPECT_EQ(write(1, "!", 1), 1);
+        EXPECT_EQ(read(0, text, 1), 1);
+        memcpy(argv[0], "titl", 4);
         EXPECT_EQ(write(1, "!", 1), 1);
         EXPECT_EQ(read(0, text, 1), 0);
         return 56;
@@ -49,6 +52,12 @@ int main(int argc, char** argv) {
     expect_link(child, "cwd", own_path("."));
     EXPECT_EQ(read_file(file_of(child, "cmdline"), text, sizeof text), 13);
     EXPECT_EQ(memcmp(text, "zero\0one\0two", 13), 0);
+    EXPECT_EQ(read_file(file_of(child, "environ"), text, sizeof text), 11);
+    EXPECT_STREQ(text, "SOME=thing");
+    EXPECT_EQ(write(in[1], "!", 1), 1);
+    EXPECT_EQ(read(out[0], &byte, 1), 1);
+    EXPECT_EQ(read_file(file_of(child, "cmdline"), text, sizeof text), 13);
+    EXPECT_EQ(memcmp(text, "titl\0one\0two", 13), 0);
     read_file(file_of(child, "comm"), text, sizeof text);
     EXPECT_STREQ(text, "other-name\n");
     EXPECT_ERRNO(access(file_of(child, "fd/700"), F_OK), ENOENT);

@@ -6,7 +6,7 @@ program openmp
   integer, parameter :: n = 200000
   real(8), allocatable :: values(:)
   integer(8) :: total
-  integer :: i, j, counter, status, unit, members, order(16)
+  integer :: i, j, counter, locked, status, unit, members, order(16)
   integer(omp_lock_kind) :: lock
   character(len=40) :: line
 
@@ -26,6 +26,7 @@ program openmp
   print *, 'squares', total
 
   counter = 0
+  locked = 0
   members = 0
   call omp_init_lock(lock)
   !$omp parallel private(j)
@@ -36,14 +37,14 @@ program openmp
     counter = counter + 1
     !$omp end critical
     call omp_set_lock(lock)
-    counter = counter + 1
+    locked = locked + 1
     call omp_unset_lock(lock)
   end do
   !$omp barrier
   order(omp_get_thread_num() + 1) = counter
   !$omp end parallel
   call omp_destroy_lock(lock)
-  print *, 'threads', members, 'counted', counter, 'all saw it', all(order == counter)
+  print *, 'threads', members, 'counted', counter, locked, 'all saw it', all(order == counter)
 
   !$omp parallel do ordered
   do i = 1, 5
