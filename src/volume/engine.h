@@ -123,6 +123,8 @@ class Engine {
   Result<void, OpenFailure> check_unused();
   // Whether somebody has used the volume that lies here, as far as the key can tell.
   bool holds_something();
+  // Whether more happened than initialisation does, seen from a superblock beside which another one is missing or foreign.
+  bool was_used(const FoundSuperblock& superblock);
   Result<void, OpenFailure> initialise();
   Result<Superblock, OpenFailure> choose_superblock();
   Result<void, OpenFailure> load(const Superblock& superblock, Recovery& recovery);

@@ -9,6 +9,11 @@
 #include "volume/failure.h"
 
 namespace redoubt::volume {
+namespace {
+
+constexpr const char* kSuperblockCheck = "volume.superblock";
+
+}  // namespace
 
 struct Engine::Recovery {
   uint64_t limit = ~uint64_t{0};  // the last operation to take
@@ -75,8 +80,12 @@ Result<Superblock, OpenFailure> Engine::choose_superblock() {
   const bool is_unfinished = one.superblock.state == State::kInitialising ||
                              (other.found == Found::kValid && other.superblock.state == State::kInitialising &&
                               other.volume_id != one.volume_id);
-  if (is_unfinished) return unfinished_failure();
   const HostFile other_file = kFiles[1 - newest];
+  if (is_unfinished) {
+    if (was_used(one))
+      return damaged_failure(kSuperblockCheck, other_file, 0, "not the superblock that the log goes with");
+    return unfinished_failure();
+  }
   switch (other.found) {
     case Found::kValid:
       if (other.volume_id != one.volume_id || other.superblock.generation + 1 != one.superblock.generation) {
@@ -94,6 +103,25 @@ Result<Superblock, OpenFailure> Engine::choose_superblock() {
   }
   keys_.set_volume(one.volume_id);
   return one.superblock;
+}
+
+// The first operation that is not initialisation's comes after the superblock that ended initialisation was durable: so that one was
+// lost, or was changed, and what was kept is worth more than a new beginning.
+bool Engine::was_used(const FoundSuperblock& found) {
+  const auto data_size = storage_.size(HostFile::kData);
+  if (data_size && *data_size != 0) return true;
+  keys_.set_volume(found.volume_id);
+  if (found.superblock.state == State::kReady) {
+    Recovery recovery;
+    return !load(found.superblock, recovery) || view_.index.inodes().size() > 1;
+  }
+  log_.begin();
+  LogPosition at{.generation = 1};
+  Operation operation;
+  for (int records = 0;; ++records) {
+    const auto next = log_.next(at, operation);
+    if (!next || !*next) return records > 1;
+  }
 }
 
 Result<void, OpenFailure> Engine::load(const Superblock& superblock, Recovery& recovery) {
@@ -251,7 +279,8 @@ bool Engine::holds_something() {
   const auto data_size = storage_.size(HostFile::kData);
   if (data_size && *data_size != 0) return true;
   const auto superblock = choose_superblock();
-  if (!superblock) return false;  // as an interrupted initialisation leaves it
+  // Otherwise as an interrupted initialisation leaves it.
+  if (!superblock) return superblock.error().check == kSuperblockCheck;
   Recovery recovery;
   return !load(*superblock, recovery) || view_.index.inodes().size() > 1;
 }

@@ -102,6 +102,39 @@ TEST_F(OpenTest, InitialisesOverNothingOrItsOwnEmptyOne) {
   EXPECT_EQ(test.storage.at(HostFile::kData)->size(), 3U);
 }
 
+// A volume before its first checkpoint has one superblock that says ready. Losing it must not look like a volume that never was.
+TEST_F(OpenTest, ALostSuperblockIsDamageWhereSomethingIsKept) {
+  OpenOptions initialise = test.options();
+  initialise.initialise = true;
+  for (const bool is_large : {false, true}) {  // in the log only; in the data too
+    TestVolume kept;
+    kept.initialise();
+    const auto inode = kept.volume->create(kRootInode, "a", S_IFREG | 0644, 0, 0);
+    ASSERT_TRUE(inode && kept.volume->write(*inode, 0, Bytes(is_large ? 100'000 : 10, 7)) && kept.volume->barrier());
+    test.volume.reset();
+    for (const bool is_emptied : {true, false}) {
+      test.storage.files = kept.storage.files;
+      if (is_emptied) {
+        test.storage.at(HostFile::kSuperblockB)->clear();
+      } else {
+        (*test.storage.at(HostFile::kSuperblockB))[8] = 2;  // the version
+      }
+      const auto failure = test.open(test.options());
+      ASSERT_TRUE(failure);
+      EXPECT_EQ(failure->check, "volume.superblock");
+      EXPECT_EQ(failure->error, EIO);
+      EXPECT_EQ(check_of(initialise), "volume.exists");
+    }
+  }
+  TestVolume empty;
+  empty.initialise();
+  empty.volume.reset();
+  test.storage.files = empty.storage.files;
+  test.storage.at(HostFile::kSuperblockB)->clear();
+  EXPECT_EQ(check_of(test.options()), "volume.unfinished");
+  EXPECT_EQ(check_of(initialise), "");
+}
+
 TEST_F(OpenTest, TagsOverCheckpoints) {
   ASSERT_EQ(check_of(kept()), "");
   write("a", "one");

@@ -49,7 +49,7 @@ class Program:
         return self.values[name].decode()
 
     def configuration(self):
-        lines = {"bind": "127.0.0.1", "port": self.port, "dir": self.data, "appendonly": "yes", "appendfsync": "always", "appenddirname": "aof",
+        lines = {"bind": "127.0.0.1", "port": self.port, "dir": f'"{self.data}"', "appendonly": "yes", "appendfsync": "always", "appenddirname": "aof",
                  "appendfilename": self.text("name"), "requirepass": self.text("password"), "masterauth": self.text("config"),
                  "save": '""', "crash-memcheck-enabled": "no"}
         return "".join(f"{key} {value}\n" for key, value in lines.items())
@@ -60,7 +60,7 @@ class Program:
         key.write_text(self.private_key())
         subprocess.run(["openssl", "req", "-x509", "-key", key, "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
                         "-out", certificate], capture_output=True, check=True)
-        return f"tls-port {port}\ntls-cert-file {certificate}\ntls-key-file {key}\ntls-auth-clients no\n", certificate.read_text()
+        return f'tls-port {port}\ntls-cert-file "{certificate}"\ntls-key-file "{key}"\ntls-auth-clients no\n', certificate.read_text()
 
     def command(self, configuration):
         return ["redis-server", str(configuration), "--proc-title-template", self.text("arg")]

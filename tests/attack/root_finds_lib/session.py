@@ -49,8 +49,8 @@ def server(program, mrenclave, code, has_volume, has_tls):
     return SERVER.format(
         command=json.dumps(program.command("/etc/redis/redis.conf")), environment=json.dumps(program.environment()), mrenclave=mrenclave,
         code=code, network=NETWORK.format(port=program.port) if has_tls else "",
-        host="" if has_volume else f"    host: {{ directories: [{program.data}] }}\n",
-        mounts=f"    volumes: [{{ name: data, path: {program.data} }}]\n" if has_volume else "",
+        host="" if has_volume else f"    host: {{ directories: [{json.dumps(str(program.data))}] }}\n",
+        mounts=f"    volumes: [{{ name: data, path: {json.dumps(str(program.data))} }}]\n" if has_volume else "",
         volumes=f"volumes: [{{ name: data, fspf_key: {program.values['vol key'].hex()} }}]\n" if has_volume else "",
         configuration=json.dumps(configuration), password=program.text("password"), private_key=json.dumps(program.private_key()))
 
