@@ -67,6 +67,8 @@ struct RunOptions {
   AttestedOptions attested;
   Observation observation;
   std::string insecure_manifest;
+  int patch_after = -1;  // the runtime's own choice
+  bool no_patch = false;
 };
 
 Result<std::string> absolute(const std::string& file) {
@@ -92,6 +94,8 @@ std::vector<std::string> runtime_options(const RunOptions& options) {
   if (!watch.trace_output.empty()) arguments.push_back("--trace-output=" + watch.trace_output);
   if (watch.stats) arguments.emplace_back("--stats");
   if (!watch.stats_output.empty()) arguments.push_back("--stats-output=" + watch.stats_output);
+  if (options.no_patch) arguments.emplace_back("--patch-after=0");
+  if (options.patch_after >= 0) arguments.push_back("--patch-after=" + std::to_string(options.patch_after));
   if (!options.insecure_manifest.empty()) arguments.push_back("--insecure-manifest=" + options.insecure_manifest);
   return arguments;
 }
@@ -153,6 +157,10 @@ Result<ExitStatus> run(RunOptions options, std::vector<std::string> rest) {
                 "expected --insecure-manifest in unattested runs only: what an attested run may load, its "
                 "session says");
   }
+  if (options.no_patch || options.patch_after >= 0) {
+    return fail(ExitStatus::kUsage,
+                "expected --no-patch and --patch-after in unattested runs only: they are for tests");
+  }
   const std::vector<std::string> arguments = TRY(host_arguments(std::move(rest)));
   return run_attested(options.attested, *id, watch, arguments);
 }
@@ -172,6 +180,12 @@ Action define_run(CLI::App& app) {
   app.add_flag("--stats", watch.stats, "Print counts of calls and traps to standard error when a process ends");
   app.add_option("--stats-output", watch.stats_output, "Write the counts to FILE instead (implies --stats)")
       ->type_name("FILE");
+  CLI::Option* no_patch =
+      app.add_flag("--no-patch", options->no_patch, "Never rewrite call sites: every system call traps");
+  app.add_option("--patch-after", options->patch_after, "Rewrite a call site after its Nth trap (for tests)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 254))
+      ->excludes(no_patch);
   app.add_option("--session", options->attested.session, "Run this service of a session, attested (REDOUBT_CONFIG_ID)")
       ->type_name("SESSION/SERVICE");
   add_cas_address_options(app, options->attested);

@@ -80,6 +80,12 @@ Request parse(int argc, char** argv) {
     } else if (const char* output = value_of(argv[i], "--stats-output")) {
       request.options.stats = true;
       request.outputs.stats = output;
+    } else if (const char* count = value_of(argv[i], "--patch-after")) {
+      const char* end = count + std::strlen(count);
+      const auto parsed = std::from_chars(count, end, request.options.patch_after);
+      if (parsed.ec != std::errc() || parsed.ptr != end || request.options.patch_after > Options::kLargestPatchAfter) {
+        usage("--patch-after takes a number from 0 (never) to 254");
+      }
     } else if (const char* path = value_of(argv[i], "--program")) {
       request.program = path;
     } else if (const char* manifest = value_of(argv[i], "--insecure-manifest")) {

@@ -30,6 +30,7 @@
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
 #include "shim/launch.h"
+#include "shim/patch/patcher.h"
 #include "shim/process/crash.h"
 #include "shim/process/handover.h"
 #include "shim/process/load.h"
@@ -137,6 +138,7 @@ int main(int argc, char** argv) {
     launch::show_arguments(argv, argc, boot->state.files.arguments);
   }
   set_options(boot->state.options);
+  patch::start();
   own_executable::start();
 
   // What lies above stays: libc's auxiliary vector is there, and the frames that led here.

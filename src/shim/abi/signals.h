@@ -47,18 +47,19 @@ static_assert(sizeof(Siginfo) == 128);
 static_assert(offsetof(Siginfo, address) == 16);
 
 inline constexpr int kSentToThread = -6;             // si_code of tkill, SI_TKILL
+inline constexpr int kRaisedByKernel = 0x80;         // si_code of int3 among others, SI_KERNEL
 inline constexpr int kSysUserDispatch = 2;           // si_code of a trapped call
 inline constexpr uint32_t kArchX86_64 = 0xC000003E;  // AUDIT_ARCH_X86_64
 
 // The program can never catch or block these.
 inline constexpr uint64_t kUncatchable = mask_of(SIGKILL) | mask_of(SIGSTOP);
 
-// Never blocked in the kernel, whatever the program asks: the trap itself, and the faults that make app-memory copies
-// safe. The program's own wish is kept in Thread::mask.
-inline constexpr uint64_t kNeverBlocked = mask_of(SIGSYS) | mask_of(SIGSEGV) | mask_of(SIGBUS);
+// Never blocked in the kernel, whatever the program asks: the trap itself, the faults that make app-memory copies safe, and
+// the breakpoint that stands in a call site while it is rewritten (patch/). The program's own wish is kept in Thread::mask.
+inline constexpr uint64_t kNeverBlocked = mask_of(SIGSYS) | mask_of(SIGSEGV) | mask_of(SIGBUS) | mask_of(SIGTRAP);
 
 // Always ours in the kernel, whatever the program's disposition: faults of the shim must be told from the program's.
-inline constexpr uint64_t kAlwaysOurs = kNeverBlocked | mask_of(SIGILL) | mask_of(SIGFPE) | mask_of(SIGTRAP);
+inline constexpr uint64_t kAlwaysOurs = kNeverBlocked | mask_of(SIGILL) | mask_of(SIGFPE);
 
 // Raised by the kernel for what the thread itself just did (a fault, a trap), rather than sent by somebody. Faults may
 // carry SI_KERNEL, as a non-canonical address does.

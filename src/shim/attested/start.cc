@@ -176,7 +176,8 @@ Handover start(const char* descriptor, int argc, char** argv, char** environment
   if (!request) report_and_exit(request.error());
   Handover handover;
   handover.signal_mask = host_signals;
-  handover.options = {.trace = request->launch.trace, .stats = request->launch.stats};
+  handover.options.trace = request->launch.trace;
+  handover.options.stats = request->launch.stats;
   const auto done = attested_start(*request, handover);
   if (!done) report_and_exit(done.error());
   if (*done) {

@@ -32,7 +32,20 @@ redoubt_signal_entry:	/* edi = signal, rsi = siginfo, rdx = ucontext; rsp = 8 mo
 	jb .Lfrom_program
 	leaq etext(%rip), %rcx
 	cmpq %rcx, %rax
+	jae .Lfrom_program
+	/* The instructions that a patched call executes while it still, or again, belongs to the program. */
+	leaq redoubt_patched_entry(%rip), %rcx
+	cmpq %rcx, %rax
+	je .Lfrom_program
+	leaq redoubt_patched_left(%rip), %rcx
+	cmpq %rcx, %rax
+	je .Lfrom_program
+	leaq redoubt_patched_refused(%rip), %rcx
+	cmpq %rcx, %rax
 	jb .Lnested
+	leaq redoubt_gate_patched_end(%rip), %rcx
+	cmpq %rcx, %rax
+	jae .Lnested
 
 .Lfrom_program:
 	rdfsbase %rax

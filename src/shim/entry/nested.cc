@@ -19,6 +19,7 @@ extern const char redoubt_gate_check[], redoubt_gate_wait[], redoubt_gate_wait_e
 extern const char redoubt_gate_never_began[], redoubt_gate_cut_short[];
 extern const char redoubt_gate_resume[], redoubt_gate_resume_end[];
 extern const char redoubt_exit_begin[], redoubt_exit_end[], redoubt_exit_again[];
+extern const char redoubt_patched_leave[], redoubt_patched_left[], redoubt_patched_again[];
 }
 
 namespace redoubt::shim {
@@ -57,6 +58,8 @@ void step_over_windows(abi::UserContext* frame) {
   } else if (within(rip, redoubt_exit_begin, redoubt_exit_end) ||
              within(rip, redoubt_gate_resume, redoubt_gate_resume_end)) {
     resume_at(frame, redoubt_exit_again);
+  } else if (within(rip, redoubt_patched_leave, redoubt_patched_left)) {
+    resume_at(frame, redoubt_patched_again);
   }
 }
 

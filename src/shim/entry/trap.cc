@@ -9,9 +9,12 @@
 
 #include "shim/abi/restart.h"
 #include "shim/entry/nested.h"
+#include "shim/patch/patched_call.h"
+#include "shim/patch/patcher.h"
 #include "shim/process/signals.h"
 #include "shim/process/thread.h"
 #include "shim/syscalls/dispatch.h"
+#include "shim/syscalls/statistics.h"
 
 namespace redoubt::shim {
 namespace {
@@ -23,14 +26,9 @@ void handle_call(Thread& thread, const abi::Siginfo& info, abi::UserContext& fra
     frame.regs.rax = static_cast<uint64_t>(-ENOSYS);
     return;
   }
-  const int64_t result = dispatch(thread, frame);
-  if (result == abi::kFrameReplaced) return;
-  if (abi::is_restart(result)) {
-    thread.restart = result;
-    frame.regs.rip -= kSyscallInstructionSize;  // %rax still holds the number
-    return;
-  }
-  frame.regs.rax = static_cast<uint64_t>(result);
+  patch::note_trap(thread, frame);
+  statistics::count_trap(*thread.counters);
+  finish_call(thread, frame, dispatch(thread, frame));
 }
 
 // The next signal that waits for this thread and that the program lets through. False when there is none.
@@ -50,6 +48,17 @@ bool take_waiting(Thread& thread, abi::Siginfo& info) {
 }
 
 }  // namespace
+
+void finish_call(Thread& thread, abi::UserContext& frame, int64_t result) {
+  if (result == abi::kFrameReplaced) return;
+  if (abi::is_restart(result)) {
+    thread.restart = result;
+    frame.regs.rip -= kSyscallInstructionSize;  // %rax still holds the number
+    return;
+  }
+  frame.regs.rax = static_cast<uint64_t>(result);
+}
+
 }  // namespace redoubt::shim
 
 using redoubt::shim::Thread;
@@ -58,9 +67,11 @@ extern "C" __attribute__((visibility("hidden"))) void redoubt_trap(int signal, r
                                                                    redoubt::abi::UserContext* frame) {
   Thread& thread = redoubt::shim::current_thread();
   thread.restart = 0;
+  thread.is_frame_bare = false;
   if (signal == SIGSYS && info->code == redoubt::abi::kSysUserDispatch) {
     redoubt::shim::handle_call(thread, *info, *frame);
-  } else {
+  } else if (signal != SIGTRAP || !redoubt::shim::patch::is_own_breakpoint(*frame, *info)) {
+    redoubt::shim::patch::present(thread, *frame);
     redoubt::shim::deliver_signal(thread, *frame, *info);
   }
   frame->sigmask = redoubt::abi::host_mask(thread.mask);

@@ -50,6 +50,14 @@ bool RangeSet::covers(uint64_t begin, uint64_t end) const {
   return next != ranges_.begin() && std::prev(next)->second >= end;
 }
 
+std::optional<std::pair<uint64_t, uint64_t>> RangeSet::range_at(uint64_t address) const {
+  auto after = ranges_.upper_bound(address);
+  if (after == ranges_.begin()) return std::nullopt;
+  --after;
+  if (address >= after->second) return std::nullopt;
+  return *after;
+}
+
 bool RangeSet::touches(uint64_t begin, uint64_t end) const {
   if (begin >= end) return false;
   const auto next = ranges_.lower_bound(end);

@@ -12,6 +12,8 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <utility>
 
 #include "base/result.h"
 
@@ -24,6 +26,8 @@ class RangeSet {
   void remove(uint64_t begin, uint64_t end);
   bool covers(uint64_t begin, uint64_t end) const;
   bool touches(uint64_t begin, uint64_t end) const;
+  // The range that `address` lies in.
+  std::optional<std::pair<uint64_t, uint64_t>> range_at(uint64_t address) const;
   // Calls `visit(begin, end)` for each part of the set within the given range, ascending.
   void for_each(uint64_t begin, uint64_t end, const std::function<void(uint64_t, uint64_t)>& visit) const;
 
@@ -43,6 +47,9 @@ class AddressSpace {
   const RangeSet& owned() const { return owned_; }
   // In an attested run: mappings of files that are no code, which mprotect must not make executable.
   RangeSet& never_executable() { return never_executable_; }
+  // Private mappings of files that have been readable, executable and not writable since they were mapped: call sites in
+  // them may be rewritten (patch/).
+  RangeSet& code() { return code_; }
   // What is no longer mapped.
   void forget(uint64_t begin, uint64_t end) {
     owned_.remove(begin, end);
@@ -54,6 +61,7 @@ class AddressSpace {
   std::mutex mutex_;
   RangeSet owned_;             // guarded by mutex_
   RangeSet never_executable_;  // guarded by mutex_
+  RangeSet code_;              // guarded by mutex_
   Heap heap_;                  // guarded by mutex_
 };
 

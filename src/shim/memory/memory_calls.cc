@@ -14,6 +14,7 @@
 #include "shim/files/namespace.h"
 #include "shim/gate/gate.h"
 #include "shim/memory/address_space.h"
+#include "shim/patch/patcher.h"
 #include "shim/syscalls/call.h"
 #include "shim/syscalls/handlers.h"
 #include "shim/volumes/mappings.h"
@@ -35,6 +36,12 @@ struct Range {
 };
 
 // [address, address + length) in whole pages, or nothing when it wraps or leaves the user half.
+// Only what stays as the file has it: anything else may be code that changes.
+bool is_code(const Call& call) {
+  return (call.args[2] & (PROT_READ | PROT_WRITE | PROT_EXEC)) == (PROT_READ | PROT_EXEC) &&
+         (call.args[3] & (MAP_TYPE | MAP_ANONYMOUS)) == MAP_PRIVATE;
+}
+
 bool page_range(uint64_t address, uint64_t length, Range& range) {
   if (length > kUserTop || address > kUserTop - length) return false;
   range = {page_down(address), page_up(address + length)};
@@ -138,11 +145,13 @@ int64_t sys_mmap(Call& call) {
   std::lock_guard lock(space.mutex());
   Range range;
   const bool replaces = (call.args[3] & MAP_FIXED) != 0 && page_range(call.args[0], call.args[1], range);
+  if (replaces) patch::give_back(space, range.begin, range.end);
   const std::vector<volumes::Handle> replaced =
       replaces ? volumes::mapped_in(range.begin, range.end) : std::vector<volumes::Handle>{};
   const int64_t result = file_namespace::is_active() ? map_by_rule(call, space) : map(call, space);
   if (!is_error(result) && page_range(static_cast<uint64_t>(result), call.args[1], range)) {
     space.owned().add(range.begin, range.end);
+    if (is_code(call)) space.code().add(range.begin, range.end);
     volumes::after_unmapping(replaced);
   }
   return result;
@@ -179,6 +188,7 @@ int64_t sys_munmap(Call& call) {
   }
   AddressSpace& space = address_space();
   std::lock_guard lock(space.mutex());
+  patch::give_back(space, range.begin, range.end);
   const std::vector<volumes::Handle> files = volumes::mapped_in(range.begin, range.end);
   const int64_t result = unmap(space, range);
   if (!files.empty() && result == 0) {
@@ -199,10 +209,12 @@ int64_t sys_mremap(Call& call) {
   if (!page_range(old_address, call.args[1], old_range) || old_address % kPage != 0) return -EINVAL;
   // A zero old size duplicates a shared mapping: the address itself must be the program's.
   if (!space.owned().covers(old_range.begin, std::max(old_range.end, old_range.begin + kPage))) return -EFAULT;
+  patch::give_back(space, old_range.begin, std::max(old_range.end, old_range.begin + kPage));
   if ((flags & MREMAP_FIXED) != 0) {
     Range target;
     if (call.args[4] % kPage != 0 || new_size == 0 || !page_range(call.args[4], new_size, target)) return -EINVAL;
     if (!space.owned().covers(target.begin, target.end) && !reserve_foreign_parts(space, target)) return -ENOMEM;
+    patch::give_back(space, target.begin, target.end);
     replaced = volumes::mapped_in(target.begin, target.end);
   }
   if (const auto grown = volumes::before_growing(old_address, new_size); !grown) return -number_of(grown.error());
@@ -246,8 +258,18 @@ int64_t up_to_first_hole(Call& call) {
 
 namespace {
 
+// For calls after which the program may see its code as something else than code.
+void give_back(const Call& call) {
+  Range range;
+  if (!page_range(call.args[0], call.args[1], range)) return;
+  AddressSpace& space = address_space();
+  std::lock_guard lock(space.mutex());
+  patch::give_back(space, page_down(range.begin), range.end);
+}
+
 int64_t protect(Call& call) {
   Range range;
+  if (call.args[2] != (PROT_READ | PROT_EXEC)) give_back(call);
   if (file_namespace::is_active() && (call.args[2] & PROT_EXEC) != 0 && page_range(call.args[0], call.args[1], range)) {
     AddressSpace& space = address_space();
     std::lock_guard lock(space.mutex());
@@ -260,13 +282,45 @@ int64_t protect(Call& call) {
 
 int64_t sys_mprotect(Call& call) { return protect(call); }
 int64_t sys_pkey_mprotect(Call& call) { return protect(call); }
-int64_t sys_mseal(Call& call) { return up_to_first_hole(call); }
+int64_t sys_mseal(Call& call) {
+  give_back(call);  // what is sealed cannot be given back
+  return up_to_first_hole(call);
+}
+
+namespace {
+
+// Advice that leaves the bytes of a private mapping, and whether a child gets it, as they are.
+bool keeps_bytes(int advice) {
+  constexpr int kPopulateRead = 22, kPopulateWrite = 23, kCollapse = 25;
+  switch (advice) {
+    case MADV_NORMAL:
+    case MADV_RANDOM:
+    case MADV_SEQUENTIAL:
+    case MADV_WILLNEED:
+    case MADV_DOFORK:
+    case MADV_MERGEABLE:
+    case MADV_UNMERGEABLE:
+    case MADV_HUGEPAGE:
+    case MADV_NOHUGEPAGE:
+    case MADV_DONTDUMP:
+    case MADV_DODUMP:
+    case MADV_COLD:
+    case MADV_PAGEOUT:
+    case kPopulateRead:
+    case kPopulateWrite:
+    case kCollapse: return true;
+    default: return false;
+  }
+}
+
+}  // namespace
 
 // madvise goes on over holes and reports ENOMEM at the end. No lock: it may block for long (MADV_POPULATE_*), and what
 // another thread unmaps meanwhile is that thread's doing.
 int64_t sys_madvise(Call& call) {
   Range range;
   if (call.args[0] % kPage != 0 || !page_range(call.args[0], call.args[1], range)) return pass(call);
+  if (!keeps_bytes(call.int_arg(2))) give_back(call);
   AddressSpace& space = address_space();
   std::vector<Range> parts;
   {
@@ -332,6 +386,9 @@ int64_t sys_shmat(Call& call) {
   if ((call.args[2] & SHM_REMAP) != 0 && !is_error(known) && page_range(address, segment.shm_segsz, range) &&
       !space.owned().covers(range.begin, range.end) && !reserve_foreign_parts(space, range)) {
     return -EINVAL;
+  }
+  if ((call.args[2] & SHM_REMAP) != 0 && !is_error(known) && page_range(address, segment.shm_segsz, range)) {
+    patch::give_back(space, range.begin, range.end);
   }
   const int64_t result = pass(call);
   if (!is_error(result) && !is_error(known) && page_range(static_cast<uint64_t>(result), segment.shm_segsz, range)) {

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "shim/memory/app_memory.h"
+#include "shim/patch/patched_call.h"
 #include "shim/process/clone_request.h"
 
 // libc's pthread_attr_setsigmask_np without its exception for SIGCANCEL and SIGSETXID, which are not libc's here but the
@@ -12,8 +13,10 @@ extern "C" int __pthread_attr_setsigmask_internal(pthread_attr_t* attributes, co
 
 namespace redoubt::shim {
 
-SavedContext::SavedContext(const abi::UserContext& frame) : context_(frame) {
-  const auto* vector = reinterpret_cast<const abi::FpState*>(frame.regs.fpstate);
+SavedContext::SavedContext(Call& call) {
+  patch::complete(call.thread, call.frame);
+  context_ = call.frame;
+  const auto* vector = reinterpret_cast<const abi::FpState*>(context_.regs.fpstate);
   if (vector == nullptr) return;
   const size_t size = vector->software.magic1 == abi::kFpMagic1 ? vector->software.extended_size : abi::kFxsaveSize;
   vector_.reset(new uint8_t[size + kAlignment]);

@@ -36,10 +36,10 @@ struct CloneRequest {
   bool has(uint64_t flag) const { return (flags & flag) != 0; }
 };
 
-// A copy of the program's state with the vector state it points to, in memory of its own.
+// A copy of the calling program's state with the vector state it points to, in memory of its own.
 class SavedContext {
  public:
-  explicit SavedContext(const abi::UserContext& frame);
+  explicit SavedContext(Call& call);
   abi::UserContext& context() { return context_; }
 
  private:

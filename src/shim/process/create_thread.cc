@@ -55,7 +55,7 @@ pid_t tid_of(pthread_t thread) {
 
 int64_t create_thread(Call& call, const CloneRequest& request) {
   if (!request.has(CLONE_SIGHAND) || !request.has(CLONE_VM)) return -EINVAL;
-  auto start = std::unique_ptr<ThreadStart>(new ThreadStart{request, SavedContext(call.frame), {}});
+  auto start = std::unique_ptr<ThreadStart>(new ThreadStart{request, SavedContext(call), {}});
   inherit(start->thread, call.thread);
   start->thread.may_end = false;
 

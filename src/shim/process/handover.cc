@@ -21,7 +21,7 @@
 namespace redoubt::shim {
 namespace {
 
-constexpr uint64_t kMagic = 0x32766f6275646572;  // "redubov2", little endian
+constexpr uint64_t kMagic = 0x33766f6275646572;  // "redubov3", little endian
 constexpr off_t kLargest = 64 * 1024 * 1024;     // exec limits arguments and environment to far less
 constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 
@@ -38,7 +38,8 @@ struct Header {
   uint32_t environment_count;
   uint8_t trace;
   uint8_t stats;
-  uint8_t padding[6];
+  uint8_t patch_after;
+  uint8_t padding[5];
   uint32_t attested_size;
 };
 static_assert(sizeof(Header) == 72);
@@ -134,6 +135,7 @@ Result<OwnedFd> write_handover(const Handover& handover) {
   header.environment_count = static_cast<uint32_t>(handover.environment.size());
   header.trace = handover.options.trace;
   header.stats = handover.options.stats;
+  header.patch_after = handover.options.patch_after;
   header.attested_size = static_cast<uint32_t>(handover.attested.size());
   std::memcpy(bytes.data(), &header, sizeof(header));
 
@@ -157,7 +159,7 @@ Result<Handover> parse_handover(std::string_view bytes) {
   }
 
   Handover handover;
-  handover.options = {.trace = header.trace != 0, .stats = header.stats != 0};
+  handover.options = {.trace = header.trace != 0, .stats = header.stats != 0, .patch_after = header.patch_after};
   handover.window_base = header.window_base;
   handover.open_slots = header.open_slots;
   handover.signal_mask = header.signal_mask;

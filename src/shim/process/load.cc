@@ -142,6 +142,9 @@ Result<void> map_image(const ElfImage& image, uint64_t bias, int fd) {
     const uint64_t end = page_up(segment.address + bias + segment.memory_size);
     holes.remove(begin, end);
     address_space().owned().add(begin, end);
+    if (segment.protection == (PROT_READ | PROT_EXEC)) {
+      address_space().code().add(begin, page_up(segment.address + bias + segment.file_size));
+    }
   }
   holes.for_each(0, UINT64_MAX, [](uint64_t begin, uint64_t end) { gate::call(SYS_munmap, begin, end - begin); });
   return {};

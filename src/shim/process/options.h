@@ -3,11 +3,17 @@
 // How the runtime was asked to behave. Set once at start, inherited by every process and image of the run.
 #pragma once
 
+#include <cstdint>
+
 namespace redoubt::shim {
 
 struct Options {
   bool trace = false;  // a line a call to the trace descriptor
   bool stats = false;  // a line a process image to the statistics descriptor
+  // How often a call site traps before it is rewritten (patch/): rewriting costs as much as some ten traps. 0: never.
+  uint8_t patch_after = kDefaultPatchAfter;
+  static constexpr uint8_t kDefaultPatchAfter = 12;
+  static constexpr uint8_t kLargestPatchAfter = 254;
 };
 
 const Options& options();

@@ -12,6 +12,7 @@
 #include "shim/gate/gate.h"
 #include "shim/memory/app_memory.h"
 #include "shim/net/hooks.h"
+#include "shim/patch/patched_call.h"
 #include "shim/process/signals.h"
 #include "shim/syscalls/call.h"
 #include "shim/syscalls/handlers.h"
@@ -47,8 +48,9 @@ int64_t with_optional_mask(Call& call, uint64_t mask_at, uint64_t size, Wait wai
 // Before the program's mask takes in more: a signal that was captured earlier must be delivered under the old mask, for
 // once it is blocked it could only go back to the kernel, behind those that came after it. False when there is one. None
 // can be captured from here on: the kernel's mask is loaded again with the return to the program.
-bool begin_blocking(const Thread& thread) {
+bool begin_blocking(Thread& thread) {
   block_host_signals();
+  thread.blocks_all = true;
   return thread.captured == 0;
 }
 
@@ -103,6 +105,7 @@ int64_t sys_rt_sigreturn(Call& call) {
   // The mask of the handler is in force until here: what it let through and came meanwhile runs first, on top of the
   // frame that is about to be left, exactly as if it had come one instruction earlier.
   if (!begin_blocking(call.thread)) return abi::kRestartAlways;
+  patch::complete(call.thread, call.frame);
   if (!pop_signal_frame(call.thread, call.frame)) {
     force_signal(call.thread, call.frame, SIGSEGV, 0x80 /* SI_KERNEL */, 0);
   }

@@ -11,6 +11,7 @@
 #include "shim/entry/nested.h"
 #include "shim/gate/gate.h"
 #include "shim/memory/app_memory.h"
+#include "shim/patch/patched_call.h"
 #include "shim/process/crash.h"
 #include "shim/process/signals.h"
 
@@ -125,6 +126,7 @@ void attach_thread(Thread& thread) {
   thread.self = &thread;
   thread.shim_fs = _readfsbase_u64();
   thread.selector = DISPATCH_ALLOW;
+  thread.patched_frame = patch::frame_address(thread.shim_stack);
   thread.tid = static_cast<int32_t>(gate::call(SYS_gettid));
   _writegsbase_u64(reinterpret_cast<uint64_t>(&thread));
   const abi::SignalStack stack = thread.host_stack();

@@ -42,6 +42,11 @@ class Thread : public ThreadControl {
   // The restart code of the call that was cut short, until a handler decides its fate. 0: none.
   int64_t restart = 0;
 
+  // Of a patched call: its frame has nothing but registers (patch::complete).
+  bool is_frame_bare = false;
+  // Every signal is blocked in the kernel, beyond `mask`: the way back to the program undoes that.
+  bool blocks_all = false;
+
   uint64_t clear_child_tid = 0;  // CLONE_CHILD_CLEARTID or set_tid_address
   uint64_t robust_list = 0;      // set_robust_list; the kernel knows it too, for a thread that is killed
   bool is_main = false;          // its kernel thread is the process's first: ends with a bare exit(2)

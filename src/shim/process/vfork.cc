@@ -41,8 +41,8 @@ struct VforkStart {
 // Everything that the child needs is allocated by its parent: it must not leave a lock behind if it is killed.
 std::unique_ptr<VforkStart> prepare_vfork(Call& call, const CloneRequest& request) {
   if (net::hooks != nullptr && !call.thread.shares_memory) net::hooks->before_vfork();
-  auto start = std::unique_ptr<VforkStart>(
-      new VforkStart{request, SavedContext(call.frame), SignalActions(*call.thread.actions), {}});
+  auto start =
+      std::unique_ptr<VforkStart>(new VforkStart{request, SavedContext(call), SignalActions(*call.thread.actions), {}});
   Thread& child = start->thread;
   inherit(child, call.thread);
   if (!request.has(CLONE_FS)) child.working_directory = &start->directory;

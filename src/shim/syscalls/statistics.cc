@@ -9,6 +9,7 @@
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
 #include "shim/net/hooks.h"
+#include "shim/patch/patcher.h"
 #include "shim/process/options.h"
 #include "shim/process/program.h"
 #include "shim/syscalls/row.h"
@@ -43,7 +44,10 @@ void count(Counters& counters, uint64_t number) {
   counters.by_number[number < kTableSize ? number : kTableSize].fetch_add(1, std::memory_order_relaxed);
 }
 
+void count_trap(Counters& counters) { counters.traps.fetch_add(1, std::memory_order_relaxed); }
+
 void reset(Counters& counters) {
+  counters.traps.store(0, std::memory_order_relaxed);
   for (auto& counter : counters.by_number) counter.store(0, std::memory_order_relaxed);
 }
 
@@ -53,9 +57,9 @@ void write_line(const Counters& counters, const char* how) {
   line.append("{\"pid\":").decimal(static_cast<uint64_t>(gate::call(SYS_getpid)));
   line.append(",\"program\":");
   append_json_string(line, program().executable);
-  // Every call traps until the patched path exists: the two figures are equal by construction.
   line.append(",\"end\":\"").append(how).append("\",\"calls\":").decimal(total(counters));
-  line.append(",\"traps\":").decimal(total(counters)).append(",\"by_call\":{");
+  line.append(",\"traps\":").decimal(counters.traps.load(std::memory_order_relaxed));
+  line.append(",\"patched_sites\":").decimal(patch::site_count()).append(",\"by_call\":{");
   bool first = true;
   for (uint16_t number = 0; number <= kTableSize; ++number) {
     const uint64_t count = counters.by_number[number].load(std::memory_order_relaxed);

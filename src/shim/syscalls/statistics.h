@@ -16,11 +16,13 @@ namespace redoubt::shim::statistics {
 // memory, has its own.
 struct Counters {
   std::atomic<uint64_t> by_number[kTableSize + 1] = {};
+  std::atomic<uint64_t> traps = 0;
 };
 
 // The counters of the process's first image in this address space.
 Counters& process_counters();
 void count(Counters& counters, uint64_t number);
+void count_trap(Counters& counters);
 // After fork: the child starts from zero.
 void reset(Counters& counters);
 // Appends the line to the statistics descriptor when --stats was given. `how` is what ended the image. Safe to call from

@@ -9,6 +9,9 @@
 #include <cstddef>
 #include <cstdlib>
 
+#include "shim/patch/patched_call.h"
+#include "shim/patch/patcher.h"
+
 extern "C" {
 
 int redoubt_copy(void* to, const void* from, size_t size) {
@@ -21,3 +24,11 @@ void redoubt_signal_entry() { std::abort(); }
 void redoubt_gate_restorer() { std::abort(); }
 
 }  // extern "C"
+
+// Nothing is rewritten either.
+namespace redoubt::shim::patch {
+void give_back(AddressSpace&, uint64_t, uint64_t) {}
+void complete(Thread&, abi::UserContext&) {}
+void stop() {}
+uint64_t frame_address(void* shim_stack) { return reinterpret_cast<uint64_t>(shim_stack); }
+}  // namespace redoubt::shim::patch

@@ -84,6 +84,42 @@ redoubt_gate_clone_vfork:
 	hlt
 	.size redoubt_gate_clone_vfork, . - redoubt_gate_clone_vfork
 
+/* Patched calls that need nothing of the shim (patch/README.md): entered from a slot on the program's stack and thread
+ * pointer, %rax = number, %rcx = return address. Nothing here changes a flag, since `syscall` does not either. A signal here
+ * interrupts the program: patch::present() makes the frame say so, from %rip and %rcx as above.
+ *
+ * The second way in is for calls whose first argument is a descriptor: one that is marked goes through the shim. */
+	.globl redoubt_patched_refused
+	.hidden redoubt_patched_refused
+	.globl redoubt_gate_patched, redoubt_gate_patched_descriptor, redoubt_gate_patched_call
+	.globl redoubt_gate_patched_done, redoubt_gate_patched_end
+	.hidden redoubt_gate_patched, redoubt_gate_patched_descriptor, redoubt_gate_patched_call
+	.hidden redoubt_gate_patched_done, redoubt_gate_patched_end
+redoubt_patched_refused:		/* patched calls are switched off: back to the site's `syscall`, which traps */
+	leaq -2(%rcx), %rcx
+	jmp *%rcx
+redoubt_gate_patched_descriptor:
+	movq %rcx, %gs:TC_RETURN
+	movl %edi, %ecx
+	bswapl %ecx
+	movzwl %cx, %ecx		/* the upper half of the number */
+	jecxz 1f
+0:	movq %gs:TC_RETURN, %rcx
+	jmp redoubt_patched_entry
+1:	movzwl %di, %ecx
+	leaq redoubt_descriptor_marks(%rip), %r11
+	movzbl (%r11,%rcx), %ecx
+	jecxz redoubt_gate_patched_call
+	jmp 0b
+redoubt_gate_patched:
+	movq %rcx, %gs:TC_RETURN
+redoubt_gate_patched_call:
+	syscall
+redoubt_gate_patched_done:
+	movq %gs:TC_RETURN, %rcx
+	jmp *%rcx
+redoubt_gate_patched_end:
+
 /* %rdi: the ucontext. The kernel finds its frame 8 bytes below %rsp, as after the handler's `ret`. */
 	.globl redoubt_gate_resume, redoubt_gate_resume_end
 	.hidden redoubt_gate_resume, redoubt_gate_resume_end

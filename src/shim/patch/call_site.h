@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which call sites may be rewritten, and into what. The instruction before the `syscall` becomes a jump, the `syscall` stays:
+// whoever jumps to it, stands on it, or returns behind it notices nothing.
+//
+//   b8 nr nr nr nr    mov $nr, %eax        becomes   e9 rel32   jmp to the site's slot
+//   0f 05             syscall
+//
+//   31 c0             xor %eax, %eax       becomes   eb rel8    jmp to a hole, in which there is a jmp to the site's slot
+//   0f 05             syscall
+//
+// A hole is five bytes of padding nearby: NOPs behind an unconditional jump or return. The second form is how read(2), whose
+// number is 0, is called.
+//
+// What has to be proved is that the first byte begins an instruction, that nothing jumps behind it, and that nothing jumps to
+// the hole. All follow from walking over the function's instructions from its beginning. A function is what an entry of the
+// unwind table covers (unwind_table.h). Pure.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+namespace redoubt::shim::patch {
+
+inline constexpr size_t kMovSize = 5;
+inline constexpr size_t kXorSize = 2;
+inline constexpr size_t kJumpSize = 5;
+inline constexpr size_t kSyscallSize = 2;
+
+struct CallSite {
+  size_t size;      // kMovSize or kXorSize
+  size_t hole = 0;  // its offset in the function, for kXorSize
+  size_t hole_size =
+      0;  // of the NOP that is the hole: what the jump leaves of it must not look like other instructions
+};
+
+// The `syscall` at `offset` of `function`, if it can be rewritten, given that it was reached with `number` in %rax. `function`
+// starts with an instruction and holds nothing but instructions.
+std::optional<CallSite> examine(std::span<const uint8_t> function, size_t offset, uint64_t number);
+
+}  // namespace redoubt::shim::patch

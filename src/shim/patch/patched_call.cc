@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The C++ side of a patched call: what redoubt_trap is for a trapped one.
+#include "shim/patch/patched_call.h"
+
+#include <cpuid.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "shim/abi/auxiliary.h"
+#include "shim/abi/restart.h"
+#include "shim/patch/slots.h"
+#include "shim/process/signals.h"
+#include "shim/syscalls/dispatch.h"
+
+extern "C" {
+// State components that patched calls keep: those of the kernel's own frames.
+__attribute__((visibility("hidden"))) uint64_t redoubt_vector_mask = 0;
+}
+
+namespace redoubt::shim::patch {
+namespace {
+
+// How the kernel describes the vector state in its frames; the same for all threads.
+abi::FpSoftware vector_format{};
+
+// Room for either format of the vector state: the kernel's largest signal frame is larger than the state in it.
+uint64_t vector_room() {
+  constexpr uint64_t kAtLeast = 4096;
+  return (std::max(abi::host_auxiliary(AT_MINSIGSTKSZ), kAtLeast) + 63) & ~uint64_t{63};
+}
+
+uint8_t* compacted_vectors(abi::UserContext& frame) { return reinterpret_cast<uint8_t*>(&frame) + UC_VECTORS; }
+
+bool within(uint64_t address, const char* begin, const char* end) {
+  return address >= reinterpret_cast<uint64_t>(begin) && address < reinterpret_cast<uint64_t>(end);
+}
+bool is_at(uint64_t address, const char* label) { return address == reinterpret_cast<uint64_t>(label); }
+
+}  // namespace
+
+uint64_t frame_address(void* shim_stack) {
+  const uint64_t top = reinterpret_cast<uint64_t>(shim_stack) + kShimStackSize;
+  return (top - 2 * vector_room() - UC_VECTORS) & ~uint64_t{63};
+}
+
+bool learn_vector_format(const abi::UserContext& frame) {
+  const auto* state = reinterpret_cast<const abi::FpState*>(frame.regs.fpstate);
+  if (state == nullptr || state->software.magic1 != abi::kFpMagic1) return false;
+  const abi::FpSoftware& format = state->software;
+  if (format.xstate_size < sizeof(abi::FpState) || format.extended_size < format.xstate_size + sizeof(uint32_t) ||
+      format.extended_size > vector_room()) {
+    return false;
+  }
+  constexpr unsigned kExtendedState = 0xd, kXsavec = 2;
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  if (__get_cpuid_count(kExtendedState, 1, &eax, &ebx, &ecx, &edx) == 0 || (eax & kXsavec) == 0) return false;
+  vector_format = format;
+  redoubt_vector_mask = format.xfeatures;
+  return true;
+}
+
+void complete(Thread& thread, abi::UserContext& frame) {
+  if (!thread.is_frame_bare || reinterpret_cast<uint64_t>(&frame) != thread.patched_frame) return;
+  thread.is_frame_bare = false;
+  frame.flags = 0x7;  // UC_FP_XSTATE | UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS
+  frame.link = 0;
+  frame.stack = thread.host_stack();
+  frame.sigmask = abi::host_mask(thread.mask);
+  abi::SignalContext& regs = frame.regs;
+  regs.cs = 0x33;  // __USER_CS
+  regs.gs = 0;
+  regs.fs = 0;
+  regs.ss = 0x2b;  // __USER_DS
+  regs.err = 0;
+  regs.trapno = 0;
+  regs.oldmask = 0;
+  regs.cr2 = 0;
+  std::fill(std::begin(regs.reserved), std::end(regs.reserved), uint64_t{0});
+
+  uint8_t* const at = compacted_vectors(frame) + vector_room();
+  auto* const state = reinterpret_cast<abi::FpState*>(at);
+  std::memset(at + XSAVE_HEADER, 0, sizeof(abi::FpState) - XSAVE_HEADER);
+  redoubt_expand_vectors(compacted_vectors(frame), at);
+  state->software = vector_format;
+  state->xstate_bv |= 3;  // x87 and SSE count as in use in every frame of the kernel
+  std::memcpy(at + vector_format.xstate_size, &abi::kFpMagic2, sizeof(abi::kFpMagic2));
+  regs.fpstate = reinterpret_cast<uint64_t>(at);
+}
+
+void present(Thread& thread, abi::UserContext& frame) {
+  constexpr uint64_t kRestartSyscall = 219;
+  abi::SignalContext& regs = frame.regs;
+  // Before the call: the site's `syscall` makes it, by a trap.
+  const auto not_begun = [&](uint64_t return_address) {
+    regs.rcx = return_address;
+    regs.rip = return_address - 2;
+  };
+  const auto returned = [&] {
+    regs.rcx = thread.return_address;
+    regs.rip = thread.return_address;
+  };
+  if (const Slot* slot = slot_at(regs.rip)) {
+    regs.rax = slot->number;
+    return not_begun(slot->return_address);
+  }
+  if (const Slot* slot = slot_behind_hole(regs.rip)) {
+    regs.rax = slot->number;
+    return not_begun(slot->return_address);
+  }
+  if (is_at(regs.rip, redoubt_patched_left)) {
+    regs.rip = regs.rcx;
+    return;
+  }
+  if (is_at(regs.rip, redoubt_patched_entry)) return not_begun(regs.rcx);
+  if (!within(regs.rip, redoubt_gate_patched_descriptor, redoubt_gate_patched_end)) {
+    if (is_at(regs.rip, redoubt_patched_refused)) return not_begun(regs.rcx);
+    if (within(regs.rip, redoubt_patched_refused, redoubt_gate_patched_descriptor)) return not_begun(regs.rcx + 2);
+    return;
+  }
+  if (is_at(regs.rip, redoubt_gate_patched) || is_at(regs.rip, redoubt_gate_patched_descriptor))
+    return not_begun(regs.rcx);
+  if (within(regs.rip, redoubt_gate_patched_done, redoubt_gate_patched_end)) return returned();
+  if (is_at(regs.rip, redoubt_gate_patched_call) && is_at(regs.rcx, redoubt_gate_patched_done)) {
+    if (regs.rax == kRestartSyscall) {  // as in entry/nested.cc: a handler makes that EINTR
+      regs.rax = static_cast<uint64_t>(-EINTR);
+      return returned();
+    }
+    thread.restart = abi::kRestartIfAsked;
+  }
+  not_begun(thread.return_address);
+}
+
+}  // namespace redoubt::shim::patch
+
+bool redoubt_patched_call(redoubt::abi::UserContext* frame) {
+  using namespace redoubt::shim;
+  Thread& thread = current_thread();
+  thread.is_frame_bare = true;
+  thread.restart = 0;
+  const uint64_t mask = thread.mask;
+  const int64_t result = dispatch(thread, *frame);
+  if (result == redoubt::abi::kFrameReplaced || thread.captured != 0) {
+    finish_call(thread, *frame, result);
+    patch::complete(thread, *frame);
+    frame->sigmask = redoubt::abi::host_mask(thread.mask);
+    return false;
+  }
+  finish_call(thread, *frame, result);
+  if (thread.mask != mask || thread.blocks_all) {
+    thread.blocks_all = false;
+    set_host_signals(redoubt::abi::host_mask(thread.mask));
+  }
+  return true;
+}
+
+void redoubt_patched_complete(redoubt::abi::UserContext* frame) {
+  redoubt::shim::Thread& thread = redoubt::shim::current_thread();
+  redoubt::shim::patch::complete(thread, *frame);
+  frame->sigmask = redoubt::abi::host_mask(thread.mask);
+}

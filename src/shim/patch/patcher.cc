@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What is rewritten, when, and how it is written under threads that run over it (Intel SDM volume 3, 8.1.3; the order is
+// that of the kernel's text_poke_bp()):
+//
+//   1  int3 in the first byte       whoever comes by raises SIGTRAP and goes on at the `syscall` (is_own_breakpoint)
+//   2  the bytes behind it            nobody executes them: membarrier(SYNC_CORE) made every processor see the int3
+//   3  the first byte               after another, so that nobody sees it with the old four
+//
+// Everything here that changes anything holds AddressSpace::mutex, fork included.
+#include "shim/patch/patcher.h"
+
+#include <linux/membarrier.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstring>
+#include <span>
+#include <vector>
+
+#include "shim/files/namespace.h"
+#include "shim/files/window.h"
+#include "shim/gate/gate.h"
+#include "shim/memory/app_memory.h"
+#include "shim/net/shield.h"
+#include "shim/patch/call_site.h"
+#include "shim/patch/patched_call.h"
+#include "shim/patch/slots.h"
+#include "shim/patch/unwind_table.h"
+#include "shim/process/crash.h"
+#include "shim/process/options.h"
+#include "shim/syscalls/row.h"
+#include "shim/volumes/mounts.h"
+
+extern "C" {
+// By descriptor number: not zero where a call must go through the shim (gate.S).
+__attribute__((visibility("hidden"))) uint8_t redoubt_descriptor_marks[65536];
+}
+
+namespace redoubt::shim::patch {
+namespace {
+
+constexpr uint8_t kBreakpoint = 0xcc;
+constexpr uint8_t kNearJump = 0xe9;
+constexpr uint8_t kShortJump = 0xeb;
+constexpr uint64_t kLargestFunction = uint64_t{64} << 10;
+constexpr uint64_t kFarthestHeader = uint64_t{256} << 20;
+
+std::atomic<bool> is_on = false;
+bool is_prepared = false;  // guarded by AddressSpace::mutex
+std::atomic<uint64_t> active_count = 0;
+
+// How often a site trapped: the address in the upper bits, the count in the lowest 8. Sites that share an element take turns,
+// which costs patches, not correctness.
+constexpr size_t kCounterCount = 1024;
+constexpr unsigned kDecided = 255;
+std::atomic<uint64_t> counters[kCounterCount];
+
+std::atomic<uint64_t>& counter_of(uint64_t site) { return counters[(site ^ site >> 12) % kCounterCount]; }
+
+// True when this trap is the one that decides.
+bool is_due(uint64_t site) {
+  std::atomic<uint64_t>& counter = counter_of(site);
+  const uint64_t value = counter.load(std::memory_order_relaxed);
+  uint64_t count = value >> 8 == site ? value & 0xff : 0;
+  if (count == kDecided) return false;
+  ++count;
+  const bool due = count >= options().patch_after;
+  counter.store(site << 8 | (due ? kDecided : count), std::memory_order_relaxed);
+  return due;
+}
+
+int64_t membarrier(uint64_t command) { return gate::call(SYS_membarrier, command); }
+
+void synchronize_processors() {
+  if (membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE) == 0) return;
+  // The registration of start() was this process's; a child may need one of its own. Without, a site would stay half written
+  // under running threads.
+  CHECK(membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE) == 0);
+  CHECK(membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE) == 0);
+}
+
+bool write_site(uint64_t first_at, std::span<const uint8_t> bytes) {
+  if (!copy_to_app(first_at, &kBreakpoint, 1)) return false;
+  synchronize_processors();
+  CHECK(copy_to_app(first_at + 1, bytes.data() + 1, bytes.size() - 1));
+  synchronize_processors();
+  CHECK(copy_to_app(first_at, bytes.data(), 1));
+  synchronize_processors();
+  return true;
+}
+
+// Makes code writable while it lives: the whole mapping, so that it stays one mapping.
+class Writable {
+ public:
+  Writable(uint64_t begin, uint64_t end) : begin_(begin), size_(end - begin) {
+    is_open_ = gate::call(SYS_mprotect, begin_, size_, PROT_READ | PROT_WRITE | PROT_EXEC) == 0;
+  }
+  ~Writable() {
+    if (is_open_) CHECK(gate::call(SYS_mprotect, begin_, size_, PROT_READ | PROT_EXEC) == 0);
+  }
+  Writable(const Writable&) = delete;
+  Writable& operator=(const Writable&) = delete;
+  explicit operator bool() const { return is_open_; }
+
+ private:
+  uint64_t begin_, size_;
+  bool is_open_;
+};
+
+bool read_program(void* to, uint64_t address, size_t size) { return copy_from_app(to, address, size); }
+
+// The function around `address`. The ELF header lies somewhere below the code, in memory of the program.
+std::optional<Function> function_around(AddressSpace& space, uint64_t address) {
+  static constexpr uint8_t kMagic[4] = {0x7f, 'E', 'L', 'F'};
+  for (uint64_t page = address & ~(kPage - 1); address - page < kFarthestHeader && page >= kPage; page -= kPage) {
+    if (!space.owned().covers(page, page + kPage)) continue;
+    uint8_t magic[4];
+    if (!copy_from_app(magic, page, sizeof(magic)) || std::memcmp(magic, kMagic, sizeof(magic)) != 0) continue;
+    if (const auto function = find_function(read_program, page, address)) return function;
+  }
+  return std::nullopt;
+}
+
+// The hole of the result is an address.
+std::optional<CallSite> prove(AddressSpace& space, uint64_t syscall_at, uint64_t number) {
+  const auto function = function_around(space, syscall_at);
+  if (!function || function->end - function->begin > kLargestFunction ||
+      !space.code().covers(function->begin, function->end)) {
+    return std::nullopt;
+  }
+  std::vector<uint8_t> bytes(function->end - function->begin);
+  if (!copy_from_app(bytes.data(), function->begin, bytes.size())) return std::nullopt;
+  auto site = examine(bytes, syscall_at - function->begin, number);
+  if (site && site->hole_size != 0) site->hole += function->begin;
+  return site;
+}
+
+// Calls that no shield ever looks at, whatever the session says.
+bool is_never_shielded(uint64_t number) {
+  switch (number) {
+    case SYS_getpid:
+    case SYS_gettid:
+    case SYS_getppid:
+    case SYS_getpgrp:
+    case SYS_getuid:
+    case SYS_geteuid:
+    case SYS_getgid:
+    case SYS_getegid:
+    case SYS_sched_yield:
+    case SYS_futex:
+    case SYS_clock_gettime:
+    case SYS_gettimeofday:
+    case SYS_nanosleep:
+    case SYS_clock_nanosleep: return true;
+    default: return false;
+  }
+}
+
+bool is_descriptor(const Arg& arg) { return arg.kind == ArgKind::kFd || arg.kind == ArgKind::kDirFd; }
+
+// Arguments in which a number of the shim's own cannot stand (files/own_descriptors.h): everything else takes the long way.
+bool holds_no_descriptor(const Arg& arg) {
+  switch (arg.kind) {
+    case ArgKind::kNone:
+    case ArgKind::kInt:
+    case ArgKind::kUint:
+    case ArgKind::kLong:
+    case ArgKind::kSize:
+    case ArgKind::kOffset:
+    case ArgKind::kPid:
+    case ArgKind::kUid:
+    case ArgKind::kSignal:
+    case ArgKind::kMode:
+    case ArgKind::kFlags:
+    case ArgKind::kEnum:
+    case ArgKind::kAddress:
+    case ArgKind::kBuffer:
+    case ArgKind::kIovec:
+    case ArgKind::kSockaddr:
+    case ArgKind::kFutexWord:
+    case ArgKind::kFutexTimeout: return true;
+    case ArgKind::kStruct: return arg.shape != Shape::kPollfds && arg.shape != Shape::kFdset;
+    default: return false;
+  }
+}
+
+// Which way a call takes: the shortest that does exactly what dispatch.cc would.
+const char* way_of(const Row& row) {
+  // Both want to see every call.
+  if (options().trace || options().stats || row.treatment != Treatment::kPassed) return redoubt_patched_entry;
+  const bool is_shielded = net::is_active() || file_namespace::is_active() || volumes::is_active();
+  if (is_shielded && !is_never_shielded(row.number)) return redoubt_patched_entry;
+  if (!std::all_of(std::begin(row.args) + 1, std::end(row.args), holds_no_descriptor)) return redoubt_patched_entry;
+  if (is_descriptor(row.args[0])) return redoubt_gate_patched_descriptor;
+  return holds_no_descriptor(row.args[0]) ? redoubt_gate_patched : redoubt_patched_entry;
+}
+
+bool prepare(const abi::UserContext& frame) {
+  if (is_prepared) return true;
+  if (!learn_vector_format(frame)) return false;
+  for (int fd = window::first(); fd <= window::last(); ++fd) {
+    if (fd >= 0 && static_cast<size_t>(fd) < sizeof(redoubt_descriptor_marks)) redoubt_descriptor_marks[fd] = 1;
+  }
+  return is_prepared = true;
+}
+
+using Jump = std::array<uint8_t, kJumpSize>;
+
+Jump near_jump(uint64_t from, uint64_t to) {
+  Jump jump{kNearJump};
+  const auto displacement = static_cast<uint32_t>(to - (from + kJumpSize));
+  std::memcpy(jump.data() + 1, &displacement, sizeof(displacement));
+  return jump;
+}
+
+// A hole keeps its jump for ever: a thread may stand on it, and nobody else comes by.
+bool write_jumps(Slot& slot, const CallSite& site) {
+  if (site.hole_size == 0) return write_site(slot.first_at(), near_jump(slot.first_at(), code_of(slot)));
+  std::array<uint8_t, 16> padding;
+  padding.fill(kBreakpoint);
+  const Jump far = near_jump(site.hole, code_of(slot));
+  std::copy(far.begin(), far.end(), padding.begin());
+  if (!copy_to_app(site.hole, padding.data(), std::min(site.hole_size, padding.size()))) return false;
+  slot.hole = site.hole;
+  const uint8_t jump[kXorSize] = {kShortJump, static_cast<uint8_t>(site.hole - slot.syscall_at())};
+  return write_site(slot.first_at(), jump);
+}
+
+void rewrite(const abi::UserContext& frame) {
+  const uint64_t syscall_at = frame.regs.rip - kSyscallSize;
+  const uint64_t number = frame.regs.rax;
+  const Row* row = find_row(number);
+  if (row == nullptr) return;
+  AddressSpace& space = address_space();
+  const std::lock_guard lock(space.mutex());
+  const auto mapping = space.code().range_at(syscall_at);
+  if (!mapping) return;
+  const auto site = prove(space, syscall_at, number);
+  if (!site) return;
+  if (!prepare(frame)) return stop();
+  Slot* slot = take(syscall_at, static_cast<uint16_t>(site->size), static_cast<uint32_t>(number),
+                    gate::address_of(way_of(*row)));
+  if (slot == nullptr) return;
+  const Writable writable(mapping->first, mapping->second);
+  if (!writable) return;
+  slot->active = 1;
+  if (write_jumps(*slot, *site)) {
+    ++active_count;
+  } else {
+    slot->active = 0;
+  }
+}
+
+void restore(Slot& slot) {
+  static constexpr uint8_t kXor[kXorSize] = {0x31, 0xc0};
+  uint8_t mov[kMovSize] = {0xb8};
+  std::memcpy(mov + 1, &slot.number, sizeof(slot.number));
+  CHECK(slot.size == kXorSize ? write_site(slot.first_at(), kXor) : write_site(slot.first_at(), mov));
+  slot.active = 0;
+  --active_count;
+}
+
+}  // namespace
+
+void start() {
+  if (options().patch_after == 0) return;
+  // Once for all, as long as there is one thread: later it would wait for every processor.
+  is_on = membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE) == 0;
+}
+
+void note_trap(Thread& thread, const abi::UserContext& frame) {
+  if (!is_on.load(std::memory_order_relaxed)) return;
+  // A child that shares memory may be killed at any instruction, and would leave the lock behind.
+  if (thread.shares_memory || !is_due(frame.regs.rip - kSyscallSize)) return;
+  rewrite(frame);
+}
+
+void give_back(AddressSpace& space, uint64_t begin, uint64_t end) {
+  if (!space.code().touches(begin, end)) return;
+  if (active_count != 0) {
+    for_each_slot([&](Slot& slot) {
+      if (slot.active == 0 || slot.first_at() >= end || slot.syscall_at() + kSyscallSize <= begin) return;
+      const auto mapping = space.code().range_at(slot.first_at());
+      CHECK(mapping.has_value());
+      const Writable writable(mapping->first, mapping->second);
+      CHECK(static_cast<bool>(writable));
+      restore(slot);
+    });
+  }
+  space.code().remove(begin, end);
+}
+
+bool is_own_breakpoint(abi::UserContext& frame, const abi::Siginfo& info) {
+  if (info.code != abi::kRaisedByKernel) return false;
+  const uint64_t first_at = frame.regs.rip - 1;
+  const Slot* slot = slot_of(first_at);
+  if (slot == nullptr) return false;
+  if (slot->active != 0) {
+    frame.regs.rax = slot->number;
+    frame.regs.rip = slot->syscall_at();
+    return true;
+  }
+  // Given back meanwhile, unless the program has a breakpoint of its own there.
+  uint8_t byte;
+  if (!copy_from_app(&byte, first_at, 1) || byte == kBreakpoint) return false;
+  frame.regs.rip = first_at;
+  return true;
+}
+
+void stop() {
+  is_on = false;
+  for_each_slot([](Slot& slot) { slot.target = gate::address_of(redoubt_patched_refused); });
+}
+
+uint64_t site_count() { return active_count; }
+
+}  // namespace redoubt::shim::patch

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Regions of slots, and finding room for them.
+#include "shim/patch/slots.h"
+
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#include <cstring>
+
+#include "base/result.h"
+#include "shim/gate/gate.h"
+
+namespace redoubt::shim::patch {
+
+Region regions[kMostRegions];
+std::atomic<uint32_t> region_count;
+
+namespace {
+
+// A jump reaches 2 GiB less its own length; the margin covers the region itself.
+constexpr int64_t kReach = (int64_t{1} << 31) - (int64_t{1} << 20);
+constexpr uint64_t kStep = uint64_t{1} << 20;
+constexpr uint64_t kLowest = uint64_t{1} << 16;  // vm.mmap_min_addr as distributions have it
+
+bool reaches(uint64_t from, uint64_t to) {
+  const auto distance = static_cast<int64_t>(to - from);
+  return distance < kReach && distance > -kReach;
+}
+
+void put(uint8_t*& at, std::initializer_list<uint8_t> opcode, size_t field_offset, const uint8_t* slot) {
+  for (const uint8_t byte : opcode) *at++ = byte;
+  const auto displacement = static_cast<uint32_t>(slot + field_offset - (at + 4));
+  std::memcpy(at, &displacement, sizeof(displacement));
+  at += sizeof(displacement);
+}
+
+int64_t map_at(uint64_t address) {
+  return gate::call(SYS_mmap, address, 2 * kPage, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, static_cast<uint64_t>(-1), 0);
+}
+
+// Below the code first: what lies above a program is where its break grows.
+int64_t map_near(uint64_t address) {
+  const uint64_t start = address & ~(kPage - 1);
+  for (uint64_t distance = kStep; distance < static_cast<uint64_t>(kReach) && distance + kLowest <= start;
+       distance += kStep) {
+    const int64_t raw = map_at(start - distance);
+    if (!is_error(raw) || raw != -EEXIST) return raw;
+  }
+  // A program at a low address. From the far end, for the same reason.
+  for (uint64_t distance = static_cast<uint64_t>(kReach) - kStep; distance >= kStep; distance -= kStep) {
+    const int64_t raw = map_at(start + distance);
+    if (!is_error(raw) || raw != -EEXIST) return raw;
+  }
+  return -ENOMEM;
+}
+
+Region* add_region(uint64_t near) {
+  const uint32_t index = region_count.load(std::memory_order_relaxed);
+  if (index == kMostRegions) return nullptr;
+  const int64_t raw = map_near(near);
+  if (is_error(raw)) return nullptr;
+  const auto address = static_cast<uint64_t>(raw);
+  auto* code = reinterpret_cast<uint8_t*>(address);
+  write_code(code);
+  if (!reaches(near, address) || is_error(gate::call(SYS_mprotect, address, kPage, PROT_READ | PROT_EXEC))) {
+    gate::call(SYS_munmap, address, 2 * kPage);
+    return nullptr;
+  }
+  regions[index].code = code;
+  region_count.store(index + 1, std::memory_order_release);
+  return &regions[index];
+}
+
+}  // namespace
+
+void write_code(uint8_t* page) {
+  for (size_t i = 0; i < kSlotsPerRegion; ++i) {
+    uint8_t* at = page + i * sizeof(Slot);
+    const uint8_t* slot = page + kPage + i * sizeof(Slot);
+    uint8_t* const end = at + sizeof(Slot);
+    put(at, {0x8b, 0x05}, offsetof(Slot, number), slot);
+    put(at, {0x48, 0x8b, 0x0d}, offsetof(Slot, return_address), slot);
+    put(at, {0xff, 0x25}, offsetof(Slot, target), slot);
+    while (at < end) *at++ = 0xcc;
+  }
+}
+
+uint64_t code_of(const Slot& slot) { return reinterpret_cast<uint64_t>(&slot) - kPage; }
+
+Slot* slot_at(uint64_t address) {
+  const uint32_t count = region_count.load(std::memory_order_acquire);
+  for (uint32_t i = 0; i < count; ++i) {
+    const uint64_t offset = address - reinterpret_cast<uint64_t>(regions[i].code);
+    if (offset < kPage) return &regions[i].slots()[offset / sizeof(Slot)];
+  }
+  return nullptr;
+}
+
+Slot* slot_of(uint64_t first_at) {
+  Slot* found = nullptr;
+  for_each_slot([&](Slot& slot) {
+    if (slot.first_at() == first_at && (found == nullptr || found->active == 0)) found = &slot;
+  });
+  return found;
+}
+
+Slot* slot_behind_hole(uint64_t address) {
+  Slot* found = nullptr;
+  for_each_slot([&](Slot& slot) {
+    if (slot.hole == address) found = &slot;
+  });
+  return found;
+}
+
+Slot* take(uint64_t syscall_at, uint16_t size, uint32_t number, uint64_t target) {
+  Slot* same = nullptr;
+  for_each_slot([&](Slot& slot) {
+    if (slot.syscall_at() == syscall_at && slot.size == size && slot.number == number && slot.target == target) {
+      same = &slot;
+    }
+  });
+  if (same != nullptr) return same;
+  Region* room = nullptr;
+  for (uint32_t i = 0; i < region_count && room == nullptr; ++i) {
+    if (regions[i].used < kSlotsPerRegion && reaches(syscall_at, reinterpret_cast<uint64_t>(regions[i].code))) {
+      room = &regions[i];
+    }
+  }
+  if (room == nullptr) room = add_region(syscall_at);
+  if (room == nullptr) return nullptr;
+  Slot& slot = room->slots()[room->used];
+  slot.return_address = syscall_at + 2;
+  slot.size = size;
+  slot.target = target;
+  slot.number = number;
+  room->used.fetch_add(1, std::memory_order_release);
+  return &slot;
+}
+
+}  // namespace redoubt::shim::patch

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Where rewritten call sites jump to. A region is two pages near the program's code: a page of code that is written once,
+// before it is executable, and a page of data. Slot i of the code reads slot i of the data:
+//
+//   8b 05 disp32       mov number(%rip), %eax
+//   48 8b 0d disp32    mov return_address(%rip), %rcx
+//   ff 25 disp32       jmp *target(%rip)
+//
+// `syscall` overwrites %rcx, so the program does not miss it. A slot is never given to another site: a thread may stand
+// between two of its instructions for as long as it likes. Regions are never unmapped. So slots can be read without a lock;
+// changes are made under AddressSpace::mutex.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace redoubt::shim::patch {
+
+struct Slot {
+  uint64_t return_address;  // behind the site's `syscall`
+  uint64_t target;          // a label of the runtime
+  uint32_t number;
+  std::atomic<uint16_t> active;  // the site jumps here
+  uint16_t size;                 // of the instruction before the `syscall`, which became a jump
+  uint64_t hole;                 // where a short jump goes first (call_site.h); 0: none
+
+  uint64_t syscall_at() const { return return_address - 2; }
+  uint64_t first_at() const { return syscall_at() - size; }
+};
+static_assert(sizeof(Slot) == 32);
+
+inline constexpr size_t kPage = 4096;
+inline constexpr size_t kSlotsPerRegion = kPage / sizeof(Slot);
+
+// Writes the code of all slots of a region whose data begins a page further on.
+void write_code(uint8_t* page);
+
+// A slot within reach of a jump near `syscall_at`, which has not been given away, or was given to the same site before. Null
+// when there is no room near enough, or as many regions as there may be. On success the slot holds everything but `active`
+// and `hole`.
+Slot* take(uint64_t syscall_at, uint16_t size, uint32_t number, uint64_t target);
+
+// The address that the site jumps to.
+uint64_t code_of(const Slot& slot);
+
+// The slot that the instruction at `address` belongs to, or null.
+Slot* slot_at(uint64_t address);
+// The slot of the site whose rewritten instruction is at `first_at`, active or not; or null.
+Slot* slot_of(uint64_t first_at);
+// The slot that the jump at `address` leads to, in a hole; or null.
+Slot* slot_behind_hole(uint64_t address);
+
+// Calls visit(Slot&) for each slot that was given away.
+template <typename Visit>
+void for_each_slot(Visit visit);
+
+// ---- What for_each_slot is made of. ----
+struct Region {
+  uint8_t* code;
+  std::atomic<uint32_t> used;
+  Slot* slots() const { return reinterpret_cast<Slot*>(code + kPage); }
+};
+inline constexpr size_t kMostRegions = 64;
+extern Region regions[kMostRegions];
+extern std::atomic<uint32_t> region_count;
+
+template <typename Visit>
+void for_each_slot(Visit visit) {
+  const uint32_t count = region_count.load(std::memory_order_acquire);
+  for (uint32_t i = 0; i < count; ++i) {
+    const uint32_t used = regions[i].used.load(std::memory_order_acquire);
+    for (uint32_t j = 0; j < used; ++j) visit(regions[i].slots()[j]);
+  }
+}
+
+}  // namespace redoubt::shim::patch
