@@ -158,8 +158,7 @@ Result<ExitStatus> run(RunOptions options, std::vector<std::string> rest) {
                 "session says");
   }
   if (options.no_patch || options.patch_after >= 0) {
-    return fail(ExitStatus::kUsage,
-                "expected --no-patch and --patch-after in unattested runs only: they are for tests");
+    return fail(ExitStatus::kUsage, "expected --no-patch and --patch-after in unattested runs only");
   }
   const std::vector<std::string> arguments = TRY(host_arguments(std::move(rest)));
   return run_attested(options.attested, *id, watch, arguments);
@@ -180,9 +179,10 @@ Action define_run(CLI::App& app) {
   app.add_flag("--stats", watch.stats, "Print counts of calls and traps to standard error when a process ends");
   app.add_option("--stats-output", watch.stats_output, "Write the counts to FILE instead (implies --stats)")
       ->type_name("FILE");
-  CLI::Option* no_patch =
-      app.add_flag("--no-patch", options->no_patch, "Never rewrite call sites: every system call traps");
-  app.add_option("--patch-after", options->patch_after, "Rewrite a call site after its Nth trap (for tests)")
+  CLI::Option* no_patch = app.add_flag("--no-patch", options->no_patch,
+                                       "Never rewrite call sites: every system call traps (the default today)");
+  app.add_option("--patch-after", options->patch_after,
+                 "Rewrite a call site after its Nth trap: faster calls, not yet the default (12 is good)")
       ->type_name("N")
       ->check(CLI::Range(1, 254))
       ->excludes(no_patch);

@@ -90,14 +90,7 @@ void announce_end(const Thread& thread) {
   if (write_app(thread.clear_child_tid, zero)) futex_wake(thread.clear_child_tid, 1);
 }
 
-// The program's, not the runtime's own. A child that shares memory counts its parent's with its own.
-constinit std::atomic<int> program_threads = 1;
-
 }  // namespace
-
-bool is_only_thread(const Thread& thread) { return thread.shares_memory || program_threads == 1; }
-void count_new_thread() { ++program_threads; }
-void count_ended_thread() { --program_threads; }
 
 uint64_t block_host_signals() {
   const uint64_t all = abi::kBlockAll;
@@ -137,7 +130,7 @@ void attach_thread(Thread& thread) {
 }
 
 void reattach_after_fork(Thread& thread) {
-  program_threads = 1;
+  count_only_this_thread();
   thread.shared_name = 0;
   thread.tid = static_cast<int32_t>(gate::call(SYS_gettid));
   if (is_error(gate::enable_dispatch(&thread.selector))) panic("the kernel refused Syscall User Dispatch after fork");

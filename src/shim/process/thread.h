@@ -91,6 +91,7 @@ void reattach_after_fork(Thread& thread);
 bool is_only_thread(const Thread& thread);
 void count_new_thread();
 void count_ended_thread();
+void count_only_this_thread();  // after fork
 
 // Blocks every signal that can be blocked, in the kernel. Returns the kernel mask that was in force.
 uint64_t block_host_signals();
