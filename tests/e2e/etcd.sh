@@ -50,7 +50,8 @@ cluster() {
     head -c 1000000 /dev/zero | tr '\0' v | ctl put large
     at 1 get large --print-value-only | cksum
 
-    ctl watch watched >"$WORK/seen" &
+    # The program itself, for kill: a function would be a shell around it.
+    ETCDCTL_API=3 etcdctl --endpoints "127.0.0.1:${CLIENTS[0]}" --command-timeout=20s watch watched >"$WORK/seen" &
     local watcher=$!
     wait_until 20 "the watcher to see something" watcher_sees
     kill "$watcher"

@@ -57,7 +57,7 @@ int main(void) {
         EXPECT_EQ(entries[1].revents, POLLOUT);
         EXPECT_EQ(ppoll(entries, 1, NULL, NULL), 1);
         EXPECT_EQ(entries[0].revents, POLLNVAL);
-        int both[2] = {target, fd};
+        int both[2] = {pair[1], fd};
         EXPECT_ERRNO(pass_descriptors(pair[0], both, 2, false), EBADF);
         EXPECT_ERRNO(pass_descriptors(pair[0], &fd, 1, true), EBADF);
         struct file_clone_range range = {.src_fd = fd};
