@@ -79,8 +79,8 @@ int main(void) {
     }
     // What is open passes by the same ways.
     char path[64];
-    EXPECT_EQ(pass_descriptors(pair[0], &target, 1, false), 1);
-    EXPECT_EQ(pass_descriptors(pair[0], &target, 1, true), 1);
+    EXPECT_EQ(pass_descriptors(pair[0], &pair[1], 1, false), 1);
+    EXPECT_EQ(pass_descriptors(pair[0], &pair[1], 1, true), 1);
     snprintf(path, sizeof path, "/proc/self/fd/%d", target);
     EXPECT_OK(close(EXPECT_OK(open(path, O_RDONLY))));
     EXPECT_EQ(dup2(target, 1025), 1025);
