@@ -3,13 +3,13 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <system_error>
 
@@ -21,6 +21,44 @@ namespace fs = std::filesystem;
 std::unexpected<Error> system_failure(const std::string& what) {
   const int error = errno;
   return fail(ExitStatus::kRedoubtFailed, what + ": " + std::strerror(error));
+}
+
+// Opened without waiting: a named pipe that somebody put in the place of a file would wait for a writer for ever. The nameless pipes of a
+// shell, <(command), are what the person asked for.
+Result<int> open_to_read(const std::string& path) {
+  constexpr long kNamelessPipes = 0x50495045;  // PIPEFS_MAGIC of linux/magic.h
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  const auto unreadable = [&](const char* why) {
+    return fail(ExitStatus::kUsage, "expected a file that can be read, found \"" + path + "\": " + why);
+  };
+  if (fd < 0) return unreadable(std::strerror(errno));
+  struct stat status {};
+  struct statfs file_system {};
+  const bool is_known = fstat(fd, &status) == 0 && fstatfs(fd, &file_system) == 0;
+  if (!is_known || S_ISDIR(status.st_mode) || (S_ISFIFO(status.st_mode) && file_system.f_type != kNamelessPipes)) {
+    close(fd);
+    return unreadable(S_ISDIR(status.st_mode) ? "it is a directory" : "it is a named pipe");
+  }
+  (void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+  return fd;
+}
+
+Result<std::string> read_descriptor(int fd, const std::string& name, size_t limit) {
+  std::string text;
+  char buffer[65536];
+  ssize_t got = 1;
+  while (text.size() <= limit && got > 0) {
+    got = read(fd, buffer, sizeof(buffer));
+    if (got < 0 && errno == EINTR)
+      got = 1;
+    else if (got > 0)
+      text.append(buffer, static_cast<size_t>(got));
+  }
+  const int error = errno;
+  explicit_bzero(buffer, sizeof(buffer));
+  if (got < 0) return fail(ExitStatus::kUsage, "cannot read \"" + name + "\": " + std::strerror(error));
+  if (text.size() > limit + 1) text.resize(limit + 1);
+  return text;
 }
 
 Result<std::string> read_stream(std::istream& stream, const std::string& name, size_t limit) {
@@ -69,13 +107,10 @@ Result<std::string> own_directory(const char* variable, const char* below_home) 
 
 Result<std::string> read_up_to(const std::string& path, size_t limit) {
   if (path == "-") return read_stream(std::cin, "standard input", limit);
-  errno = 0;
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) {
-    return fail(ExitStatus::kUsage,
-                "expected a file that can be read, found \"" + path + "\": " + std::strerror(errno));
-  }
-  return read_stream(stream, path, limit);
+  const int fd = TRY(open_to_read(path));
+  auto text = read_descriptor(fd, path, limit);
+  close(fd);
+  return text;
 }
 
 Result<std::string> read_file(const std::string& path, const char* what, size_t limit) {

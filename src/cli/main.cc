@@ -3,11 +3,13 @@
 // The command `redoubt`. This file is its table of contents: the commands, and how a command line reaches one.
 // Every command parses its own arguments (command.h); errors come back as values and are printed here, once.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <exception>
 #include <iostream>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/command.h"
 #include "cli/terminal.h"
@@ -56,6 +58,32 @@ int report(const Error& error) {
   return static_cast<int>(error.status);
 }
 
+// What the parser could not place, in `app` or in the subcommand that was named.
+std::vector<std::string> not_understood(const CLI::App& app) {
+  std::vector<std::string> words = app.remaining();
+  for (const CLI::App* subcommand : app.get_subcommands()) {
+    for (std::string& word : not_understood(*subcommand)) words.push_back(std::move(word));
+  }
+  return words;
+}
+
+// CLI11 names what is missing first; what is there and wrong says more.
+std::string describe(const CLI::App& app, const CLI::ParseError& error) {
+  const std::vector<std::string> words = not_understood(app);
+  const auto subcommands = app.get_subcommands([](const CLI::App*) { return true; });
+  const CLI::App* chosen = app.get_subcommands().empty() ? &app : app.get_subcommands().front();
+  const std::string whole = app.get_name() + (chosen == &app ? "" : " " + chosen->get_name());
+  const std::string advice = "\nTry: " + whole + " --help";
+  const auto option =
+      std::ranges::find_if(words, [](const std::string& word) { return word.starts_with('-') && word != "-"; });
+  if (option != words.end()) return "expected an option of " + whole + ", found \"" + *option + "\"" + advice;
+  if (chosen != &app || subcommands.empty()) return error.what() + advice;
+  std::string names;
+  for (const CLI::App* subcommand : subcommands) names += (names.empty() ? "" : ", ") + subcommand->get_name();
+  return "expected a command of " + whole + " (" + names + "), found " +
+         (words.empty() ? "none" : "\"" + words.front() + "\"") + advice;
+}
+
 // Parses with `app`; nullopt means understood, a value is the status to exit with (help, version, wrong usage).
 std::optional<int> parse(CLI::App& app, int argc, char** argv) {
   try {
@@ -64,7 +92,7 @@ std::optional<int> parse(CLI::App& app, int argc, char** argv) {
   } catch (const CLI::Success& request) {
     return app.exit(request);
   } catch (const CLI::ParseError& error) {
-    return report({ExitStatus::kUsage, std::string(error.what()) + "\nTry: " + app.get_name() + " --help"});
+    return report({ExitStatus::kUsage, describe(app, error)});
   }
 }
 

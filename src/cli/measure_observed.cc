@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <set>
 
+#include "cli/terminal.h"
+
 namespace redoubt::cli {
 namespace {
 
@@ -23,10 +25,6 @@ std::string_view word_of(measure::Use use) { return std::ranges::find(kUseWords,
 bool is_below(std::string_view path, std::string_view directory) {
   return directory != "/" && path.starts_with(directory) &&
          (path.size() == directory.size() || path[directory.size()] == '/');
-}
-
-std::string count_of(size_t count, const std::string& what) {
-  return std::to_string(count) + ' ' + what + (count == 1 ? "" : "s");
 }
 
 class Selection {

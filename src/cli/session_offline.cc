@@ -10,6 +10,7 @@
 #include "cli/known_cas.h"
 #include "cli/session_commands.h"
 #include "cli/session_file.h"
+#include "cli/terminal.h"
 #include "policy/session_hash.h"
 
 namespace redoubt::cli {
@@ -36,7 +37,7 @@ Result<ExitStatus> check(const Options& options) {
     print_mistakes(std::cout, file);
     if (checked.session) {
       std::cout << file.name << ": the session \"" << checked.session->name << "\" is valid";
-      if (!checked.mistakes.empty()) std::cout << ", with " << checked.mistakes.size() << " warnings";
+      if (!checked.mistakes.empty()) std::cout << ", with " << count_of(checked.mistakes.size(), "warning");
       std::cout << '\n';
     }
   }

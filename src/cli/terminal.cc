@@ -41,6 +41,10 @@ std::string paint(const std::ostream& stream, Colour colour, std::string_view te
   return std::string(start_of(colour)).append(text).append("\033[0m");
 }
 
+std::string count_of(size_t count, const std::string& what, const std::string& plural) {
+  return std::to_string(count) + ' ' + (count == 1 ? what : plural.empty() ? what + "s" : plural);
+}
+
 Result<ExitStatus> print(std::string_view text) {
   std::cout << text;
   if (!std::cout.flush()) return fail(ExitStatus::kRedoubtFailed, "cannot write to standard output");

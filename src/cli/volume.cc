@@ -28,7 +28,8 @@ using nlohmann::ordered_json;
 constexpr const char* kStatus =
     "\n\nExit status: 0 success; 1 something is not what was written (changed, damaged); 2 the command line is wrong, "
     "there is no\n"
-    "  such volume or file, the key is another one, or the volume is in use; 125 Redoubt itself failed";
+    "  such volume or file, the key is another one, or the volume is in use; 125 Redoubt itself failed, or no space is "
+    "left";
 
 struct Options {
   std::string directory, key_file, path = "/", from, to;
@@ -103,9 +104,17 @@ Action define_list(CLI::App& app) {
 }
 
 void say_copied(const Copied& copied) {
-  std::cerr << "redoubt: copied " << copied.files << " files, " << copied.directories << " directories, "
-            << copied.links << " links, " << copied.bytes << " bytes";
-  if (copied.skipped != 0) std::cerr << "; left out " << copied.skipped << " sockets, fifos or devices";
+  std::cerr << "redoubt: copied " << count_of(copied.files, "file") << ", "
+            << count_of(copied.directories, "directory", "directories") << ", " << count_of(copied.links, "link")
+            << ", " << count_of(copied.bytes, "byte");
+  if (copied.skipped != 0) {
+    std::cerr << "; left out " << count_of(copied.skipped, "socket, fifo or device", "sockets, fifos or devices");
+  }
+  if (copied.hard_links != 0) {
+    std::cerr << "; " << count_of(copied.hard_links, "name") << " of files with several became "
+              << (copied.hard_links == 1 ? "a file" : "files") << " of its own"
+              << (copied.hard_links == 1 ? "" : " each");
+  }
   std::cerr << '\n';
 }
 
@@ -157,6 +166,7 @@ Action define_create(CLI::App& app) {
     if (!opened) return std::unexpected(opened.error());
     const auto settled = (**opened)->barrier();
     if (!settled) return volume_error(**opened, "making it durable", settled.error());
+    (*opened)->keep();
     return ExitStatus::kSuccess;
   };
 }
@@ -170,8 +180,8 @@ Result<ExitStatus> print_verdict(const Options& options, uint64_t files, uint64_
               << '\n';
   } else {
     for (const std::string& problem : problems) std::cout << printable(problem) << '\n';
-    std::cout << (problems.empty() ? "intact: " : "NOT INTACT: ") << files << " files, " << blocks << " blocks, "
-              << problems.size() << " problems\n";
+    std::cout << (problems.empty() ? "intact: " : "NOT INTACT: ") << count_of(files, "file") << ", "
+              << count_of(blocks, "block") << ", " << count_of(problems.size(), "problem") << '\n';
   }
   return problems.empty() ? ExitStatus::kSuccess : ExitStatus::kNotIntact;
 }
@@ -234,8 +244,9 @@ Action define_seal(CLI::App& app) {
     if (!key) return std::unexpected(key.error());
     const auto tree = seal_tree(options->directory, key->view());
     if (!tree) return std::unexpected(tree.error());
-    std::cerr << "redoubt: sealed " << tree->entries.size() << " files, directories and links, sequence "
-              << tree->sequence << '\n';
+    std::cerr << "redoubt: sealed "
+              << count_of(tree->entries.size(), "file, directory or link", "files, directories and links")
+              << ", sequence " << tree->sequence << '\n';
     return ExitStatus::kSuccess;
   };
 }

@@ -2,15 +2,18 @@
 #include "cli/volume_copy.h"
 
 #include <fcntl.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <vector>
 
 #include "cli/volume_paths.h"
+#include "crypto/hex.h"
 
 namespace redoubt::cli {
 namespace {
@@ -57,7 +60,7 @@ class CopyIn {
   Result<InodeNumber> make(const std::string& from, const NewPlace& to, const struct stat& status,
                            std::string_view target = {}) {
     const auto made = volume_->create(to.directory, to.name, status.st_mode, status.st_uid, status.st_gid, 0, target);
-    if (!made) return volume_error(volume_, from + " as " + to.name, made.error());
+    if (!made) return volume_error(volume_, from, made.error());
     return *made;
   }
   Result<void> finish(const std::string& from, InodeNumber inode, const struct stat& status) {
@@ -91,18 +94,16 @@ class CopyIn {
     return {};
   }
   Result<void> file(const std::string& from, const NewPlace& to, const struct stat& status) {
-    const Descriptor source(::open(from.c_str(), O_RDONLY | O_CLOEXEC));
+    const Descriptor source(::open(from.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
     if (source.get() < 0) return host_error(from);
-    InodeNumber inode;
-    if (const auto there = volume_->lookup(to.directory, to.name)) {
-      inode = *there;
-      const auto emptied = volume_->truncate(inode, 0);
-      if (!emptied) return volume_error(volume_, to.name, emptied.error());
-    } else {
-      const auto made = make(from, to, status);
-      if (!made) return std::unexpected(made.error());
-      inode = *made;
+    struct stat opened;
+    if (fstat(source.get(), &opened) != 0 || !S_ISREG(opened.st_mode)) {
+      return fail(ExitStatus::kUsage,
+                  "\"" + from + "\": expected a regular file, found that it was replaced meanwhile");
     }
+    const auto made = make(from, to, status);
+    if (!made) return std::unexpected(made.error());
+    const InodeNumber inode = *made;
     std::vector<uint8_t> buffer(kChunk);
     for (uint64_t offset = 0;;) {
       const ssize_t got = ::read(source.get(), buffer.data(), buffer.size());
@@ -110,11 +111,12 @@ class CopyIn {
       if (got < 0) return host_error(from);
       if (got == 0) break;
       const auto written = volume_->write(inode, offset, {buffer.data(), static_cast<size_t>(got)});
-      if (!written) return volume_error(volume_, to.name, written.error());
+      if (!written) return volume_error(volume_, from, written.error());
       offset += static_cast<uint64_t>(got);
       copied.bytes += static_cast<uint64_t>(got);
     }
     ++copied.files;
+    if (status.st_nlink > 1) ++copied.hard_links;
     return finish(from, inode, status);
   }
 
@@ -192,10 +194,18 @@ class CopyOut {
   }
   // Never through a link of the host that somebody put there; a file of the same name is replaced.
   Result<void> file(const volume::Attributes& attributes, const std::string& to) {
-    const Descriptor target(::open(to.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
+    struct stat there;
+    if (lstat(to.c_str(), &there) == 0 && !S_ISREG(there.st_mode)) {
+      return fail(ExitStatus::kUsage,
+                  "expected no file or a regular one at \"" + to + "\", found something else\nName another place");
+    }
+    std::string unfinished = to + ".XXXXXX";
+    const Descriptor target(mkostemp(unfinished.data(), O_CLOEXEC));
     if (target.get() < 0) return host_error(to);
-    const auto written = content(attributes, target.get(), to);
-    if (written) finish(attributes, to);
+    auto written = content(attributes, target.get(), to);
+    if (written) finish(attributes, unfinished);
+    if (written && ::rename(unfinished.c_str(), to.c_str()) != 0) written = host_error(to);
+    if (!written) (void)::unlink(unfinished.c_str());
     return written;
   }
 
@@ -204,12 +214,87 @@ class CopyOut {
 
 }  // namespace
 
+namespace {
+
+// What can be copied, before anything is. A link goes in as a link, but not one that stands for something else: /dev/stdin.
+Result<void> check_source(const std::string& from) {
+  struct stat status, behind;
+  if (lstat(from.c_str(), &status) != 0) return host_error(from);
+  const auto can_be_copied = [](mode_t mode) { return S_ISREG(mode) || S_ISDIR(mode); };
+  const bool is_link = S_ISLNK(status.st_mode);
+  if (can_be_copied(status.st_mode)) return {};
+  if (is_link && (stat(from.c_str(), &behind) != 0 || can_be_copied(behind.st_mode))) return {};
+  return fail(ExitStatus::kUsage, "expected a file, directory or link, found \"" + from +
+                                      "\", a pipe, socket or device\nWrite what it gives to a file, and put that");
+}
+
+// Whether `place` may be filled: there is nothing, or a file where a file comes.
+Result<void> check_place(OpenVolume& volume, const NewPlace& place, const std::string& from, const std::string& to) {
+  const auto there = volume->lookup(place.directory, place.name);
+  if (!there) {
+    if (there.error() == as_errno(ENOENT)) return {};
+    return volume_error(volume, to, there.error());
+  }
+  const auto attributes = volume->attributes(*there);
+  if (!attributes) return volume_error(volume, to, attributes.error());
+  struct stat status;
+  if (lstat(from.c_str(), &status) != 0) return host_error(from);
+  if (!S_ISDIR(attributes->mode) && !S_ISDIR(status.st_mode)) return {};
+  return fail(ExitStatus::kUsage,
+              "expected nothing at \"" + to + "\" in the volume, found a " +
+                  (S_ISDIR(attributes->mode) ? "directory" : "file") + ": File exists\nChoose another path, such as " +
+                  (S_ISDIR(attributes->mode) ? to + "/" + fs::path(from).filename().string() : to + ".new"));
+}
+
+// A name that a copy has until it is complete.
+std::string unfinished_name() {
+  std::array<uint8_t, 8> random{};
+  if (getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size())) return ".redoubt-put";
+  return ".redoubt-put." + crypto::to_hex(random);
+}
+
+// Removes `place` and what is below it, as far as it goes.
+redoubt::Result<void> remove_tree(volume::Volume& volume, const NewPlace& place) {
+  const InodeNumber inode = TRY(volume.lookup(place.directory, place.name));
+  const bool is_directory = S_ISDIR(TRY(volume.attributes(inode)).mode);
+  constexpr size_t kAtOnce = 256;
+  while (is_directory) {
+    const auto entries = TRY(volume.list(inode, 0, kAtOnce));
+    if (entries.empty()) break;
+    for (const volume::DirectoryEntry& entry : entries) TRY_VOID(remove_tree(volume, {inode, entry.name}));
+  }
+  return volume.unlink(place.directory, place.name, is_directory);
+}
+
+}  // namespace
+
 Result<Copied> copy_into_volume(OpenVolume& volume, const std::string& from, const std::string& to) {
+  TRY_VOID(check_source(from));
   const auto place = place_in_volume(*volume, to);
+  if (!place && place.error() == as_errno(EINVAL)) {
+    return fail(ExitStatus::kUsage, "expected the path that \"" + from + "\" shall have in the volume, found \"" + to +
+                                        "\"\nName it, such as /" + fs::path(from).filename().string());
+  }
   if (!place) return volume_error(volume, to, place.error());
+  TRY_VOID(check_place(volume, *place, from, to));
+  const NewPlace unfinished = {place->directory, unfinished_name()};
   CopyIn copy(volume);
-  const auto done = copy.copy(from, *place);
-  if (!done) return std::unexpected(done.error());
+  auto done = copy.copy(from, unfinished);
+  // Content first: a name must not come to stand for what is not durable.
+  if (done) {
+    auto settled = volume->barrier();
+    if (settled) settled = volume->rename(unfinished.directory, unfinished.name, place->directory, place->name, 0);
+    if (!settled) done = volume_error(volume, to, settled.error());
+  }
+  if (!done) {
+    const auto removed = remove_tree(*volume, unfinished);
+    if (!removed && removed.error() != as_errno(ENOENT)) {
+      done.error().message += "\nThe incomplete copy stays in the volume as \"" + unfinished.name +
+                              "\": it cannot be removed (" + std::strerror(number_of(removed.error())) + ")";
+    }
+    (void)volume->barrier();
+    return std::unexpected(done.error());
+  }
   const auto settled = volume->barrier();
   if (!settled) return volume_error(volume, "making it durable", settled.error());
   return copy.copied;
@@ -227,7 +312,8 @@ Result<Copied> copy_out_of_volume(OpenVolume& volume, const std::string& from, c
   const auto attributes = volume->attributes(*inode);
   if (!attributes) return volume_error(volume, from, attributes.error());
   if (!S_ISREG(attributes->mode))
-    return fail(ExitStatus::kUsage, "expected a file to show, found \"" + from + "\", which is none");
+    return fail(ExitStatus::kUsage, "expected a file to show, found \"" + from +
+                                        "\", which is none\nredoubt volume ls -l shows what it is");
   const auto done = copy.content(*attributes, STDOUT_FILENO, "standard output");
   if (!done) return std::unexpected(done.error());
   return copy.copied;

@@ -10,6 +10,7 @@
 #include <iostream>
 
 #include "cli/files.h"
+#include "cli/volume_seal.h"
 #include "crypto/hex.h"
 
 namespace redoubt::cli {
@@ -50,6 +51,16 @@ volume::Time now() {
   return {time.tv_sec, static_cast<uint32_t>(time.tv_nsec)};
 }
 
+const char* advice_for(int error) {
+  switch (error) {
+    case ENOENT: return "\nredoubt volume ls --recursive shows what the volume holds";
+    case ENOTDIR: return "\nExpected a directory of the volume on the way to it, found something else";
+    case ENOSPC:
+    case EDQUOT: return "\nMake room on the host, in the file system of the volume's directory";
+    default: return "";
+  }
+}
+
 void random(std::span<uint8_t> to) {
   for (size_t done = 0; done < to.size();) {
     const ssize_t got = getrandom(to.data() + done, to.size() - done, 0);
@@ -63,6 +74,12 @@ Result<std::unique_ptr<OpenVolume>> OpenVolume::open(const std::string& director
                                                      VolumeAccess access) {
   const auto key = read_volume_key(key_file);
   if (!key) return std::unexpected(key.error());
+  if (is_sealed_tree(directory)) {
+    return fail(ExitStatus::kUsage,
+                "expected an encrypted volume, found in \"" + directory +
+                    "\" an authenticated-only one: its files are in the clear and read-only\nRead them where "
+                    "they are (redoubt volume verify says whether they are as sealed), or change them and seal again");
+  }
   std::unique_ptr<OpenVolume> opened(new OpenVolume());
   auto storage = FileStorage::open(directory, access);
   if (!storage) return std::unexpected(storage.error());
@@ -100,8 +117,9 @@ std::span<uint8_t> OpenVolume::secret_memory(size_t size) {
 }
 
 std::unexpected<Error> volume_error(const OpenVolume& volume, const std::string& what, Errno error) {
-  std::string message = what + ": " + std::strerror(number_of(error));
-  if (error != as_errno(EIO)) return fail(ExitStatus::kUsage, message);
+  const int number = number_of(error);
+  std::string message = what + ": " + std::strerror(number) + advice_for(number);
+  if (number != EIO) return fail(status_of(number), message);
   for (const std::string& finding : volume.findings()) message += "\n  " + finding;
   return fail(ExitStatus::kNotIntact, message);
 }

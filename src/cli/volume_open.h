@@ -26,6 +26,9 @@ class OpenVolume {
   OpenVolume(const OpenVolume&) = delete;
   OpenVolume& operator=(const OpenVolume&) = delete;
 
+  // A volume that was created stays; without this it is removed again.
+  void keep() { storage_->keep(); }
+
   volume::Volume& operator*() { return *volume_; }
   volume::Volume* operator->() { return volume_.get(); }
   // What the engine found wrong with the host files since it was opened, one line each.
@@ -42,7 +45,8 @@ class OpenVolume {
   std::unique_ptr<volume::Volume> volume_;
 };
 
-// The error of an operation on `path`: EIO is kNotIntact, everything else what the person asked for.
+// The error of an operation on `what`, with what to do about it: EIO is kNotIntact, a full disk kRedoubtFailed, everything else what the
+// person asked for.
 std::unexpected<Error> volume_error(const OpenVolume& volume, const std::string& what, Errno error);
 
 }  // namespace redoubt::cli

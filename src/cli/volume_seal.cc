@@ -115,6 +115,14 @@ Result<SealedTree> read_sealed_tree(const std::string& directory, ByteView key) 
 }
 
 Result<SealedTree> seal_tree(const std::string& directory, ByteView key) {
+  for (const volume::HostFile file : {volume::HostFile::kSuperblockA, volume::HostFile::kSuperblockB}) {
+    struct stat status;
+    const std::string path = directory + "/" + volume::name_of(file);
+    if (lstat(path.c_str(), &status) != 0) continue;
+    return fail(ExitStatus::kUsage,
+                "expected a tree in the clear, found \"" + path +
+                    "\": it is an encrypted volume, which a seal would make unusable\nName another directory");
+  }
   SealedTree tree;
   tree.sequence = 1;
   if (is_sealed_tree(directory)) {

@@ -21,8 +21,20 @@ std::string path_of(const std::string& directory, int file) {
 }
 
 std::unexpected<Error> unusable(const std::string& path, int error, const char* advice) {
-  return fail(ExitStatus::kUsage,
-              "cannot use \"" + path + "\" as a part of a volume: " + std::strerror(error) + advice);
+  return fail(status_of(error), "cannot use \"" + path + "\" as a part of a volume: " + std::strerror(error) + advice);
+}
+
+// One of a volume's files is not there: the directory is not a volume's, or the volume is damaged.
+std::unexpected<Error> missing(const std::string& directory, const std::string& path) {
+  for (int file = 0; file < volume::kHostFiles; ++file) {
+    struct stat status;
+    if (lstat(path_of(directory, file).c_str(), &status) != 0) continue;
+    return fail(ExitStatus::kNotIntact,
+                "cannot open the volume \"" + directory + "\" (volume.file.missing)\n  expected: " + path +
+                    "\n  found:    No such file or directory, beside other files of a volume" +
+                    "\n  to do:    restore the volume's directory from a copy, all files of it together");
+  }
+  return unusable(path, ENOENT, "\nIs it the directory on the host, with all files of the volume?");
 }
 
 Result<std::vector<volume::FoundName>> names_in(const std::string& directory) {
@@ -46,11 +58,11 @@ Result<void> check_names(const std::string& directory) {
   return not_opened(directory, *failure);
 }
 
-// A new volume needs an empty directory, so that nothing of somebody else's is mistaken for it later.
-Result<void> make_directory(const std::string& directory) {
-  if (mkdir(directory.c_str(), 0700) == 0) return {};
+// A new volume needs an empty directory, so that nothing of somebody else's is mistaken for it later. Whether one was made.
+Result<bool> make_directory(const std::string& directory) {
+  if (mkdir(directory.c_str(), 0700) == 0) return true;
   if (errno != EEXIST) {
-    return fail(ExitStatus::kUsage, "cannot make the directory \"" + directory + "\": " + std::strerror(errno));
+    return fail(status_of(errno), "cannot make the directory \"" + directory + "\": " + std::strerror(errno));
   }
   const auto names = names_in(directory);
   if (!names) return std::unexpected(names.error());
@@ -59,7 +71,7 @@ Result<void> make_directory(const std::string& directory) {
     return fail(ExitStatus::kUsage, "expected an empty directory for a new volume, found \"" + found.name + "\" in \"" +
                                         directory + "\"\nTry another directory");
   }
-  return {};
+  return false;
 }
 
 template <typename Call>
@@ -73,21 +85,33 @@ auto repeated(Call call) {
 
 }  // namespace
 
+ExitStatus status_of(int error) {
+  switch (error) {
+    case EIO: return ExitStatus::kNotIntact;
+    case ENOSPC:
+    case EDQUOT:
+    case ENOMEM: return ExitStatus::kRedoubtFailed;
+    default: return ExitStatus::kUsage;
+  }
+}
+
 std::unexpected<Error> not_opened(const std::string& directory, const volume::OpenFailure& failure) {
-  const ExitStatus status = failure.error == EIO ? ExitStatus::kNotIntact : ExitStatus::kUsage;
-  return fail(status, "cannot open the volume \"" + directory + "\" (" + failure.check + ")\n  expected: " +
-                          failure.expected + "\n  found:    " + failure.found + "\n  to do:    " + failure.remedy);
+  return fail(status_of(failure.error), "cannot open the volume \"" + directory + "\" (" + failure.check +
+                                            ")\n  expected: " + failure.expected + "\n  found:    " + failure.found +
+                                            "\n  to do:    " + failure.remedy);
 }
 
 Result<std::unique_ptr<FileStorage>> FileStorage::open(const std::string& directory, VolumeAccess access) {
+  std::unique_ptr<FileStorage> storage(new FileStorage());
+  storage->directory_ = directory;
   if (access == VolumeAccess::kCreate) {
     const auto made = make_directory(directory);
     if (!made) return std::unexpected(made.error());
+    storage->made_directory_ = *made;
   } else {
     const auto checked = check_names(directory);
     if (!checked) return std::unexpected(checked.error());
   }
-  std::unique_ptr<FileStorage> storage(new FileStorage());
   const auto opened = storage->open_files(directory, access);
   if (!opened) return std::unexpected(opened.error());
   const auto locked = storage->lock(directory, access);
@@ -99,21 +123,32 @@ FileStorage::~FileStorage() {
   for (const int fd : descriptors_) {
     if (fd >= 0) ::close(fd);
   }
+  for (int file = 0; file < made_files_; ++file) (void)::unlink(path_of(directory_, file).c_str());
+  if (made_directory_) (void)::rmdir(directory_.c_str());
+}
+
+void FileStorage::keep() {
+  made_files_ = 0;
+  made_directory_ = false;
 }
 
 Result<void> FileStorage::open_files(const std::string& directory, VolumeAccess access) {
-  const int flags = O_CLOEXEC | O_NOFOLLOW | (access == VolumeAccess::kRead ? O_RDONLY : O_RDWR) |
+  // O_NONBLOCK: a named pipe in the place of a file is refused, and not waited for.
+  const int flags = O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK |
+                    (access == VolumeAccess::kRead ? O_RDONLY : O_RDWR) |
                     (access == VolumeAccess::kCreate ? O_CREAT | O_EXCL : 0);
   for (int file = 0; file < volume::kHostFiles; ++file) {
     const std::string path = path_of(directory, file);
     const int fd = ::open(path.c_str(), flags, 0600);
     descriptors_[static_cast<size_t>(file)] = fd;
     struct stat status;
-    if (fd < 0) {
-      return unusable(path, errno,
-                      errno == ENOENT ? "\nIs it the directory on the host, with all files of the volume?" : "");
+    if (fd < 0) return errno == ENOENT ? missing(directory, path) : unusable(path, errno, "");
+    if (access == VolumeAccess::kCreate) made_files_ = file + 1;
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+      return fail(ExitStatus::kNotIntact,
+                  "expected a regular file as a part of a volume, found something else at \"" + path +
+                      "\"\nRestore the volume's directory from a copy, all files of it together");
     }
-    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) return unusable(path, EINVAL, "; expected a regular file");
   }
   return {};
 }

@@ -20,6 +20,8 @@ enum class VolumeAccess : uint8_t {
   kCreate,  // alone; makes the files, in a directory that is empty or made
 };
 
+// What the command exits with after this errno: damage, what people can correct on the command line, or a failure of the host.
+ExitStatus status_of(int error);
 // Says in four lines why a volume cannot be opened.
 std::unexpected<Error> not_opened(const std::string& directory, const volume::OpenFailure& failure);
 
@@ -28,6 +30,8 @@ class FileStorage final : public volume::Storage {
   // Errors: kUsage for what is not there, cannot be opened, or is in use.
   static Result<std::unique_ptr<FileStorage>> open(const std::string& directory, VolumeAccess access);
   ~FileStorage() override;
+  // What was created stays.
+  void keep();
   FileStorage(const FileStorage&) = delete;
   FileStorage& operator=(const FileStorage&) = delete;
 
@@ -44,6 +48,10 @@ class FileStorage final : public volume::Storage {
   Result<void> open_files(const std::string& directory, VolumeAccess access);
   Result<void> lock(const std::string& directory, VolumeAccess access);
 
+  // What kCreate made; removed again unless keep() says that all went well.
+  std::string directory_;
+  bool made_directory_ = false;
+  int made_files_ = 0;
   std::array<int, volume::kHostFiles> descriptors_{};
 };
 

@@ -40,7 +40,7 @@ touch -d 2001-02-03T04:05:06.789 tree/numbers
 
 expect 0 '' volume create
 expect 2 '*expected an empty directory*' volume create
-expect 0 '*copied 5 files, 3 directories, 1 links*' volume put tree /tree
+expect 0 '*copied 5 files, 3 directories, 1 link,*' volume put tree /tree
 expect 0 '*copied 5 files*' volume get / out
 diff -r --no-dereference tree out/tree || fail "what came out is not what went in"
 [[ $(stat -c '%a %y' out/tree/empty out/tree/numbers) == "$(stat -c '%a %y' tree/empty tree/numbers)" ]] || fail "modes or times"
@@ -50,7 +50,7 @@ expect 0 '*"path": "/tree/numbers"*' volume ls --json /tree
 expect 0 "$CANARY-content" volume cat "/tree/deep/$CANARY-name/file"
 expect 2 '*No such file*' volume cat /tree/none
 expect 2 '*none*' volume cat /tree
-expect 0 '*copied 1 files*' volume put key /tree/numbers
+expect 0 '*copied 1 file,*' volume put key /tree/numbers
 [[ $(volume get /tree/numbers -) == "$(<key)" ]] || fail "a replaced file"
 expect 0 '*sequence*' volume stat
 expect 125 '*cannot write to standard output*' eval "volume ls >/dev/full"
@@ -91,14 +91,78 @@ expect 1 '*data.0*NOT INTACT*1 problem*' volume verify
 expect 1 '*"intact": false*' volume verify --json
 rm -r "$VOLUME" && cp -a good "$VOLUME"
 rm "$VOLUME/data.0"
-expect 2 '*data.0*No such file*' volume ls
+expect 1 '*volume.file.missing*data.0*No such file*to do*' volume ls
 rm -r "$VOLUME" && cp -a good "$VOLUME"
 exec 9<"$VOLUME/superblock.a"
 flock -x 9
 expect 2 '*in use*' volume ls
 exec 9<&-
 
+# Named pipes in the place of files are refused, and not waited for.
+rm -r "$VOLUME" && cp -a good "$VOLUME"
+for file in superblock.a log.b data.0; do
+  mv "$VOLUME/$file" kept
+  mkfifo "$VOLUME/$file"
+  expect 1 "*regular file*$file*" timeout 20 "$REDOUBT" volume ls --key-file key "$VOLUME"
+  expect 1 "*regular file*$file*" timeout 20 "$REDOUBT" volume verify --key-file key "$VOLUME"
+  mv kept "$VOLUME/$file"
+done
+mkfifo pipe
+expect 2 '*pipe*it is a named pipe*' timeout 20 "$REDOUBT" volume ls --key-file pipe "$VOLUME"
+expect 0 '*tree*' "$REDOUBT" volume ls --key-file <(cat key) "$VOLUME"
+expect 2 '*to*something else*' timeout 20 "$REDOUBT" volume get --key-file key "$VOLUME" /tree/numbers pipe
+mkdir pipes && mkfifo pipes/.redoubt-seal
+expect 2 '*it is a named pipe*' timeout 20 "$REDOUBT" volume ls --key-file key "$WORK/pipes"
+
+# A volume that holds something and lost a superblock is damaged: nobody may be told to make it anew.
+mkdir lost
+expect 0 '' "$REDOUBT" volume create --key-file key "$WORK/lost"
+expect 0 '*' "$REDOUBT" volume put --key-file key "$WORK/lost" key /key
+: >"$WORK/lost/superblock.b"
+expect 1 '*volume.superblock*restore*' "$REDOUBT" volume ls --key-file key "$WORK/lost"
+
+# What is wrong on the command line is what is named.
+expect 2 '*expected nothing at "/tree"*File exists*' volume put tree /tree
+expect 2 '*expected the path*found "/"*such as /tree*' volume put tree /
+expect 2 '*expected a file, directory or link, found "/dev/stdin"*' eval 'volume put /dev/stdin /x </dev/null'
+expect 2 '*found "lss"*' "$REDOUBT" volume lss
+expect 2 '*create*stat*found "rekey"*' "$REDOUBT" volume rekey --key-file key "$VOLUME"
+expect 2 '*option of redoubt volume ls, found "--foo"*' "$REDOUBT" volume ls --foo
+mkdir linked && echo x >linked/a && ln linked/a linked/b
+expect 0 '*2 files*2 names of files with several*' volume put linked /linked
+
+# --- a full disk ---
+
+mkdir small
+if mount -t tmpfs -o size=8M none small 2>/dev/null; then
+  trap 'umount "$WORK/small"; cleanup' EXIT
+  small() { "$REDOUBT" volume "$1" --key-file key "$WORK/small/volume" "${@:2}"; }
+  expect 0 '' small create
+  expect 0 '*1 file,*' small put tree/numbers /numbers
+  mkdir big && cp tree/numbers big/
+  head -c 20000000 /dev/urandom >big/large
+  expect 125 '*No space left*room*' small put big/large /numbers
+  small get /numbers - | cmp - tree/numbers || fail "a failed put destroyed what was there"
+  expect 125 '*No space left*' small put big/large /new
+  expect 125 '*No space left*' small put big /big
+  [[ $(small ls) == /numbers ]] || fail "a failed put left $(small ls)"
+  expect 0 'intact: 1 file,*' small verify
+  # What is on the host is as safe.
+  echo before >small/target
+  expect 0 '*' volume put big/large /large
+  expect 2 '*No space left*' volume get /large small/target
+  [[ $(<small/target) == before && $(ls small) == $'target\nvolume' ]] || fail "a failed get left $(ls small)"
+  head -c 20000000 /dev/zero >small/filler 2>/dev/null || true
+  expect 125 '*no space left*' "$REDOUBT" volume create --key-file key "$WORK/small/another"
+  [[ ! -e small/another ]] || fail "a failed create left a directory"
+  trap cleanup EXIT
+  umount small
+else
+  left_out "a full disk: no tmpfs can be mounted here"
+fi
+
 # --- an authenticated-only tree ---
+expect 2 '*expected a tree in the clear*superblock.a*' volume seal
 
 sealed() { "$REDOUBT" volume "$1" --key-file key "$WORK/tree" "${@:2}"; }
 mkdir -m 0 tree/lost+found
@@ -106,6 +170,8 @@ expect 0 '*sealed*sequence 1' sealed seal
 [[ $(sealed ls -r) != *lost+found* ]] || fail "lost+found is sealed"
 expect 0 '*sealed*sequence 2' sealed seal
 expect 0 'intact: 5 files*' sealed verify
+expect 2 '*authenticated-only*in the clear*read-only*' sealed cat /numbers
+expect 2 '*authenticated-only*' sealed put key /key
 expect 0 '*/deep*/numbers*' sealed ls
 expect 0 '*authenticated-only*sequence   2*' sealed stat
 expect 1 '*volume.key*' "$REDOUBT" volume seal --key-file other.key "$WORK/tree"
