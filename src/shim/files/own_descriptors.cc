@@ -54,7 +54,8 @@ Answer poll_others(Call& call, int64_t (*perform)(Call&)) {
   const auto count = static_cast<size_t>(static_cast<uint32_t>(call.args[1]));
   if (count > kMostPolled || !polls_own(call.args[0], count)) return std::nullopt;
   std::vector<pollfd> polled(count);
-  if (!copy_from_app(polled.data(), call.args[0], count * sizeof(pollfd))) return std::nullopt;  // the kernel knows the errno
+  if (!copy_from_app(polled.data(), call.args[0], count * sizeof(pollfd)))
+    return std::nullopt;  // the kernel knows the errno
   std::vector<size_t> own;
   for (size_t i = 0; i < count; ++i) {
     if (!is_own(polled[i])) continue;
