@@ -212,10 +212,6 @@ class CopyOut {
   OpenVolume& volume_;
 };
 
-}  // namespace
-
-namespace {
-
 // What can be copied, before anything is. A link goes in as a link, but not one that stands for something else: /dev/stdin.
 Result<void> check_source(const std::string& from) {
   struct stat status, behind;
