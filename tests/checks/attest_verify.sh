@@ -65,7 +65,7 @@ expect "a root that is none" 125 '' '*root certificate*' "$redoubt" attest verif
 expect "bad time" 2 '' '*--at*yesterday*' verify quote.bin --at yesterday
 expect "bad tolerance" 2 '' '*--tolerate*Revoked*' verify quote.bin "${at[@]}" --tolerate Revoked
 expect "missing option" 2 '' '*--at*' verify quote.bin
-expect "no subcommand" 2 '' '*subcommand*' "$redoubt" attest
+expect "no subcommand" 2 '' '*a command of redoubt attest (verify), found none*' "$redoubt" attest
 expect "help" 0 '*verify*Example*' '' "$redoubt" attest --help
 expect "help of verify" 0 '*--collateral*--at*--root*--json*--tolerate*--ignore-advisory*Examples*Exit status*' '' \
   "$redoubt" attest verify --help

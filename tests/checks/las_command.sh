@@ -45,7 +45,7 @@ expect "renew" 0 'SIMULATED platform renewed in p;*' '' "$redoubt" simulate rene
 expect "renew changes the collateral only" 0 '*collateral.json: FAILED*root.pem: OK*' '*' bash -c "sha256sum -c <<<'$before' || true"
 expect "renew without keys" 125 '' '*cannot read*authority/root.key*' "$redoubt" simulate renew .
 expect "too long" 2 '' '*--valid-for*' "$redoubt" simulate create r --valid-for 100000
-expect "simulate alone" 2 '' '*subcommand*' "$redoubt" simulate
+expect "simulate alone" 2 '' '*a command of redoubt simulate (create, renew), found none*' "$redoubt" simulate
 expect "help of create" 0 '*DIR*--valid-for*--json*could be kept elsewhere*Examples*' '' "$redoubt" simulate create --help
 expect "help of renew" 0 '*DIR*--valid-for*Examples*' '' "$redoubt" simulate renew --help
 

@@ -38,7 +38,7 @@ expect "standard input" 0 'standard input: *' '' bash -c "$redoubt session check
 expect "hash" 0 "$(head -n 1 "$data/whole.golden")" '' "$redoubt" session hash "$data/whole.yml"
 expect "hash of a mistake" 1 '' '*3:1: error: *' "$redoubt" session hash bad.yml
 expect "no such file" 2 '' '*found "none.yml": No such file*' "$redoubt" session check none.yml
-expect "a directory" 2 '' '*Is a directory*' "$redoubt" session hash "$T"
+expect "a directory" 2 '' '*it is a directory*' "$redoubt" session hash "$T"
 expect "without end" 1 '*expected a session of at most*' '' "$redoubt" session check /dev/zero
 expect "no subcommand" 2 '' '*redoubt session --help*' "$redoubt" session
 expect "help" 0 '*Examples:*' '' "$redoubt" session check --help

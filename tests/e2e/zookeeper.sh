@@ -29,10 +29,11 @@ END
 word() {
     exec 3<>"/dev/tcp/127.0.0.1/$PORT"
     printf '%s' "$1" >&3
-    cat <&3
+    timeout 1 cat <&3
     exec 3>&-
 }
-# Its port and "ruok" answer before it serves: a session that begins in between is lost, natively too.
+# Its port and "ruok" answer before it serves: a session that begins in between is lost, natively too. So is the end of a connection
+# whose command comes before its database is there (a NullPointerException in its log): the answer is waited for a second only.
 is_ready() { (word srvr) 2>/dev/null | grep -q '^Mode'; }
 
 # Lines of the client's shell; what it prints of connections and sessions is left out.
