@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "crypto/aead_paths.h"
+#include "crypto/cipher_scope.h"
 #include "crypto/constant_time.h"
 #include "crypto/wipe_stack.h"
 
@@ -27,6 +28,7 @@ bool has_bulk_aead() { return !aead_paths().empty(); }
 size_t BulkAead::memory_size() { return kMemory; }
 
 BulkAead::BulkAead(std::span<uint8_t> memory, std::span<const uint8_t, kAeadKeySize> key) {
+  const CipherScope scope;
   auto* schedule = reinterpret_cast<gcm_key_data*>(memory.data());
   path().expand_key(key.data(), schedule->expanded_keys);
   path().precompute(schedule);
@@ -36,6 +38,7 @@ BulkAead::BulkAead(std::span<uint8_t> memory, std::span<const uint8_t, kAeadKeyS
 
 void BulkAead::seal(std::span<const uint8_t, kAeadNonceSize> nonce, ByteView associated, ByteView from, uint8_t* to,
                     std::span<uint8_t, kAeadTagSize> tag) const {
+  const CipherScope scope;
   gcm_context_data context;
   path().encrypt(static_cast<const gcm_key_data*>(schedule_), &context, from.empty() ? &nothing : to, data_of(from),
                  from.size(), nonce.data(), data_of(associated), associated.size(), tag.data(), tag.size());
@@ -44,6 +47,7 @@ void BulkAead::seal(std::span<const uint8_t, kAeadNonceSize> nonce, ByteView ass
 
 bool BulkAead::open(std::span<const uint8_t, kAeadNonceSize> nonce, ByteView associated, ByteView from, uint8_t* to,
                     std::span<const uint8_t, kAeadTagSize> tag) const {
+  const CipherScope scope;
   gcm_context_data context;
   ByteArray<kAeadTagSize> computed{};
   path().decrypt(static_cast<const gcm_key_data*>(schedule_), &context, from.empty() ? &nothing : to, data_of(from),

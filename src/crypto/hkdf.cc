@@ -10,6 +10,7 @@
 #include <initializer_list>
 
 #include "crypto/aead.h"
+#include "crypto/cipher_scope.h"
 #include "crypto/wipe_stack.h"
 
 namespace redoubt::crypto {
@@ -66,6 +67,7 @@ void hmac(Digest& out, ByteView key, std::initializer_list<ByteView> parts) {
 }  // namespace
 
 ByteArray<32> hmac_sha256(ByteView key, ByteView data) {
+  const CipherScope scope;
   Digest digest;
   hmac(digest, key, {data});
   wipe_stack_below();
@@ -73,6 +75,7 @@ ByteArray<32> hmac_sha256(ByteView key, ByteView data) {
 }
 
 void hkdf_sha256(ByteView key, ByteView salt, std::string_view label, ByteView context, std::span<uint8_t> out) {
+  const CipherScope scope;
   Digest pseudorandom, last;
   hmac(pseudorandom, salt, {key});
   uint8_t counter = 0;

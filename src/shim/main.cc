@@ -31,6 +31,7 @@
 #include "shim/gate/gate.h"
 #include "shim/launch.h"
 #include "shim/patch/patcher.h"
+#include "shim/process/cipher_guard.h"
 #include "shim/process/crash.h"
 #include "shim/process/handover.h"
 #include "shim/process/load.h"
@@ -123,6 +124,7 @@ int main(int argc, char** argv) {
   const uint64_t host_signals = block_host_signals();
   standard_error::start();
   require_host_features();
+  start_cipher_guard();
   tune_allocator();
 
   auto boot = std::make_unique<Boot>();

@@ -15,6 +15,7 @@
 
 #include <algorithm>
 
+#include "crypto/cipher_scope.h"
 #include "tls/buffer_bio.h"
 #include "tls/context_parts.h"
 #include "tls/failure.h"
@@ -131,6 +132,7 @@ bool Endpoint::Parts::looks_like_tls() {
 void Endpoint::Parts::advance() {
   if (state == State::kHandshaking) {
     if (!looks_like_tls() || is_too_quiet()) return;
+    const crypto::CipherScope scope;
     forget_errors();
     if (const int result = SSL_do_handshake(ssl.get()); result != 1) return not_done(result);
     state = State::kOpen;
@@ -147,6 +149,7 @@ void Endpoint::Parts::send_unsent() {
   }
   if (!close_is_wanted || close_is_sent || SSL_in_init(ssl.get()) != 0) return;
   close_is_sent = true;
+  const crypto::CipherScope scope;
   forget_errors();
   if (const int result = SSL_shutdown(ssl.get()); result < 0) not_done(result);
 }
@@ -183,6 +186,7 @@ bool Endpoint::Parts::may_read() {
 // One record at most. False: nothing to be had.
 bool Endpoint::Parts::decrypt(std::span<uint8_t> to, size_t& size) {
   if (!may_read()) return false;
+  const crypto::CipherScope scope;
   forget_errors();
   const int result = SSL_read_ex(ssl.get(), to.data(), to.size(), &size);
   if (result == 1) quiet = 0;
@@ -196,6 +200,7 @@ void Endpoint::Parts::look_ahead() {
   if (!may_read()) return;
   uint8_t first = 0;
   size_t size = 0;
+  const crypto::CipherScope scope;
   forget_errors();
   const int result = SSL_peek_ex(ssl.get(), &first, 1, &size);
   result == 1 ? static_cast<void>(quiet = 0) : not_done(result);
@@ -215,6 +220,7 @@ void Endpoint::Parts::decrypt_ahead(size_t wanted) {
 // One record. How many bytes it took; 0: failed, or not yet.
 size_t Endpoint::Parts::encrypt(ByteView bytes) {
   size_t done = 0;
+  const crypto::CipherScope scope;
   forget_errors();
   const int result = SSL_write_ex(ssl.get(), bytes.data(), std::min(bytes.size(), kFragment), &done);
   if (result != 1) {
@@ -354,6 +360,7 @@ Result<size_t> Endpoint::write(ByteView bytes) {
   size_t done = 0;
   if (output.empty() && bytes.size() > kFragment)
     (void)output.room(std::min(bytes.size(), kStore) + 5 * kRecordOverhead);
+  const crypto::CipherScope scope;
   while (done < bytes.size() && output.size() <= kStore) {
     const size_t size = parts.encrypt(bytes.subspan(done));
     if (size == 0) break;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "crypto/cipher_scope.h"
 #include "volume/engine.h"
 
 namespace redoubt::volume {
@@ -102,6 +103,7 @@ Result<size_t> Engine::read_batch(InodeNumber number, uint64_t offset, std::span
     while (to.size() - done >= (count + 1) * kBlockSize && follows(count)) ++count;
     const std::span<uint8_t> part{out, count * kBlockSize};
     const auto read = storage_.read(places[i].file, places[i].offset, part);
+    const crypto::CipherScope scope;
     for (size_t k = 0; k < count; ++k) {
       const bool is_there = read && *read >= (k + 1) * kBlockSize;
       uint8_t* block = out + k * kBlockSize;

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "crypto/cipher_scope.h"
 #include "volume/engine.h"
 
 namespace redoubt::volume {
@@ -104,6 +105,8 @@ Result<void> Engine::write_slots(const Operation& op) {
 
 Result<void> Engine::commit(Operation& op) {
   if (pieces_.empty()) return append_record(op);
+  // One for blocks and record. What lies between may wait for the disk, as natively, where no signal ends that either.
+  const crypto::CipherScope scope;
   sealed_.resize(pieces_.size() * kBlockSize);
   tags_.resize(pieces_.size() * kMacSize);
   TRY_VOID(choose_slots(op));

@@ -13,6 +13,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "crypto/cipher_scope.h"
 
 namespace redoubt::shim::attested {
 
@@ -22,6 +23,9 @@ class OpensslUse {
   ~OpensslUse();
   OpensslUse(const OpensslUse&) = delete;
   OpensslUse& operator=(const OpensslUse&) = delete;
+
+ private:
+  const crypto::CipherScope scope_;
 };
 
 // Of the forking thread (attested/fork.h): waits until nobody is inside and copies the pool. ENOMEM: no sealed memory for the

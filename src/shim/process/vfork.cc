@@ -18,6 +18,7 @@
 #include "shim/memory/app_memory.h"
 #include "shim/memory/scratch.h"
 #include "shim/net/hooks.h"
+#include "shim/process/cipher_guard.h"
 #include "shim/process/clone_request.h"
 #include "shim/syscalls/statistics.h"
 
@@ -62,6 +63,7 @@ int64_t clone_vfork(VforkStart& start) {
   const int64_t pid =
       gate::clone_vfork(flags, static_cast<uint8_t*>(start.thread.shim_stack) + kShimStackSize,
                         gate::address_of(&start.pidfd), start.request.child_tid, gate::address_of(&start));
+  reset_cipher_guard();
   release_scratch();  // the child has gone: to its next program, or for good
   return pid;
 }

@@ -9,7 +9,7 @@ import time
 from attestation_services import Services  # tests/bench: LAS, CAS and a simulated platform in a directory of their own
 from harness import free_port
 
-from . import captures, program as programs, session, streams, tls_secrets, volume_keys
+from . import aes, captures, program as programs, session, streams, tls_secrets, volume_keys
 from .process_view import children, look_at_memory, look_at_process
 from .program import Program
 from .trees import look_at_tree, look_elsewhere
@@ -38,15 +38,21 @@ def look_at_what_is_left(findings, program, since, own):
     findings.look("logs", "kernel log", kernel.stdout)
 
 
+def add_cipher_key(search, name, key):
+    search.add_unmarked(name, key)
+    search.add_unmarked(name, b"".join(aes.round_keys(key)[-2:]))  # what is in the registers last: signal_frames.py looks for all
+
+
 def search_for_made_keys(findings, program, keylog):
     """Keys that come into being while the program runs."""
     if keylog.exists():
-        for secret in tls_secrets.of_connection(keylog.read_text()):
+        for secret, key in tls_secrets.of_connection(keylog.read_text()):
             findings.search.add_unmarked("TLS conn", secret)
+            add_cipher_key(findings.search, "TLS conn", key)
     if (program.data / "superblock.a").exists():
         keys, reason = volume_keys.of_directory(program.data, program.values["vol key"])
         for key in keys:
-            findings.search.add_unmarked("blk keys", key)
+            add_cipher_key(findings.search, "blk keys", key)
         if reason:
             findings.gap(reason)
 

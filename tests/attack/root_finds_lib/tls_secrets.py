@@ -15,10 +15,11 @@ def expand_label(secret, label, size):
 
 
 def of_connection(log_text):
+    """[(traffic secret, key)]"""
     found = []
     for line in log_text.splitlines():
         words = line.split()
         if len(words) == 3 and words[0] in ("CLIENT_TRAFFIC_SECRET_0", "SERVER_TRAFFIC_SECRET_0"):
             secret = bytes.fromhex(words[2])
-            found += [secret, expand_label(secret, b"key", 32 if len(secret) == 48 else 16)]
+            found.append((secret, expand_label(secret, b"key", 32 if len(secret) == 48 else 16)))
     return found
