@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <new>
 
+#include "crypto/cipher_scope.h"
+
 namespace redoubt::volume {
 namespace {
 
@@ -52,6 +54,7 @@ bool KeyRing::take_memory(ByteView key) {
 bool KeyRing::renew_memory() {
   const std::scoped_lock lock(mutex_);
   if (!is_forked_) return true;
+  const crypto::CipherScope scope;
   if (!take_memory(key_)) return false;
   is_forked_ = false;
   return true;
@@ -64,6 +67,7 @@ ByteArray<16> KeyRing::key_check(const VolumeId& id) const {
 }
 
 ByteArray<32> KeyRing::tag_mac(uint64_t sequence, const Mac& chain) const {
+  const crypto::CipherScope scope;
   ByteArray<32> key;
   crypto::hkdf_sha256(key_, id_, "redoubt volume 1 tag", {}, key);
   struct {
@@ -81,6 +85,7 @@ ByteArray<32> KeyRing::tag_mac(uint64_t sequence, const Mac& chain) const {
 }
 
 void KeyRing::fill(Entry& entry, Use use, const Epoch& epoch) {
+  const crypto::CipherScope scope;
   ByteArray<32> key;
   crypto::hkdf_sha256(key_, id_, label_of(use), epoch, key);
   entry.aead = crypto::BulkAead(entry.memory, key);

@@ -45,6 +45,7 @@ Result<void> suspend_openssl_for_fork() {
     users.wait(seen);
     seen = users.load();
   }
+  const crypto::CipherScope scope;  // copying goes through vector registers too
   const auto copied = pool::before_fork();
   if (copied) return {};
   users.fetch_and(~kForking);

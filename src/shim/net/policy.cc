@@ -5,6 +5,7 @@
 
 #include <mutex>
 
+#include "crypto/cipher_scope.h"
 #include "shim/attested/openssl_start.h"
 
 namespace redoubt::shim::net {
@@ -35,6 +36,7 @@ Result<std::shared_ptr<tls::Context>, Error> context_of(Rule& rule, bool is_serv
   const std::lock_guard lock(making);
   if (rule.context) return rule.context;
   if (!attested::ensure_openssl()) return fail(ErrorCode::kFailed, "no sealed memory for OpenSSL");
+  const crypto::CipherScope scope;
   auto made = is_server ? tls::Context::server(rule.identity, rule.authority, seconds_now)
                         : tls::Context::client(rule.identity, rule.authority, seconds_now);
   if (made) rule.context = *made;

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "crypto/cipher_scope.h"
 #include "shim/attested/request.h"
 #include "shim/attested/state.h"
 #include "shim/files/namespace.h"
@@ -78,11 +79,16 @@ Result<void> execute(Call& call, int directory, uint64_t path_at, uint64_t argv_
   handover.open_slots = window::open_slots() & ~kOfThisImage;
   handover.signal_mask = call.thread.mask;
   handover.ignored_faults = call.thread.actions->ignored_faults();
+  std::optional<crypto::CipherScope> keys_in_registers;  // of copying
   std::vector<uint8_t> attested_state;
-  if (file_namespace::is_active() || net::is_active()) attested::save(attested_state);
+  if (file_namespace::is_active() || net::is_active()) {
+    keys_in_registers.emplace();
+    attested::save(attested_state);
+  }
   handover.attested = attested_state;
   const OwnedFd state = TRY(write_handover(handover));
   wipe(attested_state);
+  keys_in_registers.reset();
   raised.reset();  // the next program inherits the limit
 
   const std::vector<const char*> argv = kernel_arguments(handover.files);
