@@ -186,6 +186,12 @@ constexpr Row kRows[] = {
      "3:31: error: volumes[0].fspf_key: expected 32 bytes as 64 hexadecimal digits, found text of 9 bytes"},
     {"volumes: [{name: v, fspf_key: $$SCONE::k$$}]\nsecrets: [{name: k, kind: binary}]",
      "3:31: error: volumes[0].fspf_key: expected a binary secret of 32 bytes as key, found 20 bytes"},
+    {"volumes: [{name: v, fspf_key: " M1 "}, {name: w, fspf_key: " M1 "}]",
+     "3:118: error: volumes[1].fspf_key: expected a key that no other volume has, found the key of \"v\"; give each "
+     "volume a key of its own"},
+    {"volumes: [{name: v, fspf_key: $$SCONE::k$$}, {name: w, fspf_key: $$SCONE::k$$}]\nsecrets: [{name: k, kind: "
+     "binary, size: 32}]",
+     "3:66: error: volumes[1].fspf_key: expected a key that no other volume has, found the key of \"v\"; give each "},
     // Services
     {"services: [{name: s}]",
      "3:12: error: services[0]: expected attestation, since security.attestation.mode is hardware"},

@@ -105,6 +105,17 @@ class Checker {
                          "mount " + quoted(name) + " in the image of the service"});
   }
 
+  // The host could put the directory of the one in the place of the other's: nothing but the key tells whole volumes apart where no
+  // tag is held against them. The same key in another guise (a value and a variable, two secrets) is for CAS to see, which has the values.
+  void check_volume(const Volume& volume, const Node& node, const std::string& where) {
+    if (volume.fspf_key.empty() || volume.import) return;
+    const auto [first, is_new] = volume_keys_.try_emplace(volume.fspf_key, volume.name);
+    if (is_new) return;
+    const Node* key = node.find("fspf_key");
+    add(key != nullptr ? key->at : node.at, where + ".fspf_key", "a key that no other volume has",
+        "the key of " + quoted(std::string(first->second)), "give each volume a key of its own, or leave out fspf_key");
+  }
+
   void check_service(const Service& service, const Node& node, const std::string& where) {
     check_identities(service, node, where);
     check_code_volume(service, node, where);
@@ -223,6 +234,7 @@ class Checker {
   std::vector<Mistake>& mistakes_;
   SecretsByName secrets_;
   std::set<std::string> volumes_;
+  std::unordered_map<std::string_view, std::string_view> volume_keys_;  // fspf_key, and the first volume that has it
   std::set<std::string> images_;
 };
 
@@ -244,6 +256,7 @@ void check_references(const Session& session, const Node& root, const std::vecto
   Checker checker(session, mistakes);
   for (const Reference& reference : references) checker.check(reference);
   each_pair(session.secrets, root, "secrets", [&](const auto&... arguments) { checker.check_secret(arguments...); });
+  each_pair(session.volumes, root, "volumes", [&](const auto&... arguments) { checker.check_volume(arguments...); });
   each_pair(session.services, root, "services", [&](const auto&... arguments) { checker.check_service(arguments...); });
 }
 

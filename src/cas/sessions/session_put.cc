@@ -186,7 +186,8 @@ Answer<Proposal> with_fragments_of_others(SessionLoader& loader, const PutReques
   return Proposal{*std::move(checked.session), proposal.hash, policy::as_json(checked.mistakes)};
 }
 
-Answer<Materials> make_secrets(SessionLoader& loader, const Proposal& proposal, const Snapshot& present, UtcTime now) {
+Answer<Materials> make_secrets(const Store& store, SessionLoader& loader, const Proposal& proposal,
+                               const Snapshot& present, UtcTime now) {
   const Session& session = proposal.session;
   TRY_VOID(each_principal(session, [&](const policy::Principal& one) { return check_principal_is_own(session, one); }));
   const Materials imported = TRY(resolve_imports(loader, session, proposal.hash, now));
@@ -203,7 +204,7 @@ Answer<Materials> make_secrets(SessionLoader& loader, const Proposal& proposal, 
   }
   wipe_values(model);
   TRY_VOID(check_settings(model, *made, now));
-  TRY_VOID(check_volumes(loader, model, proposal.hash, *made, now));
+  TRY_VOID(check_volumes(store, loader, model, proposal.hash, *made, now));
   return *std::move(made);
 }
 
@@ -264,11 +265,11 @@ class Put {
  private:
   Answer<Materials> materials_for(const Proposal& proposal, const Snapshot& present, SessionReply& reply) {
     if (proposal.session.unresolved_fragments.empty()) {
-      return make_secrets(loader_, proposal, present, request_.now);
+      return make_secrets(store_, loader_, proposal, present, request_.now);
     }
     Proposal filled = TRY(with_fragments_of_others(loader_, request_, proposal));
     reply.warnings = std::move(filled.warnings);
-    auto made = make_secrets(loader_, filled, present, request_.now);
+    auto made = make_secrets(store_, loader_, filled, present, request_.now);
     wipe_values(filled.session);
     return made;
   }

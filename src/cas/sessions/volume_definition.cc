@@ -2,11 +2,14 @@
 #include "cas/sessions/volume_definition.h"
 
 #include <algorithm>
+#include <map>
 
 #include "cas/sessions/imports.h"
 #include "cas/sessions/refuse.h"
 #include "cas/sessions/secret_source.h"
 #include "cas/sessions/volume_state.h"
+#include "cas/sessions/volume_store.h"
+#include "crypto/hash.h"
 #include "crypto/hex.h"
 
 namespace redoubt::cas {
@@ -90,10 +93,34 @@ Answer<VolumeDefinition> define_volume(SessionLoader& loader, const Session& ses
   return described(session, volume, std::move(key));
 }
 
-Answer<void> check_volumes(SessionLoader& loader, const Session& session, const std::string& hash,
+Answer<void> check_volumes(const Store& store, SessionLoader& loader, const Session& session, const std::string& hash,
                            const Materials& materials, UtcTime now) {
   for (const Volume& volume : session.volumes) {
     static_cast<void>(TRY(define_volume(loader, session, hash, materials, volume, now)));
+  }
+  return check_keys_differ(store, loader, session, hash, materials, now);
+}
+
+Answer<void> check_keys_differ(const Store& store, SessionLoader& loader, const Session& session,
+                               const std::string& hash, const Materials& materials, UtcTime now) {
+  struct Holder {
+    std::string record, name;
+  };
+  std::map<crypto::Sha256Digest, Holder> holders;  // by the hash of the key
+  for (const Volume& volume : session.volumes) {
+    const auto definition = define_volume(loader, session, hash, materials, volume, now);
+    if (!definition) continue;  // nobody gets it; who mounts it is told why
+    const std::string record = volume_record_name(definition->session, definition->volume);
+    const StoredVolume stored = TRY(read_volume(store, record));
+    const SecretBytes& key = stored.exists() ? stored.key : definition->key;
+    if (key.empty()) continue;  // CAS will make one
+    const auto [first, is_new] = holders.try_emplace(crypto::sha256(key.view()), Holder{record, volume.name});
+    if (is_new || first->second.record == record) continue;  // two names of one volume
+    return refuse(Refusal::kForbidden, "volume.shared-key",
+                  "a key of its own for each volume of session \"" + session.name + "\"",
+                  "one key for \"" + first->second.name + "\" and \"" + volume.name +
+                      "\": the host could put the one in the place of the other",
+                  "give one of them another fspf_key, or none");
   }
   return {};
 }

@@ -11,6 +11,7 @@
 #include "base/secret_bytes.h"
 #include "cas/sessions/problem.h"
 #include "cas/sessions/session_loader.h"
+#include "cas/store/store.h"
 #include "policy/session.h"
 
 namespace redoubt::cas {
@@ -29,8 +30,14 @@ Answer<VolumeDefinition> define_volume(SessionLoader& loader, const policy::Sess
                                        const Materials& materials, const policy::Volume& volume, UtcTime now);
 
 // All volumes of a session that is being put.
-Answer<void> check_volumes(SessionLoader& loader, const policy::Session& session, const std::string& hash,
-                           const Materials& materials, UtcTime now);
+Answer<void> check_volumes(const Store& store, SessionLoader& loader, const policy::Session& session,
+                           const std::string& hash, const Materials& materials, UtcTime now);
+
+// kForbidden, volume.shared-key: two volumes of the session, imported ones included, have one key. The host could swap their
+// directories, and where no tag is held against a volume nothing but its key tells it from another. Decided by the bytes: of the key that a volume
+// was made with, and of its fspf_key while nobody has used it. At every start too, since an exporter may change a key.
+Answer<void> check_keys_differ(const Store& store, SessionLoader& loader, const policy::Session& session,
+                               const std::string& hash, const Materials& materials, UtcTime now);
 
 // What a mount's policy comes to: `no_rollback_protection` only when all mounts of the volume in the session say so, and never
 // weaker than the export.

@@ -164,6 +164,8 @@ Answer<GivenVolumes> give_volumes(Store& store, AuditLog& audit, SessionLoader& 
   const policy::Image* image = image_of(recipient.session, recipient.service);
   if (image == nullptr || image->volumes.empty()) return GivenVolumes();
   Giver giver(store, audit, loader, recipient);
+  TRY_VOID(
+      check_keys_differ(store, loader, recipient.session, recipient.session_hash, recipient.materials, recipient.now));
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     auto given = TRY(giver.once(image->volumes));
     if (given) return *std::move(given);

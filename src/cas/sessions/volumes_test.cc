@@ -339,6 +339,64 @@ TEST(Volumes, OneVolumeUnderTwoNamesIsRefused) {
   EXPECT_EQ(check_of(Program(cas).answer), "volume.twice");
 }
 
+// "shop" with the volumes a and b, of which its image mounts a. `secrets`: more of them.
+std::string two_volumes(const std::string& a, const std::string& b, const std::string& secrets = "") {
+  std::string yaml = shop_session(
+      "    image_name: image\n", "tolerate: [hyperthreading]",
+      "images: [{name: image, volumes: [{name: a, path: /a}]}]\nvolumes: [{name: a" + a + "}, {name: b" + b + "}]\n");
+  return yaml.replace(yaml.find("secrets: ["), 10, "secrets: [" + secrets);
+}
+
+TEST(Volumes, OfOneKeyAreRefusedInWhateverWordsItStands) {
+  const std::string secrets = "{name: k, kind: binary, value: " + kKey + "}, {name: l, kind: binary, value: " + kKey +
+                              "}, {name: m, kind: binary, size: 32}, ";
+  const auto put = [&](const std::string& a, const std::string& b) {
+    TestCas cas;
+    cas.put(owner_session(", export: shop"));
+    const auto answer = cas.sessions.put(cas.owner, "shop", two_volumes(a, b, secrets), {});
+    if (!answer) {
+      EXPECT_EQ((answer.error().actual + answer.error().expected).find(kKey), std::string::npos);
+    }
+    return answer ? "" : answer.error().check;
+  };
+  EXPECT_EQ(put(", fspf_key: " + kKey, ", fspf_key: " + kOtherKey), "");
+  EXPECT_EQ(put(", fspf_key: " + kKey, ", fspf_key: $$SCONE::m$$"), "");
+  EXPECT_EQ(put(", fspf_key: " + kKey, ", fspf_key: $$SCONE::k$$"), "volume.shared-key");
+  EXPECT_EQ(put(", fspf_key: $$SCONE::l$$", ", fspf_key: $$SCONE::k$$"), "volume.shared-key");
+  EXPECT_EQ(put(", fspf_key: $$SCONE::m$$", ", fspf_key: $$SCONE::m:hex$$"), "volume.shared-key");
+  EXPECT_EQ(put(", import: {session: owner, volume: inner}", ", fspf_key: $$SCONE::k$$"), "volume.shared-key");
+  EXPECT_EQ(put(", import: {session: owner, volume: inner}", ""), "");
+  EXPECT_EQ(put(", import: {session: owner, volume: inner}", ", import: {session: owner, volume: inner}"), "")
+      << "one volume under two names";
+}
+
+TEST(Volumes, ThatGetTheKeyOfAnotherLaterAreRefusedAtTheStart) {
+  const std::string import = ", import: {session: owner, volume: inner}";
+  const auto owner = [](const std::string& key) {
+    std::string yaml = owner_session(", export: shop");
+    return yaml.replace(yaml.find(kKey), kKey.size(), key);
+  };
+  {
+    TestCas cas;  // the exporter changes the key of a volume that nobody has used
+    cas.put(owner(kOtherKey));
+    cas.put(two_volumes(", fspf_key: " + kKey, import));
+    EXPECT_TRUE(Program(cas).answer);
+    cas.put(owner(kKey) + "predecessor: " + cas.sessions.hash(cas.owner, "owner").value() + "\n");
+    EXPECT_EQ(check_of(Program(cas, 2).answer), "volume.shared-key");
+    EXPECT_EQ(cas.audit.detail("check"), "volume.shared-key");
+  }
+  {
+    TestCas cas;  // a volume keeps the key that it was made with when its fspf_key is taken away
+    cas.put(two_volumes(", fspf_key: " + kKey, ""));
+    EXPECT_TRUE(Program(cas).answer);
+    const auto answer = cas.sessions.put(
+        cas.owner, "shop",
+        two_volumes("", ", fspf_key: " + kKey) + "predecessor: " + cas.sessions.hash(cas.owner, "shop").value() + "\n",
+        {});
+    EXPECT_EQ(answer ? "" : answer.error().check, "volume.shared-key");
+  }
+}
+
 TEST(Volumes, TagTextsComeBack) {
   const auto tag = tag_of_text(kGivenTag);
   ASSERT_TRUE(tag);
