@@ -317,8 +317,8 @@ Handover resume(const char* descriptor) {
   window::start(state->window_base);
   window::adopt(state->open_slots);
   if (!state->attested.empty()) {
-    if (!attested::resume(state->attested))
-      usage("the state that was handed over cannot be taken up: sealed memory is short");
+    const auto resumed = attested::resume(state->attested);
+    if (!resumed) attested::report_and_exit(resumed.error(), "the program that exec names cannot start");
     release_attested(*state);
   }
   return std::move(*state);

@@ -47,9 +47,9 @@ void report_in_one_line(std::string_view what, const Failure& failure) {
   standard_error::write(text.view());
 }
 
-void report_and_exit(const Failure& failure) {
+void report_and_exit(const Failure& failure, std::string_view what) {
   Text<8192> text;
-  text.append("redoubt: the attested start failed: ").append(harmless(failure.check)).append('\n');
+  text.append("redoubt: ").append(what).append(": ").append(harmless(failure.check)).append('\n');
   text.append("  expected    ").append(harmless(failure.expected)).append('\n');
   text.append("  found       ").append(harmless(failure.found)).append('\n');
   text.append("  what to do  ").append(harmless(failure.remedy)).append('\n');

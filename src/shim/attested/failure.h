@@ -49,7 +49,7 @@ void report_in_one_line(std::string_view what, const Failure& failure);
 // "ENOENT, no such file or directory".
 std::string name_of(Errno error);
 
-// Writes it to standard error, four lines, and ends the process.
-[[noreturn]] void report_and_exit(const Failure& failure);
+// Writes it to standard error, four lines, the first of which begins with `what`, and ends the process.
+[[noreturn]] void report_and_exit(const Failure& failure, std::string_view what = "the attested start failed");
 
 }  // namespace redoubt::shim::attested

@@ -41,14 +41,30 @@ bool fields(Archive& a, wire::Of<Archive, Saved>& m) {
          a.bytes(m.volumes) && a.bytes(m.network);
 }
 
-Result<void> restore_parts(const Saved& saved, bool is_attested) {
+std::unexpected<Failure> not_a_state() {
+  return failed("exec.handover", "what the program before exec handed over", "something else",
+                "start the program again; if it comes back, this is a bug of Redoubt");
+}
+
+// What cannot be taken up: almost always for want of memory.
+std::unexpected<Failure> not_taken_up(std::string_view what, Errno error) {
+  if (error == as_errno(EINVAL)) return not_a_state();
+  return failed("exec.memory", "memory for " + std::string(what) + " after exec", name_of(error),
+                "raise the limit on locked memory (ulimit -l), or see whether memory is short");
+}
+
+Outcome<void> restore_parts(const Saved& saved, bool is_attested) {
   // Only a debug run goes without a namespace. An attested one would see the host's files; volumes are mounted nowhere else.
-  if (saved.file_namespace.empty() && (is_attested || !saved.volumes.empty())) return fail(EINVAL);
+  if (saved.file_namespace.empty() && (is_attested || !saved.volumes.empty())) return not_a_state();
   if (!saved.file_namespace.empty()) {
-    TRY_VOID(file_namespace::restore(saved.file_namespace));
+    const auto files = file_namespace::restore(saved.file_namespace);
+    if (!files) return not_taken_up("the session's files", files.error());
     TRY_VOID(volumes::restore(saved.volumes));
   }
-  return saved.network.empty() ? Result<void>{} : net::restore(saved.network);
+  if (saved.network.empty()) return {};
+  const auto network = net::restore(saved.network);
+  if (!network) return not_taken_up("the session's network rules", network.error());
+  return {};
 }
 
 }  // namespace
@@ -97,19 +113,21 @@ void save(std::vector<uint8_t>& out) {
   wipe(volumes);
 }
 
-Result<void> resume(ByteView bytes) {
+Outcome<void> resume(ByteView bytes) {
   Saved saved;
-  if (!wire::decode(bytes, saved)) return fail(EINVAL);
+  if (!wire::decode(bytes, saved)) return not_a_state();
   use_processor_features();          // the code files' hashes
   if (saved.instance_key.empty()) {  // --insecure-manifest: a namespace, and nothing to keep secret
     sealed::adopt(saved.unsealed);
     return restore_parts(saved, false);
   }
-  if (saved.instance_key.size() != sizeof(InstanceKey)) return fail(EINVAL);
+  if (saved.instance_key.size() != sizeof(InstanceKey)) return not_a_state();
   forbid_inspection();  // ended with the exec
   wipe_freed_memory();
   sealed::adopt(saved.unsealed);
-  InstanceKey* key = TRY(allocate_instance_key());
+  const auto allocated = allocate_instance_key();
+  if (!allocated) return not_taken_up("the instance key", allocated.error());
+  InstanceKey* const key = *allocated;
   std::memcpy(key, saved.instance_key.data(), sizeof(*key));
   set_state({.session = std::string(saved.session),
              .service = std::string(saved.service),

@@ -13,6 +13,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "shim/attested/failure.h"
 #include "shim/attested/instance_key.h"
 
 namespace redoubt::shim::attested {
@@ -37,6 +38,6 @@ void set_state(State state);
 // State, sealed memory's kind and the program's file namespace, for the next image. `out` is secret.
 void save(std::vector<uint8_t>& out);
 // In the next image: forbids inspection, and takes the state over. EINVAL for what save() did not write.
-Result<void> resume(ByteView saved);
+Outcome<void> resume(ByteView saved);
 
 }  // namespace redoubt::shim::attested

@@ -35,10 +35,9 @@ attested::Outcome<void> claim() { return {}; }
 void before_fork() {}
 void after_fork(bool) {}
 void settle() {}
-void settle_if_last_thread() {}
 void after_call(const Call&, int64_t) {}
 void save(std::vector<uint8_t>&) {}
-Result<void> restore(ByteView) { return {}; }
+attested::Outcome<void> restore(ByteView) { return {}; }
 
 std::vector<Handle> mapped_in(uint64_t, uint64_t) { return {}; }
 void forget_mapping(uint64_t, uint64_t) {}

@@ -64,7 +64,7 @@ int64_t create_thread(Call& call, const CloneRequest& request) {
   count_new_thread();
   const int error = start_pthread(thread, kShimStackSize + kThreadStackExtra, run_thread, start.get());
   if (error != 0) {
-    count_ended_thread();
+    (void)count_ended_thread();
     set_host_signals(host_signals);
     return -error;
   }

@@ -131,7 +131,9 @@ int64_t sys_execveat(Call& call) {
 }
 
 int64_t sys_exit(Call& call) {
-  if (!call.thread.shares_memory) volumes::settle_if_last_thread();
+  // With the last thread of the program the process ends, whatever threads the runtime has; the status is this thread's. Not by what
+  // the kernel counts: for it a main thread that ended is one until the process ends.
+  if (!call.thread.shares_memory && count_ended_thread()) return sys_exit_group(call);
   end_thread(call.thread, call.int_arg(0));
 }
 

@@ -138,7 +138,6 @@ void reattach_after_fork(Thread& thread) {
 
 void end_thread(Thread& thread, int status) {
   block_host_signals();
-  if (!thread.shares_memory) count_ended_thread();
   give_back_to_process(thread);
   while (!thread.may_end) gate::call(SYS_sched_yield);
   release_robust_futexes(thread);

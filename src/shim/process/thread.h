@@ -90,7 +90,7 @@ void reattach_after_fork(Thread& thread);
 // Whether the program has no other thread in this process: nobody shares the descriptor table with it.
 bool is_only_thread(const Thread& thread);
 void count_new_thread();
-void count_ended_thread();
+bool count_ended_thread();  // whether the program has none left: true for one of them only, whichever threads end at once
 void count_only_this_thread();  // after fork
 
 // Blocks every signal that can be blocked, in the kernel. Returns the kernel mask that was in force.

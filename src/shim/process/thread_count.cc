@@ -15,7 +15,7 @@ constinit std::atomic<int> program_threads = 1;
 
 bool is_only_thread(const Thread& thread) { return thread.shares_memory || program_threads == 1; }
 void count_new_thread() { ++program_threads; }
-void count_ended_thread() { --program_threads; }
+bool count_ended_thread() { return --program_threads == 0; }
 void count_only_this_thread() { program_threads = 1; }
 
 }  // namespace redoubt::shim

@@ -2,7 +2,6 @@
 #include "shim/volumes/late_barrier.h"
 
 #include <immintrin.h>
-#include <linux/futex.h>
 #include <sys/syscall.h>
 #include <time.h>
 
@@ -25,8 +24,6 @@ constexpr size_t kStack = kShimStackSize;  // as deep as a barrier in a call: a 
 
 constinit std::atomic<uint32_t> asked = 0;  // a bit for each volume
 constinit std::atomic<bool> is_running = false;
-constinit std::atomic<bool> was_started = false;
-constinit std::atomic<uint32_t> hurried = 0;  // a futex
 
 void make_barriers() {
   const uint32_t wanted = asked.exchange(0);
@@ -41,7 +38,7 @@ void* run(void*) {
   _writegsbase_u64(0);
   do {
     while (asked != 0) {
-      gate::call(SYS_futex, gate::address_of(&hurried), FUTEX_WAIT_PRIVATE, 0, gate::address_of(&kDelay));
+      gate::call(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, gate::address_of(&kDelay), 0);
       make_barriers();
     }
     is_running = false;
@@ -55,8 +52,6 @@ void* run(void*) {
 bool ask(size_t index) {
   asked |= 1U << index;
   if (is_running.exchange(true)) return true;
-  hurried = 0;
-  was_started = true;
   const uint64_t host_signals = block_host_signals();
   pthread_t thread;
   const int error = start_pthread(thread, kStack + kThreadStackExtra, run, nullptr);
@@ -68,16 +63,9 @@ bool ask(size_t index) {
   return false;
 }
 
-bool may_run() { return was_started; }
-
-void hurry() {
-  hurried = 1;
-  gate::call(SYS_futex, gate::address_of(&hurried), FUTEX_WAKE_PRIVATE, INT32_MAX);
-}
-
 void forget() {
-  asked = hurried = 0;
-  is_running = was_started = false;
+  asked = 0;
+  is_running = false;
 }
 
 }  // namespace redoubt::shim::volumes::late_barrier

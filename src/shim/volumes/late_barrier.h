@@ -16,10 +16,6 @@ namespace redoubt::shim::volumes::late_barrier {
 // One of volume `index` within a second. False, when there can be no thread: the caller makes it. In no vfork child.
 [[nodiscard]] bool ask(size_t index);
 
-// Whether one of the process's threads may be the one above. After hurry() it ends as soon as it can: nothing else keeps the process.
-bool may_run();
-void hurry();
-
 // In the child of fork.
 void forget();
 

@@ -11,7 +11,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <charconv>
 #include <cstring>
 #include <memory>
 #include <new>
@@ -154,6 +153,15 @@ std::unexpected<attested::Failure> no_memory() {
                 "raise the limit on locked memory (ulimit -l) to 8192 or more");
 }
 
+std::unexpected<attested::Failure> not_opened(const Mount& mount, const volume::OpenFailure& why) {
+  return failed(why.check, why.expected, mount.path + ": " + why.found, why.remedy);
+}
+
+std::unexpected<attested::Failure> no_shared_memory() {
+  return failed("volume.memory", "memory files (memfd_create) for what processes share", "none",
+                "see whether memory is short");
+}
+
 // What a failure to open means to the owner of the session: where CAS keeps a tag there was a volume, so an empty directory is one that
 // was put back to before it.
 attested::Failure for_owner(attested::Failure failure, const Mount& mount) {
@@ -197,11 +205,7 @@ Outcome<void> open(size_t index, const MountedVolume& settings) {
     return std::unexpected(for_owner(std::move(found).error(), *mount));
   }
   auto opened = volume::Volume::open(mount->storage, mount->coordination, options_of(*mount));
-  if (!opened) {
-    const volume::OpenFailure& why = opened.error();
-    return std::unexpected(
-        for_owner(failed(why.check, why.expected, mount->path + ": " + why.found, why.remedy).error(), *mount));
-  }
+  if (!opened) return std::unexpected(for_owner(not_opened(*mount, opened.error()).error(), *mount));
   mount->volume = std::move(*opened);
   if (settings.initialise) TRY_VOID(give_to_user(*mount));
   const auto mounted = file_namespace::mount_volume(mount->path, index, mount->path);
@@ -221,24 +225,6 @@ bool fields(Archive& a, wire::Of<Archive, Saved>& m) {
   return wire::messages(a, m.volumes);
 }
 
-// Threads of this process, by field 20 of its stat file; 2 when that cannot be told.
-int count_threads() {
-  const auto fd = gate::descriptor_of(gate::call(SYS_openat, static_cast<uint64_t>(window::get(window::Slot::kProc)),
-                                                 gate::address_of("self/stat"), O_RDONLY | O_CLOEXEC));
-  if (!fd) return 2;
-  char text[1024];
-  const auto size = gate::count_of(
-      gate::call(SYS_read, static_cast<uint64_t>(*fd), gate::address_of(text), sizeof(text)), sizeof(text));
-  gate::call(SYS_close, static_cast<uint64_t>(*fd));
-  if (!size) return 2;
-  const std::string_view all(text, *size);
-  size_t at = all.rfind(')');
-  for (int field = 2; field < 20 && at != std::string_view::npos; ++field) at = all.find(' ', at + 1);
-  int threads = 2;
-  if (at != std::string_view::npos) std::from_chars(all.data() + at + 1, all.data() + all.size(), threads);
-  return threads;
-}
-
 Outcome<void> start_encrypted(const std::vector<const MountedVolume*>& volumes) {
   if (volumes.size() > kMostVolumes) {
     return failed("volume.count", "at most " + std::to_string(kMostVolumes) + " volumes",
@@ -250,10 +236,7 @@ Outcome<void> start_encrypted(const std::vector<const MountedVolume*>& volumes) 
                   "some are in use, or the limit on open files is too low",
                   "raise the limit on open files (ulimit -Hn) to 1024 or more");
   }
-  if (!make_shared_memory()) {
-    return failed("volume.memory", "memory files (memfd_create) for what processes share", "none",
-                  "see whether memory is short");
-  }
+  if (!make_shared_memory()) return no_shared_memory();
   refresh_file_size_limit();
   for (size_t index = 0; index < volumes.size(); ++index) TRY_VOID(open(index, *volumes[index]));
   active = true;
@@ -305,13 +288,6 @@ void settle() {
   }
 }
 
-void settle_if_last_thread() {
-  // One too many is a barrier more than needed, at most.
-  if (!active || count_threads() > (late_barrier::may_run() ? 2 : 1)) return;
-  settle();
-  late_barrier::hurry();
-}
-
 void save(std::vector<uint8_t>& out) {
   Saved saved;
   for (const auto& mount : mounts()) {
@@ -324,19 +300,22 @@ void save(std::vector<uint8_t>& out) {
   out = std::move(bytes);
 }
 
-Result<void> restore(ByteView bytes) {
+Outcome<void> restore(ByteView bytes) {
   Saved saved;
-  if (!wire::decode(bytes, saved) || saved.volumes.size() > kMostVolumes) return fail(EINVAL);
+  if (!wire::decode(bytes, saved) || saved.volumes.size() > kMostVolumes) {
+    return failed("exec.handover", "the volumes that the program before exec handed over", "something else",
+                  "start the program again; if it comes back, this is a bug of Redoubt");
+  }
   if (saved.volumes.empty()) return {};
-  if (!map_shared_memory()) return fail(ENOMEM);
+  if (!map_shared_memory()) return no_shared_memory();
   refresh_file_size_limit();
   for (size_t index = 0; index < saved.volumes.size(); ++index) {
     auto mount = std::make_unique<Mount>(index, saved.volumes[index]);
-    if (!keep_key(*mount, saved.volumes[index].key)) return fail(ENOMEM);
+    if (!keep_key(*mount, saved.volumes[index].key)) return no_memory();
     explicit_bzero(saved.volumes[index].key.data(), saved.volumes[index].key.size());
     mount->settings.initialise = mount->settings.as_found = false;
     auto joined = volume::Volume::join(mount->storage, mount->coordination, options_of(*mount));
-    if (!joined) return fail(joined.error().error != 0 ? joined.error().error : EIO);
+    if (!joined) return not_opened(*mount, joined.error());
     mount->volume = std::move(*joined);
     mounts().push_back(std::move(mount));
   }

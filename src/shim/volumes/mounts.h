@@ -44,15 +44,14 @@ volume::Volume& volume(size_t index);
 void before_fork();
 void after_fork(bool is_child);
 
-// At exit_group, before exec and when the last thread ends: flushes shared mappings; one barrier a volume that has changes.
+// Before exec and before the process ends: flushes shared mappings; one barrier a volume that has changes.
 void settle();
-void settle_if_last_thread();
 
 // After a call of the program, however it was answered: descriptors that it received, limits that it set.
 void after_call(const Call& call, int64_t result);
 
 // Across exec. The descriptors survive in the window.
 void save(std::vector<uint8_t>& out);
-Result<void> restore(ByteView saved);
+attested::Outcome<void> restore(ByteView saved);
 
 }  // namespace redoubt::shim::volumes
