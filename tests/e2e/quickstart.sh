@@ -97,7 +97,7 @@ quickstart --keep >"$T/keep.out" 2>&1 || fail "--keep: exit status $?: $(tail -n
 ending=$(sed -n 's/^and end it .* with: //p' "$T/keep.out")
 [[ $ending == */stop ]] || fail "--keep does not say how it ends"
 environment=$(sed -n 's/^ *\. \(.*environment\)$/\1/p' "$T/keep.out")
-trap 'bash -c "$ending" 2>/dev/null; cleanup' EXIT
+AT_EXIT='bash -c "$ending" 2>/dev/null'
 (
     # shellcheck disable=SC1090
     eval "source $environment"
