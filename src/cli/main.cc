@@ -76,7 +76,11 @@ std::string describe(const CLI::App& app, const CLI::ParseError& error) {
   const std::string advice = "\nTry: " + whole + " --help";
   const auto option =
       std::ranges::find_if(words, [](const std::string& word) { return word.starts_with('-') && word != "-"; });
-  if (option != words.end()) return "expected an option of " + whole + ", found \"" + *option + "\"" + advice;
+  // Of an unknown command the options are unknown, too.
+  const bool is_no_command = chosen == &app && !subcommands.empty() && !words.empty() && option != words.begin();
+  if (option != words.end() && !is_no_command) {
+    return "expected an option of " + whole + ", found \"" + *option + "\"" + advice;
+  }
   if (chosen != &app || subcommands.empty()) return error.what() + advice;
   std::string names;
   for (const CLI::App* subcommand : subcommands) names += (names.empty() ? "" : ", ") + subcommand->get_name();

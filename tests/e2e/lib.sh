@@ -91,12 +91,12 @@ need() {
 # Started servers, each the leader of its own session, so that its workers can be ended with it and nothing else is.
 E2E_PIDS=()
 
-# What a script has to undo itself goes here, as text. A trap of its own would end it with the status of what it undoes.
+# A function that undoes what a script did. A trap of its own would end it with the status of what it undoes.
 AT_EXIT=
 cleanup() {
     local status=$? pid file
     trap - EXIT
-    [[ -z $AT_EXIT ]] || eval "$AT_EXIT" || true
+    [[ -z $AT_EXIT ]] || "$AT_EXIT" || true
     [[ $status != 0 || $LEFT_OUT == 0 ]] || status=77
     for pid in "${E2E_PIDS[@]}"; do
         kill -KILL -- "-$pid" 2>/dev/null || kill -KILL "$pid" 2>/dev/null || true

@@ -97,7 +97,8 @@ quickstart --keep >"$T/keep.out" 2>&1 || fail "--keep: exit status $?: $(tail -n
 ending=$(sed -n 's/^and end it .* with: //p' "$T/keep.out")
 [[ $ending == */stop ]] || fail "--keep does not say how it ends"
 environment=$(sed -n 's/^ *\. \(.*environment\)$/\1/p' "$T/keep.out")
-AT_EXIT='bash -c "$ending" 2>/dev/null'
+end_it() { bash -c "$ending" 2>/dev/null; }
+AT_EXIT=end_it
 (
     # shellcheck disable=SC1090
     eval "source $environment"

@@ -127,15 +127,19 @@ expect 2 '*expected the path*found "/"*such as /tree*' volume put tree /
 expect 2 '*expected a file, directory or link, found "/dev/stdin"*' eval 'volume put /dev/stdin /x </dev/null'
 expect 2 '*found "lss"*' "$REDOUBT" volume lss
 expect 2 '*create*stat*found "rekey"*' "$REDOUBT" volume rekey
+expect 2 '*command of redoubt volume*found "lss"*' "$REDOUBT" volume lss --key-file key "$WORK/v"
+expect 2 '*option of redoubt volume, found "--foo"*' "$REDOUBT" volume --foo lss
 expect 2 '*option of redoubt volume ls, found "--foo"*' "$REDOUBT" volume ls --foo
 mkdir linked && echo x >linked/a && ln linked/a linked/b
 expect 0 '*2 files*2 names of files with several*' volume put linked /linked
 
 # --- a full disk ---
 
+empty_disk() { umount "$WORK/small"; }
 mkdir small
 if mount -t tmpfs -o size=8M none small 2>/dev/null; then
-  trap 'umount "$WORK/small"; cleanup' EXIT
+  AT_EXIT=empty_disk
+  echo before >small/target
   small() { "$REDOUBT" volume "$1" --key-file key "$WORK/small/volume" "${@:2}"; }
   expect 0 '' small create
   expect 0 '*1 file,*' small put tree/numbers /numbers
@@ -148,15 +152,14 @@ if mount -t tmpfs -o size=8M none small 2>/dev/null; then
   [[ $(small ls) == /numbers ]] || fail "a failed put left $(small ls)"
   expect 0 'intact: 1 file,*' small verify
   # What is on the host is as safe.
-  echo before >small/target
   expect 0 '*' volume put big/large /large
   expect 2 '*No space left*' volume get /large small/target
   [[ $(<small/target) == before && $(ls small) == $'target\nvolume' ]] || fail "a failed get left $(ls small)"
   head -c 20000000 /dev/zero >small/filler 2>/dev/null || true
   expect 125 '*no space left*' "$REDOUBT" volume create --key-file key "$WORK/small/another"
   [[ ! -e small/another ]] || fail "a failed create left a directory"
-  trap cleanup EXIT
   umount small
+  AT_EXIT=
 else
   left_out "a full disk: no tmpfs can be mounted here"
 fi
