@@ -18,7 +18,9 @@
 #include <vector>
 
 #include "shim/abi/restart.h"
+#include "shim/files/control_messages.h"
 #include "shim/files/namespace.h"
+#include "shim/files/passed_descriptors.h"
 #include "shim/files/proc_path.h"
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
@@ -91,33 +93,24 @@ bool selects_own(uint64_t set_at, int count) {
 
 // ---- control messages ----
 
-constexpr size_t kMostControl = 1 << 20;  // bytes; the kernel's limit is far lower
-
-bool passes_own(uint64_t message_at) {
+// ENOBUFS: more than anybody looks at, and than the kernel takes.
+Answer answer_for(uint64_t message_at) {
   msghdr message;
-  if (!read_app(message, message_at) || message.msg_control == nullptr) return false;
-  const uint64_t control = gate::address_of(message.msg_control);
-  const size_t size = std::min<size_t>(message.msg_controllen, kMostControl);
-  cmsghdr header;
-  for (size_t at = 0; at + sizeof(header) <= size; at += CMSG_ALIGN(header.cmsg_len)) {
-    if (!read_app(header, control + at)) return false;
-    if (header.cmsg_len < sizeof(header) || header.cmsg_len > size - at) return false;  // EINVAL
-    if (header.cmsg_level != SOL_SOCKET || header.cmsg_type != SCM_RIGHTS) continue;
-    for (size_t offset = CMSG_LEN(0); offset + sizeof(int) <= header.cmsg_len; offset += sizeof(int)) {
-      int fd;
-      if (!read_app(fd, control + at + offset)) return false;
-      if (window::contains(fd)) return true;
-    }
-  }
-  return false;
+  if (!read_app(message, message_at) || message.msg_control == nullptr || message.msg_controllen == 0)
+    return std::nullopt;
+  const auto control = passed_descriptors::copy(message);
+  if (!control)
+    return control.error() == as_errno(ENOBUFS) ? Answer(-ENOBUFS) : std::nullopt;  // the kernel knows the errno
+  const std::vector<int> passed = descriptors_in(*control);
+  return std::ranges::any_of(passed, window::contains) ? Answer(-EBADF) : std::nullopt;
 }
 
-bool passes_own_in_one(uint64_t messages_at, uint32_t count) {
+Answer answer_for_each(uint64_t messages_at, uint32_t count) {
   constexpr uint32_t kMost = 1024;  // UIO_MAXIOV
   for (uint32_t i = 0; i < std::min(count, kMost); ++i) {
-    if (passes_own(messages_at + i * sizeof(mmsghdr))) return true;
+    if (const Answer refused = answer_for(messages_at + i * sizeof(mmsghdr))) return refused;
   }
-  return false;
+  return std::nullopt;
 }
 
 // ---- paths ----
@@ -178,11 +171,14 @@ std::optional<int64_t> answer(Call& call, int64_t (*perform)(Call&)) {
         }
         break;
       case ArgKind::kMsghdr:
-        if (arg.direction == Direction::kIn && passes_own(call.args[i])) return -EBADF;
-        break;
       case ArgKind::kMmsghdr:
-        if (arg.direction == Direction::kIn && passes_own_in_one(call.args[i], static_cast<uint32_t>(call.args[i + 1])))
-          return -EBADF;
+        if (arg.direction == Direction::kIn) {
+          const ScratchScope scratch(call.thread.shares_memory);
+          const Answer refused = arg.kind == ArgKind::kMsghdr
+                                     ? answer_for(call.args[i])
+                                     : answer_for_each(call.args[i], static_cast<uint32_t>(call.args[i + 1]));
+          if (refused) return refused;
+        }
         break;
       case ArgKind::kStruct:
         if (arg.shape == Shape::kPollfds) {

@@ -5,9 +5,9 @@
 #include <sys/syscall.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "shim/abi/restart.h"
+#include "shim/files/control_messages.h"
 #include "shim/files/special_descriptors.h"
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
@@ -30,22 +30,6 @@ Result<Control> copy(const msghdr& message) {
   Control control(message.msg_controllen);
   if (!copy_from_app(control.data(), gate::address_of(message.msg_control), control.size())) return fail(EFAULT);
   return control;
-}
-
-std::vector<int> descriptors_in(std::span<const uint8_t> control) {
-  std::vector<int> found;
-  cmsghdr header;
-  for (size_t at = 0; at < control.size() && control.size() - at >= sizeof(header);) {
-    std::memcpy(&header, &control[at], sizeof(header));
-    if (header.cmsg_len < sizeof(header) || header.cmsg_len > control.size() - at) break;
-    if (header.cmsg_level == SOL_SOCKET && header.cmsg_type == SCM_RIGHTS) {
-      for (size_t one = CMSG_LEN(0); one + sizeof(int) <= header.cmsg_len; one += sizeof(int)) {
-        std::memcpy(&found.emplace_back(), &control[at + one], sizeof(int));
-      }
-    }
-    at += CMSG_ALIGN(header.cmsg_len);
-  }
-  return found;
 }
 
 Result<void> may_pass(std::span<const uint8_t> control) {
@@ -115,14 +99,10 @@ bool prepare(uint64_t at, Incoming& message, msghdr& ours) {
 // A message whose bytes could not be written may have brought descriptors all the same: the kernel has installed them, and tells
 // no length. The buffer was all zeros.
 size_t size_written(std::span<const uint8_t> control) {
-  size_t at = 0;
-  cmsghdr header;
-  while (at < control.size() && control.size() - at >= sizeof(header)) {
-    std::memcpy(&header, &control[at], sizeof(header));
-    if (header.cmsg_len < sizeof(header) || header.cmsg_len > control.size() - at) break;
-    at = std::min(control.size(), at + CMSG_ALIGN(header.cmsg_len));
+  ControlMessages messages(control);
+  while (messages.next()) {
   }
-  return at;
+  return messages.size();
 }
 
 void take_of_failed(Incoming& message, void (*adopt)(int fd)) {

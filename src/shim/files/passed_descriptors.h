@@ -26,9 +26,6 @@ using Control = std::vector<uint8_t>;
 // Of a message that the program sends. EFAULT; ENOBUFS as the kernel for more than it takes.
 Result<Control> copy(const msghdr& message);
 
-// All numbers in it, whatever they are.
-std::vector<int> descriptors_in(std::span<const uint8_t> control);
-
 // EPERM: a file of a volume, an injected one, a directory or a code file of the namespace. EBADF: one of the window.
 Result<void> may_pass(std::span<const uint8_t> control);
 

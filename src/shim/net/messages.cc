@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "shim/files/control_messages.h"
 #include "shim/files/passed_descriptors.h"
 #include "shim/gate/gate.h"
 #include "shim/memory/app_memory.h"
@@ -98,7 +99,7 @@ void share_passed(uint64_t message_at) {
   if (!read_app(message, message_at) || message.msg_control == nullptr) return;
   const auto control = passed_descriptors::copy(message);
   if (!control) return;
-  for (const int fd : passed_descriptors::descriptors_in(*control)) {
+  for (const int fd : descriptors_in(*control)) {
     if (const Reference socket = table::get(fd)) socket->shared = true;
   }
 }
