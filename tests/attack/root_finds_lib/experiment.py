@@ -9,7 +9,7 @@ import time
 from attestation_services import Services  # tests/bench: LAS, CAS and a simulated platform in a directory of their own
 from harness import free_port
 
-from . import aes, captures, program as programs, session, streams, tls_secrets, volume_keys
+from . import aes, captures, mapping, program as programs, session, streams, tls_secrets, volume_keys
 from .process_view import children, look_at_memory, look_at_process
 from .program import Program
 from .trees import look_at_tree, look_elsewhere
@@ -77,12 +77,13 @@ def one_run(findings, program, command, environment, scratch, ports, tls):
     return sealed
 
 
-def streams_run(findings, scratch, command, environment):
-    output = scratch / "streams"
+def side_run(findings, scratch, look, command, environment):
+    """A program beside Redis, with nothing to read and its output in a file."""
+    output = scratch / look.__module__.rpartition(".")[2]
     with open(output, "wb") as file:
         process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, start_new_session=True)
     try:
-        streams.look(findings, process, output)
+        look(findings, process, output)
     finally:
         programs.stop(process)
 
@@ -95,7 +96,14 @@ def native(findings, base):
     own_tls, certificate = program.own_tls(tls_port)
     configuration.write_text(program.configuration() + own_tls)
     one_run(findings, program, program.command(configuration), program.environment(), scratch, [program.port, tls_port], (tls_port, certificate))
-    streams_run(findings, scratch, streams.command(program), streams.environment(program))
+    side_run(findings, scratch, streams.look, streams.command(program), streams.environment(program))
+    mapper, reason = mapping.build(program)
+    if reason:
+        findings.gap(reason)
+    else:
+        configured = program.directory / "mapper.conf"
+        configured.write_text(program.text("mapped"))
+        side_run(findings, scratch, mapping.look, [mapper, str(program.mapped / "file"), str(configured)], {})
     look_at_what_is_left(findings, program, since, str(base))
 
 
@@ -110,7 +118,16 @@ def protected(findings, base, redoubt, without):
         run = [redoubt, "run", "-q", "--session"]
         ports = [program.port, int(up.cas_address.rpartition(":")[2])]
         sealed = one_run(findings, program, [*run, "root-finds/redis/server"], up.environment, scratch, ports, tls)
-        streams_run(findings, scratch, [*run, "root-finds/streams/writer"], up.environment)
+        side_run(findings, scratch, streams.look, [*run, "root-finds/streams/writer"], up.environment)
+        mapper, reason = mapping.build(program)
+        if reason:
+            findings.gap(reason)
+        else:
+            code = up.measured(mapper)
+            up.put(session.mapper(program, [mapper, str(program.mapped / "file"), mapping.CONFIGURED], mapping.CONFIGURED, up.mrenclave, code,
+                                  "volume" not in without))
+            os.unlink(up.file("session.yml"))
+            side_run(findings, scratch, mapping.look, [*run, "root-finds/mapper/mapper"], up.environment)
         look_at_services(findings, up)
     look_at_what_is_left(findings, program, since, str(base))
     return sealed

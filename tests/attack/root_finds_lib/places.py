@@ -36,6 +36,8 @@ PLACES = (
     Place("CAS memory", "/proc/PID/mem of CAS", only_protected=True),
     Place("memory", "/proc/PID/mem of every process: the program's own memory", MayHold.PROGRAM),
     Place("core by gdb", "gcore: the program's own memory", MayHold.PROGRAM),
+    Place("shared mappings", "the memory file behind mappings of a volume's files, through /proc/PID/fd and map_files: the program's own memory",
+          MayHold.PROGRAM, only_protected=True),
     Place("pipes", "bytes in a pipe between two processes", MayHold.PROGRAM),
     Place("standard streams", "standard output and error", MayHold.PROGRAM),
 )

@@ -96,6 +96,11 @@ def look_at_file(findings, place, label, path):
         findings.gap(f"{label}: {error.strerror}")
 
 
+def place_of(target, otherwise):
+    """Mappings of a volume's files lie in one memory file (src/shim/volumes/control_block.h): it is the program's memory."""
+    return "shared mappings" if target.startswith("/memfd:redoubt:arena ") else otherwise
+
+
 def look_at_descriptors(findings, pid):
     """Files and memory behind the descriptors, deleted ones among them. Reading a pipe would take its bytes from the program:
     pipes are looked at in a program of their own (streams.py)."""
@@ -106,7 +111,8 @@ def look_at_descriptors(findings, pid):
         except OSError:
             continue
         if stat.S_ISREG(mode) and "secretmem" not in target:
-            look_at_file(findings, "standard streams" if entry.name in "012" else "descriptors", f"{entry.path} -> {target}", entry.path)
+            place = "standard streams" if entry.name in "012" else place_of(target, "descriptors")
+            look_at_file(findings, place, f"{entry.path} -> {target}", entry.path)
 
 
 def look_at_map_files(findings, pid):
@@ -116,9 +122,10 @@ def look_at_map_files(findings, pid):
             status = os.stat(entry.path)
         except OSError:
             continue
-        if stat.S_ISREG(status.st_mode) and (status.st_dev, status.st_ino) not in seen and "secretmem" not in link_of(entry.path).decode(errors="replace"):
+        target = link_of(entry.path).decode(errors="replace")
+        if stat.S_ISREG(status.st_mode) and (status.st_dev, status.st_ino) not in seen and "secretmem" not in target:
             seen.add((status.st_dev, status.st_ino))
-            look_at_file(findings, "map_files", f"{entry.path} -> {link_of(entry.path).decode(errors='replace')}", entry.path)
+            look_at_file(findings, place_of(target, "map_files"), f"{entry.path} -> {target}", entry.path)
 
 
 def present_pages(pagemap, begin, end):

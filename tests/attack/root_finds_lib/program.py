@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The program that is looked at: an unmodified redis-server that gets eight canaries, each on one way only. The same server, the same
+"""The program that is looked at: an unmodified redis-server that gets canaries, each on one way only. The same server, the same
 configuration and the same client natively and protected; only who brings the configuration differs.
 """
 import os
@@ -20,6 +20,7 @@ PROGRAM = {
     "arg": "an argument of the command line",
     "env": "an environment variable",
     "config": "a line of the configuration file",
+    "mapped": "read from a file into a shared mapping of another, by a program of its own",
 }
 # Keys of the shields, which must be found nowhere, not even in the program's memory. Natively Redis has TLS of its own beside the plain port,
 # so that the search for its keys is seen to find them.
@@ -41,8 +42,9 @@ class Program:
         self.port = port
         self.directory = directory
         self.data = directory / "data"
+        self.mapped = directory / "mapped"
         self.output = directory / "output"
-        for path in (directory, self.data, directory / "cwd"):
+        for path in (directory, self.data, self.mapped, directory / "cwd"):
             path.mkdir(mode=0o755)
 
     def text(self, name):

@@ -43,17 +43,47 @@ services:
 {code}security: {{ attestation: {{ tolerate: [simulation] }} }}
 """
 
+MAPPER = """name: root-finds/mapper
+version: "0.3"
+services:
+  - name: mapper
+    image_name: image
+    command: {command}
+    attestation: [{{ mrenclave: {mrenclave} }}]
+    code:
+{code}{host}images:
+  - name: image
+{mounts}    injection_files:
+      - path: {configured}
+        content: {content}
+{volumes}security: {{ attestation: {{ tolerate: [simulation] }} }}
+"""
+
+
+def host_directory(path, has_volume):
+    return "" if has_volume else f"    host: {{ directories: [{json.dumps(str(path))}] }}\n"
+
+
+def mount(path, has_volume):
+    return f"    volumes: [{{ name: data, path: {json.dumps(str(path))} }}]\n" if has_volume else ""
+
 
 def server(program, mrenclave, code, has_volume, has_tls):
     configuration = program.configuration().replace(program.text("password"), "$$SCONE::password$$")
     return SERVER.format(
         command=json.dumps(program.command("/etc/redis/redis.conf")), environment=json.dumps(program.environment()), mrenclave=mrenclave,
         code=code, network=NETWORK.format(port=program.port) if has_tls else "",
-        host="" if has_volume else f"    host: {{ directories: [{json.dumps(str(program.data))}] }}\n",
-        mounts=f"    volumes: [{{ name: data, path: {json.dumps(str(program.data))} }}]\n" if has_volume else "",
+        host=host_directory(program.data, has_volume), mounts=mount(program.data, has_volume),
         volumes=f"volumes: [{{ name: data, fspf_key: {program.values['vol key'].hex()} }}]\n" if has_volume else "",
         configuration=json.dumps(configuration), password=program.text("password"), private_key=json.dumps(program.private_key()))
 
 
 def streams(command, environment, mrenclave, code):
     return STREAMS.format(command=json.dumps(command), environment=json.dumps(environment), mrenclave=mrenclave, code=code)
+
+
+def mapper(program, command, configured, mrenclave, code, has_volume):
+    return MAPPER.format(
+        command=json.dumps(command), mrenclave=mrenclave, code=code, host=host_directory(program.mapped, has_volume),
+        mounts=mount(program.mapped, has_volume), volumes="volumes: [{ name: data }]\n" if has_volume else "",
+        configured=configured, content=json.dumps(program.text("mapped")))

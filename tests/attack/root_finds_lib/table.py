@@ -25,6 +25,12 @@ def unproved(native):
     return [canary for canary in (*PROGRAM, *NATIVE_KEYS) if not any(native.counts[place.name][canary] for place in PLACES)]
 
 
+def unshown(protected):
+    """The canary that must be seen where root gets at shared mappings, if that place was looked at: else its other rows would prove nothing."""
+    is_missing = "shared mappings" in protected.looked_at and not protected.counts["shared mappings"]["mapped"]
+    return ["mapped"] if is_missing else []
+
+
 def unsearched(native, protected):
     """Places where nothing at all was looked at."""
     missing = [f"{place.name} (natively)" for place in PLACES if not place.only_protected and place.name not in native.looked_at]
