@@ -27,7 +27,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const int extension = std::bit_width(state->open_slots) - window::kSize;
   FUZZ_CHECK(state->window_base >= 0 && state->window_base <= INT_MAX - window::kSize);
   FUZZ_CHECK(extension <= 0 || state->window_base - extension >= window::kLowestBase);
-  size_t strings = state->files.exec_name.size() + state->files.command_name.size() + 2;
+  size_t strings =
+      state->files.exec_name.size() + state->files.command_name.size() + state->options.trace_filter.size() + 3;
   for (const auto* list : {&state->files.arguments, &state->environment}) {
     for (const std::string& text : *list) strings += text.size() + 1;
   }

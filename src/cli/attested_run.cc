@@ -112,6 +112,7 @@ Result<ExitStatus> run_attested(const AttestedOptions& options, const ConfigId& 
   request.stats = observation.stats;
   request.trace_output = observation.trace_output;
   request.stats_output = observation.stats_output;
+  request.trace_filter = observation.trace_filter;
   const int fd = TRY(sealed_memory_file(wire::encode(request)));
 
   if (!observation.quiet) {

@@ -29,6 +29,7 @@ struct Observation {
   bool stats = false;
   std::string trace_output;
   std::string stats_output;
+  std::string trace_filter;  // checked
 };
 
 // The configuration that --session, REDOUBT_CONFIG_ID or SCONE_CONFIG_ID asks for; nullopt: none, the run is unattested.

@@ -2,19 +2,23 @@
 //
 // `redoubt run`: finds what is to run and the runtime, says what is promised and what is not, and becomes the runtime:
 //
-//   redoubt-run --launch [--trace] [--trace-output=FILE] [--stats] [--stats-output=FILE] [--insecure-manifest=FILE]
-//               --program=PATH -- ARGV0 ARG...
+//   redoubt-run --launch [--trace] [--trace-filter=LIST] [--trace-output=FILE] [--stats] [--stats-output=FILE]
+//               [--insecure-manifest=FILE] --program=PATH -- ARGV0 ARG...
 //   redoubt-run --attested=FD -- ARG...                     (attested_run.h)
 //
 // PATH is what execvp would have executed, ARGV0 what was typed, FILEs are absolute. Environment, descriptors, directory
 // and signal dispositions pass through unchanged. Since this process is replaced, the exit status is the program's.
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
+#include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -24,6 +28,8 @@
 #include "cli/find_program.h"
 #include "cli/promises.h"
 #include "cli/runtime_location.h"
+#include "policy/mistake.h"
+#include "shim/syscalls/trace_filter.h"
 
 namespace redoubt::cli {
 namespace {
@@ -42,6 +48,7 @@ constexpr const char* kFooter =
     "Examples:\n"
     "  redoubt run -- redis-server --port 6379\n"
     "  redoubt run --trace --trace-output trace.txt -- ls -l /\n"
+    "  redoubt run -q --trace-filter '%file,failed' -- python3 program.py\n"
     "  redoubt run -q --stats -- python3 -c 'print(1)'\n"
     "  redoubt run --session shop/cache/memcached\n"
     "  REDOUBT_CONFIG_ID=shop/cache/memcached redoubt run --cas cas.example:18765 -- first-argument\n"
@@ -66,6 +73,7 @@ class UsageFormatter : public CLI::Formatter {
 struct RunOptions {
   AttestedOptions attested;
   Observation observation;
+  std::optional<std::string> trace_filter;
   std::string insecure_manifest;
   int patch_after = -1;  // the runtime's own choice
   bool no_patch = false;
@@ -91,6 +99,7 @@ std::vector<std::string> runtime_options(const RunOptions& options) {
   const Observation& watch = options.observation;
   std::vector<std::string> arguments = {"redoubt-run", "--launch"};
   if (watch.trace) arguments.emplace_back("--trace");
+  if (!watch.trace_filter.empty()) arguments.push_back("--trace-filter=" + watch.trace_filter);
   if (!watch.trace_output.empty()) arguments.push_back("--trace-output=" + watch.trace_output);
   if (watch.stats) arguments.emplace_back("--stats");
   if (!watch.stats_output.empty()) arguments.push_back("--stats-output=" + watch.stats_output);
@@ -112,6 +121,26 @@ Result<std::vector<std::string>> program_and_arguments(std::vector<std::string> 
     return fail(ExitStatus::kUsage, "expected a program to run, found none\nTry: redoubt run -- PROGRAM [ARG...]");
   }
   return rest;
+}
+
+// "%file, %desc, ..."
+std::string call_families() {
+  std::vector<std::string_view> families;
+  std::ranges::copy_if(shim::trace_filter_words(), std::back_inserter(families),
+                       [](std::string_view word) { return word.starts_with('%'); });
+  return policy::listed(families);
+}
+
+Result<void> check_trace_filter(const std::string& list) {
+  const auto filter = shim::parse_trace_filter(list);
+  if (filter && !list.empty()) return {};
+  const std::string_view found = filter ? "" : filter.error();
+  const std::string_view near =
+      policy::nearest(found.substr(found.starts_with('!') ? 1 : 0), shim::trace_filter_words());
+  return fail(ExitStatus::kUsage,
+              "--trace-filter: expected " + std::string(shim::kTraceFilterExpected) + ", found " +
+                  policy::quoted(found) +
+                  (near.empty() ? "\nTry: redoubt run --help" : "; did you mean " + policy::quoted(near) + "?"));
 }
 
 Result<ExitStatus> run_unattested(const RunOptions& options, std::vector<std::string> rest) {
@@ -145,8 +174,12 @@ Result<std::vector<std::string>> host_arguments(std::vector<std::string> rest) {
 
 Result<ExitStatus> run(RunOptions options, std::vector<std::string> rest) {
   Observation& watch = options.observation;
-  watch.trace = watch.trace || !watch.trace_output.empty();
+  watch.trace = watch.trace || !watch.trace_output.empty() || options.trace_filter;
   watch.stats = watch.stats || !watch.stats_output.empty();
+  if (options.trace_filter) {
+    TRY_VOID(check_trace_filter(*options.trace_filter));
+    watch.trace_filter = *options.trace_filter;
+  }
   TRY_VOID(make_absolute(watch.trace_output));
   TRY_VOID(make_absolute(watch.stats_output));
   TRY_VOID(make_absolute(options.insecure_manifest));
@@ -174,6 +207,10 @@ Action define_run(CLI::App& app) {
   Observation& watch = options->observation;
   app.add_flag("-q,--quiet", watch.quiet, "Do not print what this run promises and what not");
   app.add_flag("--trace", watch.trace, "Print every system call, decoded, to standard error");
+  app.add_option("--trace-filter", options->trace_filter,
+                 "Trace only what LIST asks for (implies --trace): calls (openat), families (" + call_families() +
+                     "), fd=NUMBER, failed, and with ! before it what it does not: '!%memory,!futex'")
+      ->type_name("LIST");
   app.add_option("--trace-output", watch.trace_output, "Write the trace to FILE instead (implies --trace)")
       ->type_name("FILE");
   app.add_flag("--stats", watch.stats, "Print counts of calls and traps to standard error when a process ends");

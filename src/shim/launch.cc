@@ -24,6 +24,7 @@
 #include "shim/net/insecure_network.h"
 #include "shim/process/crash.h"
 #include "shim/process/elf_image.h"
+#include "shim/syscalls/trace_output.h"
 
 namespace redoubt::shim::launch {
 namespace {
@@ -72,6 +73,9 @@ Request parse(int argc, char** argv) {
   for (; i < argc && std::strcmp(argv[i], "--") != 0; ++i) {
     if (std::strcmp(argv[i], "--trace") == 0) {
       request.options.trace = true;
+    } else if (const char* filter = value_of(argv[i], "--trace-filter")) {
+      request.options.trace = true;
+      request.options.trace_filter = filter;
     } else if (std::strcmp(argv[i], "--stats") == 0) {
       request.options.stats = true;
     } else if (const char* file = value_of(argv[i], "--trace-output")) {
@@ -133,6 +137,11 @@ void open_output(window::Slot slot, const std::string& file) {
     exit_with(kOwnFailure);
   }
   if (!window::put(slot, static_cast<int>(fd))) usage("no descriptor left for an output");
+}
+
+// `redoubt run` has checked the words and said what is wrong with them.
+void take_trace_filter(const Options& options) {
+  if (!start_trace(options.trace_filter)) usage("--trace-filter has a word that means nothing");
 }
 
 void open_essential(window::Slot slot, const char* path, uint64_t flags, const char* needed) {
@@ -227,6 +236,7 @@ void report_and_exit(const std::string& program, const std::string& culprit, Err
 
 void open_descriptors(Handover& state, const Outputs& outputs) {
   require_dispatch();
+  take_trace_filter(state.options);
   const auto base = window::choose_base();
   if (!base) {
     usage(
@@ -314,6 +324,7 @@ Handover resume(const char* descriptor) {
   std::from_chars(descriptor, descriptor + std::strlen(descriptor), fd);
   auto state = read_handover(fd);
   if (!state) usage("REDOUBT_RESUME is for the runtime itself: the descriptor does not hold a handed-over state");
+  take_trace_filter(state->options);
   window::start(state->window_base);
   window::adopt(state->open_slots);
   if (!state->attested.empty()) {

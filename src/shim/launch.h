@@ -13,7 +13,7 @@
 
 namespace redoubt::shim::launch {
 
-// `redoubt-run --launch [--trace] [--trace-output=FILE] [--stats] [--stats-output=FILE] [--patch-after=N] --program=PATH -- ARGV0 ARG...`
+// `redoubt-run --launch [--trace] [--trace-filter=LIST] [--trace-output=FILE] [--stats] [--stats-output=FILE] [--patch-after=N] --program=PATH -- ARGV0 ARG...`
 // Also --insecure-manifest=FILE and --insecure-inject=PATH=FILE and --insecure-volume=HOSTDIR=KEY[:TAG] (files/insecure_manifest.h).
 // Opens the shim's descriptors and the program. Anything wrong ends the process with a message (report_and_exit).
 Handover prepare(int argc, char** argv, char** environment, uint64_t host_signals);

@@ -26,13 +26,15 @@ struct LaunchRequest {
   bool stats = false;
   std::string_view trace_output;  // absolute path; empty: standard error
   std::string_view stats_output;
+  std::string_view trace_filter;  // src/shim/syscalls/trace_filter.h; empty: every call
 };
 
 template <typename Archive>
 bool fields(Archive& a, Of<Archive, LaunchRequest>& m) {
   return a.text(m.session) && a.text(m.service) && a.text(m.one_time_password) && a.text(m.service_access_token) &&
          texts(a, m.cas_addresses) && a.text(m.cas_key) && a.text(m.las_socket) && a.flag(m.insecure_unsealed_keys) &&
-         a.flag(m.quiet) && a.flag(m.trace) && a.flag(m.stats) && a.text(m.trace_output) && a.text(m.stats_output);
+         a.flag(m.quiet) && a.flag(m.trace) && a.flag(m.stats) && a.text(m.trace_output) && a.text(m.stats_output) &&
+         a.text(m.trace_filter);
 }
 
 }  // namespace redoubt::wire

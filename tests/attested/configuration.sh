@@ -43,6 +43,10 @@ grep -q "password=$password token=$token debug=0" "$T/seen" || fail "CAS did not
 
 attested trace trace_output="$T/trace"
 grep -q 'debug=1' "$T/seen" || fail "a traced run was not marked as one that can be observed"
+attested trace trace_output="$T/filtered" trace_filter=openat
+if grep -q ' openat(' "$T/filtered" && ! grep -v ' openat(' "$T/filtered"; then ok "only what the filter asks for is traced"; else fail "another trace than the filter asks for"; fi
+attested trace trace_filter=read,opneat
+expect "a filter that means nothing" 125 '' '--trace-filter has a word that means nothing'
 
 # --- children, by fork and by exec, are in the same run ---
 

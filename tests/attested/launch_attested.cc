@@ -5,7 +5,7 @@
 //
 //   launch_attested RUNTIME key=value... -- ARG...
 //
-// Keys: session, service, password, token, cas (again for more), key, las, unsealed, stats, trace, trace_output, and
+// Keys: session, service, password, token, cas (again for more), key, las, unsealed, stats, trace, trace_output, trace_filter, and
 // "fd=NUMBER" to pass that number instead of the request's.
 #include <sys/mman.h>
 #include <unistd.h>
@@ -50,6 +50,8 @@ int main(int argc, char** argv) {
             request.trace = true;
         else if (key == "trace_output")
             request.trace_output = value;
+        else if (key == "trace_filter")
+            request.trace_filter = value;
         else if (key == "fd")
             number = value;
         else

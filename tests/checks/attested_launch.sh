@@ -37,7 +37,7 @@ request = {name: text() for name in ("session", "service", "otp", "token")}
 request["cas"] = [text() for _ in range(number("I", 4))]
 request.update({name: text() for name in ("key", "las")})
 request.update({name: flag() for name in ("unsealed", "quiet", "trace", "stats")})
-request.update({name: text() for name in ("trace_output", "stats_output")})
+request.update({name: text() for name in ("trace_output", "stats_output", "trace_filter")})
 assert position == len(data)
 print(json.dumps({
     **request,
@@ -103,8 +103,8 @@ given "names are resolved" '"127.0.0.1:5" in r["cas"] or "[::1]:5" in r["cas"]' 
 given "host arguments" 'r["arguments"] == ["--", "-q", "--", "", "run"]' "$redoubt" run -q --session s/x -- -q -- '' run
 given "the request cannot be changed, descriptors stay" 'r["seals"] == 15 and r["inherited"]' \
   bash -c "exec 77</dev/null; exec '$redoubt' run -q --session s/x"
-given "switches" 'r["unsealed"] and r["trace"] and r["stats"] and not r["quiet"] and r["trace_output"] == "'"$T"'/work/t" and r["stats_output"] == "/s"' \
-  "$redoubt" run --session s/x --insecure-unsealed-keys --trace-output t --stats-output /s
+given "switches" 'r["unsealed"] and r["trace"] and r["stats"] and not r["quiet"] and r["trace_output"] == "'"$T"'/work/t" and r["stats_output"] == "/s" and r["trace_filter"] == "read,!fd=3"' \
+  "$redoubt" run --session s/x --insecure-unsealed-keys --trace-output t --stats-output /s --trace-filter 'read,!fd=3'
 mkdir -p "$T/home/.config/redoubt"
 echo "127.0.0.1:18765 $key" >"$T/home/.config/redoubt/known_cas"
 given "the pinned key" 'r["key"] == "'"$key"'"' "$redoubt" run -q --session s/x

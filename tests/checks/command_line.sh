@@ -48,6 +48,8 @@ expect "trace and stats" 0 "\[--launch\]\[--trace\]\[--stats\]\[--program=$ls\]\
 expect "output files are absolute and imply their switch" 0 \
   "\[--launch\]\[--trace\]\[--trace-output=$T/work/t\]\[--stats\]\[--stats-output=/s\]\[--program=$ls\]\[--\]\[ls\]" '' \
   "$redoubt" run -q --trace-output t --stats-output=/s ls
+expect "a filter implies --trace" 0 "\[--launch\]\[--trace\]\[--trace-filter=%file,!open\]\[--program=$ls\]\[--\]\[ls\]" '' \
+  "$redoubt" run -q --trace-filter '%file,!open' ls
 expect "a relative program stays relative" 0 "\[--launch\]\[--program=../bin/redoubt\]\[--\]\[../bin/redoubt\]" '' \
   "$redoubt" run -q ../bin/redoubt
 expect "the status is the program's" 3 '*' '' env STAND_IN_STATUS=3 "$redoubt" run -q ls
@@ -62,13 +64,19 @@ expect "a command's name is a program's name" 127 '' '*"doctor" not found*' "$re
 expect "no program" 2 '' '*expected a program*' "$redoubt" run
 expect "unknown option" 2 '' '*--bogus*' "$redoubt" run --bogus ls
 expect "option without value" 2 '' '*--trace-output*' "$redoubt" run --trace-output
+expect "a call that there is not" 2 '' '*--trace-filter: expected a system call*found "opneat"; did you mean "openat"[?]*' "$redoubt" run --trace-filter read,opneat ls
+expect "a family that there is not" 2 '' '*found "!%fle"; did you mean "%file"[?]*' "$redoubt" run --trace-filter '!%fle' ls
+expect "no descriptor" 2 '' '*found "fd=x"*' "$redoubt" run --trace-filter fd=x ls
+expect "an empty filter" 2 '' '*--trace-filter: expected*found ""*' "$redoubt" run --trace-filter '' ls
+expect "an empty word" 2 '' '*found ""*' "$redoubt" run --trace-filter read, ls
+expect "a wrong filter of an attested run" 2 '' '*found "opneat"*' "$redoubt" run --session s/x --trace-filter opneat
 expect "unknown command" 2 '' '*expected a command*"bogus"*' "$redoubt" bogus
 expect "no command" 2 '' '*expected a command*' "$redoubt"
 expect "argument too much" 2 '' '*extra*' "$redoubt" doctor extra
 
 expect "version" 0 'redoubt [0-9]*' '' "$redoubt" --version
 expect "help" 0 '*run*doctor*Examples*Exit status*' '' "$redoubt" --help
-expect "help of run" 0 '*--quiet*--trace *--trace-output*--stats *--stats-output*Examples*125*126*127*' '' "$redoubt" run --help
+expect "help of run" 0 '*--quiet*--trace *--trace-filter LIST*%file, %desc*%handled*failed*--trace-output*--stats *--stats-output*Examples*125*126*127*' '' "$redoubt" run --help
 expect "help of doctor" 0 '*--json*Examples*Exit status*' '' "$redoubt" doctor --help
 
 # The stand-in is an executable redoubt-run, so what doctor says depends on this machine only; it must be able to run tests.

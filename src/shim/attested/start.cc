@@ -177,6 +177,7 @@ Handover start(const char* descriptor, int argc, char** argv, char** environment
   Handover handover;
   handover.signal_mask = host_signals;
   handover.options.trace = request->launch.trace;
+  handover.options.trace_filter = request->launch.trace_filter;
   handover.options.stats = request->launch.stats;
   const auto done = attested_start(*request, handover);
   if (!done) report_and_exit(done.error());

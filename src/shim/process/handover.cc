@@ -21,7 +21,7 @@
 namespace redoubt::shim {
 namespace {
 
-constexpr uint64_t kMagic = 0x33766f6275646572;  // "redubov3", little endian
+constexpr uint64_t kMagic = 0x34766f6275646572;  // "redubov4", little endian
 constexpr off_t kLargest = 64 * 1024 * 1024;     // exec limits arguments and environment to far less
 constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 
@@ -86,7 +86,8 @@ class Reader {
 };
 
 size_t size_of(const Handover& handover) {
-  size_t size = sizeof(Header) + handover.files.exec_name.size() + handover.files.command_name.size() + 2;
+  size_t size = sizeof(Header) + handover.files.exec_name.size() + handover.files.command_name.size() +
+                handover.options.trace_filter.size() + 3;
   for (const std::string& text : handover.files.arguments) size += text.size() + 1;
   for (const std::string& text : handover.environment) size += text.size() + 1;
   return size + handover.attested.size();
@@ -118,6 +119,7 @@ Result<OwnedFd> write_handover(const Handover& handover) {
   bytes.resize(sizeof(Header));
   append(bytes, files.exec_name);
   append(bytes, files.command_name);
+  append(bytes, handover.options.trace_filter);
   for (const std::string& text : files.arguments) append(bytes, text);
   for (const std::string& text : handover.environment) append(bytes, text);
   bytes.append(as_text(handover.attested));
@@ -159,7 +161,9 @@ Result<Handover> parse_handover(std::string_view bytes) {
   }
 
   Handover handover;
-  handover.options = {.trace = header.trace != 0, .stats = header.stats != 0, .patch_after = header.patch_after};
+  handover.options.trace = header.trace != 0;
+  handover.options.stats = header.stats != 0;
+  handover.options.patch_after = header.patch_after;
   handover.window_base = header.window_base;
   handover.open_slots = header.open_slots;
   handover.signal_mask = header.signal_mask;
@@ -167,6 +171,7 @@ Result<Handover> parse_handover(std::string_view bytes) {
   Reader reader(bytes.substr(sizeof(header)));
   handover.files.exec_name = TRY(reader.string());
   handover.files.command_name = TRY(reader.string());
+  handover.options.trace_filter = TRY(reader.string());
   handover.files.arguments = TRY(reader.strings(header.argument_count));
   handover.environment = TRY(reader.strings(header.environment_count));
   if (reader.rest().size() != header.attested_size) return fail(EINVAL);

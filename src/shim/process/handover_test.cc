@@ -23,7 +23,7 @@ constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 
 Handover example() {
   Handover state;
-  state.options = {.trace = true, .stats = false};
+  state.options = {.trace = true, .trace_filter = "%file,!fd=3", .stats = false};
   state.window_base = 1000;
   state.open_slots = 0x13;
   state.signal_mask = 0x8000000000000001;
@@ -67,6 +67,7 @@ TEST(Handover, ComesBackAsItWas) {
   EXPECT_FALSE(is_open(file_number));
   EXPECT_TRUE(after->options.trace);
   EXPECT_FALSE(after->options.stats);
+  EXPECT_EQ(after->options.trace_filter, before.options.trace_filter);
   EXPECT_EQ(after->window_base, before.window_base);
   EXPECT_EQ(after->open_slots, before.open_slots);
   EXPECT_EQ(after->signal_mask, before.signal_mask);

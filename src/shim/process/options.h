@@ -4,12 +4,14 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace redoubt::shim {
 
 struct Options {
-  bool trace = false;  // a line a call to the trace descriptor
-  bool stats = false;  // a line a process image to the statistics descriptor
+  bool trace = false;        // a line a call to the trace descriptor
+  std::string trace_filter;  // which lines (syscalls/trace_filter.h); empty: all
+  bool stats = false;        // a line a process image to the statistics descriptor
   // How often a call site traps before it is rewritten (patch/): rewriting costs as much as some ten traps. 0: never.
   uint8_t patch_after = kDefaultPatchAfter;
   static constexpr uint8_t kDefaultPatchAfter = 0;  // until the patcher has been reviewed and soaked: docs/roadmap.md

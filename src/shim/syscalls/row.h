@@ -305,6 +305,7 @@ const Row* find_row(uint64_t number);
 
 // All rows, as rows/ has them.
 struct RowFamily {
+  const char* word;  // of --trace-filter
   const char* title;
   const Row* rows;
   size_t count;

@@ -8,31 +8,12 @@
 #include <span>
 #include <string_view>
 
-#include "shim/syscalls/rows/descriptors.h"
-#include "shim/syscalls/rows/files.h"
-#include "shim/syscalls/rows/ipc.h"
-#include "shim/syscalls/rows/memory.h"
-#include "shim/syscalls/rows/network.h"
-#include "shim/syscalls/rows/process.h"
-#include "shim/syscalls/rows/signals.h"
-#include "shim/syscalls/rows/system.h"
-#include "shim/syscalls/rows/time.h"
+#include "shim/syscalls/rows/families.h"
 
 namespace redoubt::shim {
 namespace {
 
-template <size_t kCount>
-constexpr RowFamily family(const char* title, const Row (&rows)[kCount]) {
-  return {title, rows, kCount};
-}
-
-constexpr RowFamily kFamilies[] = {
-    family("Files by path", rows::kFileRows), family("Descriptors", rows::kDescriptorRows),
-    family("Memory", rows::kMemoryRows),      family("Processes and threads", rows::kProcessRows),
-    family("Signals", rows::kSignalRows),     family("Time", rows::kTimeRows),
-    family("Sockets", rows::kNetworkRows),    family("System V and POSIX IPC", rows::kIpcRows),
-    family("The system", rows::kSystemRows),
-};
+using rows::kFamilies;
 
 constexpr std::array<const Row*, kTableSize> kTable = [] {
   std::array<const Row*, kTableSize> table{};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What every file of rows needs to read as a list: the words of row.h, the numbers, the name tables and the shared
-// reasons, all inside the namespace `rows`. Only table.cc includes the files of this folder, once each, so the arrays
-// are not `inline`.
+// reasons, all inside the namespace `rows`. Who wants the rows includes families.h: table.cc, which keeps them, and trace_filter.cc, which
+// reads them while it is compiled and keeps none. (Not `inline`: with UBSan GCC takes no address of such an array for a constant.)
 #pragma once
 
 #include <cerrno>
