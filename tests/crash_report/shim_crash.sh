@@ -30,7 +30,8 @@ crash() {
   [[ $status == 125 ]] || fail "$label: exit status $status, expected 125"
   [[ $(grep -c 'internal error' "$T/$label.err") == 1 ]] || fail "$label: expected one report"
   grep -qE "internal error: $signal in the shim at address 0x[0-9a-f]+, thread $tid\$" "$T/$label.err" || fail "$label: no $signal in thread $tid"
-  grep -qE "^redoubt:   at 0x[0-9a-f]+ .*$function.*\+0x" "$T/$label.err" || fail "$label: $function is not named"
+  grep -qE '^redoubt:   at 0x[0-9a-f]+ redoubt::gate::interruptible\+0x' "$T/$label.err" || fail "$label: the function is not named"
+  if grep -q _ZN "$T/$label.err"; then fail "$label: names are mangled"; fi
   grep -qE '^redoubt: last call of the thread: write\(1' "$T/$label.err" || fail "$label: the last call is not named"
   (($(wc -l <"$T/$label.err") < 40)) || fail "$label: the report is too long"
   echo "ok $label: $(head -n 1 "$T/$label.err")"

@@ -17,6 +17,7 @@
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
 #include "shim/process/options.h"
+#include "shim/process/symbol_name.h"
 #include "shim/process/thread.h"
 #include "shim/syscalls/statistics.h"
 #include "shim/syscalls/trace.h"
@@ -71,10 +72,11 @@ class Symbols {
         found = true;
       }
     }
-    char name[256] = {};
+    char name[512] = {};
     if (found && gate::call(SYS_pread64, static_cast<uint64_t>(fd_), gate::address_of(name), sizeof(name) - 1,
                             names_.sh_offset + best.st_name) > 0) {
-      line.append(name).append("+").hex(relative - best.st_value);
+      append_symbol_name(line, name);
+      line.append("+").hex(relative - best.st_value);
     } else {
       line.append("redoubt-run+").hex(relative);
     }
