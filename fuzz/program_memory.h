@@ -26,7 +26,10 @@ class ProgramMemory {
   // `offset` bytes from the end, which is 0; beyond it for a negative one.
   static uint64_t pointer(int16_t offset) { return kTag << 32 | static_cast<uint16_t>(offset); }
   uint64_t resolve(uint64_t word) const {
-    return word >> 32 == kTag ? end() - static_cast<uint64_t>(int64_t{static_cast<int16_t>(word)}) : word;
+    if (word >> 32 == kTag) return end() - static_cast<uint64_t>(int64_t{static_cast<int16_t>(word)});
+    // Nothing of the fuzzer's own, a sanitizer's shadow say, is memory of the program: such addresses lead nowhere.
+    constexpr uint64_t kLowest = 0x10000, kHighest = uint64_t{1} << 47, kNowhere = uint64_t{1} << 63;
+    return word >= kLowest && word < kHighest ? word | kNowhere : word;
   }
 
   // Places the input and returns its address, a multiple of 8; what does not fill a word at its end is left out.

@@ -19,7 +19,9 @@ struct CacheLine {
 Bytes build_cache(const std::vector<CacheLine>& lines) {
   Bytes out;
   const auto number = [&](uint64_t value, size_t size) {
-    for (size_t index = 0; index < size; ++index) out.push_back(static_cast<uint8_t>(value >> (8 * index)));
+    for (size_t index = 0; index < size; ++index) {
+      out.push_back(index < sizeof(value) ? static_cast<uint8_t>(value >> (8 * index)) : 0);
+    }
   };
   for (const char c : std::string_view("glibc-ld.so.cache1.1")) out.push_back(static_cast<uint8_t>(c));
   std::string strings;

@@ -43,7 +43,7 @@ Bytes make_frame(uint64_t commits, const std::vector<FrameChange>& changes) {
   Bytes frame(whole_blocks(size));
   uint8_t* at = frame.data();
   const auto put = [&](const void* bytes, size_t count) {
-    std::memcpy(at, bytes, count);
+    if (count > 0) std::memcpy(at, bytes, count);  // what is empty may be null
     at += count;
   };
   put(&header, sizeof(header));
