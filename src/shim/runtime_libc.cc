@@ -193,7 +193,7 @@ ssize_t sendfile(int, int, off_t*, std::size_t) noexcept { return -1; }  // libs
 // --- the ways libc ends a process: heap corruption, a smashed stack, an overflowing fortified call, abort() itself ---
 
 void* __abort_msg = nullptr;
-[[noreturn]] void abort() noexcept { runtime_fatal("abort"); }
+__attribute__((noreturn)) void abort() noexcept { runtime_fatal("abort"); }
 [[noreturn]] void __libc_message(int, const char*, ...);
 void __libc_message(int, const char* format,
                     ...) {  // every caller in glibc passes "%s" or "%s\n" and one string, or none

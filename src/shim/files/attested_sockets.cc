@@ -57,10 +57,11 @@ int64_t attested_bind(Call& call, const PathRule& rule) {
   const auto address =
       translate(call.args[rule.path], static_cast<uint32_t>(call.args[size_arg]), call.number == SYS_bind, size);
   if (!address) return -number_of(address.error());
-  if (!*address) return pass(call);
+  const auto& translated = *address;
+  if (!translated) return pass(call);
   uint64_t a[6];
   for (int i = 0; i < 6; ++i) a[i] = call.args[i];
-  a[rule.path] = gate::address_of(&**address);
+  a[rule.path] = gate::address_of(&*translated);
   a[size_arg] = size;
   return pass_with(call, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
@@ -80,8 +81,8 @@ int64_t send_message(Call& call, uint64_t at, uint64_t flags) {
   size_t size = 0;
   auto address = translate(gate::address_of(message.msg_name), message.msg_namelen, false, size);
   if (!address) return -number_of(address.error());
-  if (*address) {
-    message.msg_name = &**address;
+  if (auto& translated = *address) {
+    message.msg_name = &*translated;
     message.msg_namelen = static_cast<socklen_t>(size);
   }
   passed_descriptors::Control control;

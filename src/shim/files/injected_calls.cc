@@ -42,7 +42,7 @@ int64_t describe(const Call& call, Transfer& transfer) {
   const bool has_position =
       call.number != SYS_read && call.number != SYS_write && call.number != SYS_readv && call.number != SYS_writev;
   const bool may_lack_position = call.number == SYS_preadv2 || call.number == SYS_pwritev2;
-  if (has_position && !(may_lack_position && static_cast<int64_t>(call.args[3]) == -1)) {
+  if (has_position && (!may_lack_position || static_cast<int64_t>(call.args[3]) != -1)) {
     if (static_cast<int64_t>(call.args[3]) < 0) return -EINVAL;
     transfer.position = call.args[3];
   }

@@ -113,8 +113,9 @@ Result<HostEntry> look_at_proc(const std::string& path) {
   if (first == "mounts") return link_to("self/mounts");
   if (contains(kProcNames, first)) return look_at_host(path);
   const auto entry = parse_proc_path(path);
-  if (!entry || !parse_number(first)) return missing();
-  if (is_own_process(*parse_number(first))) return look_at_own(*entry, path);
+  const auto process = parse_number(first);
+  if (!entry || !process) return missing();
+  if (is_own_process(*process)) return look_at_own(*entry, path);
   if (entry->name == "exe") {
     const std::string program = name_of_substitute(own_executable::program_path(entry->pid));
     if (program.empty()) return fail(EACCES);

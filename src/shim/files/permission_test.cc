@@ -106,11 +106,11 @@ TEST(Permission, OwnerMayGiveTheFileToHisGroupsOnly) {
   EXPECT_EQ(error_of(changed_owner(file(0600), owner, 11, kStays)), EPERM);
   EXPECT_EQ(error_of(changed_owner(file(0600), owner, 10, kStays)), 0);
   EXPECT_EQ(error_of(changed_owner(file(0600), owner, kStays, 31)), EPERM);
-  EXPECT_EQ(*changed_owner(file(0600), owner, kStays, 30)->gid, 30U);
+  EXPECT_EQ(changed_owner(file(0600), owner, kStays, 30)->gid, 30U);
   EXPECT_EQ(error_of(changed_owner(file(0600), who(11, 20), kStays, 20)), EPERM);
   const auto given = changed_owner(file(06755), who(0, 0, kAll), 5, 6);
-  EXPECT_EQ(*given->uid, 5U);
-  EXPECT_EQ(*given->permissions, 0755U);
+  EXPECT_EQ(given->uid, 5U);
+  EXPECT_EQ(given->permissions, 0755U);
   EXPECT_FALSE(changed_owner(file(S_IFDIR | 02755), who(0, 0, kAll), 5, 6)->permissions);
 }
 

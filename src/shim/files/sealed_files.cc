@@ -61,22 +61,31 @@ Result<void> add_sealed_tree(Tree& tree, std::string_view path, const volume::Se
   return {};
 }
 
+namespace {
+
+// Of a node that is of no seal, which nobody asks for: nobody's rights.
+SealedAttributes sealed_of(const Node& node) { return node.sealed.value_or(SealedAttributes{}); }
+
+}  // namespace
+
 volume::Attributes sealed_attributes(const Node& node) {
+  const SealedAttributes sealed = sealed_of(node);
   volume::Attributes attributes;
-  attributes.mode = type_of(node) | node.sealed->mode;
-  attributes.uid = node.sealed->uid;
-  attributes.gid = node.sealed->gid;
+  attributes.mode = type_of(node) | sealed.mode;
+  attributes.uid = sealed.uid;
+  attributes.gid = sealed.gid;
   attributes.size = size_of(node);
   return attributes;
 }
 
 struct stat stat_of_sealed(const Node& node) {
+  const SealedAttributes sealed = sealed_of(node);
   struct stat status {};
-  status.st_mode = type_of(node) | node.sealed->mode;
-  status.st_uid = node.sealed->uid;
-  status.st_gid = node.sealed->gid;
+  status.st_mode = type_of(node) | sealed.mode;
+  status.st_uid = sealed.uid;
+  status.st_gid = sealed.gid;
   status.st_size = static_cast<off_t>(size_of(node));
-  status.st_atim.tv_sec = status.st_mtim.tv_sec = status.st_ctim.tv_sec = static_cast<time_t>(node.sealed->sequence);
+  status.st_atim.tv_sec = status.st_mtim.tv_sec = status.st_ctim.tv_sec = static_cast<time_t>(sealed.sequence);
   return status;
 }
 

@@ -70,7 +70,7 @@ bool is_there() {
 }
 
 void write(std::string_view line) {
-  if (is_there()) gate::call(SYS_write, kNumber, gate::address_of(line.data()), line.size());
+  if (is_there()) gate::call(SYS_write, kNumber, reinterpret_cast<uint64_t>(line.begin()), line.size());
 }
 
 }  // namespace redoubt::shim::standard_error

@@ -102,7 +102,7 @@ bool begin(const Reference& description, int fd) {
   const int error = start_pthread(thread, kStack, main, held.get());
   current_thread().actions->reinstall(kSigSetxid);  // libc takes it with the first thread
   if (error == 0) {
-    held.release();
+    static_cast<void>(held.release());  // the thread's
     start->stage.wait(Stage::kStarting);
   } else {
     --under_way;

@@ -5,19 +5,29 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 
+#include <cstdlib>
+#include <optional>
+
 namespace redoubt::shim::net {
 namespace {
+
+// What has to be there for the test to make sense.
+template <typename T>
+T certain(const std::optional<T>& value) {
+  if (!value) std::abort();
+  return *value;
+}
 
 Address at(const char* ip, uint16_t port) {
   sockaddr_in v4{};
   v4.sin_family = AF_INET;
   v4.sin_port = htons(port);
-  if (inet_pton(AF_INET, ip, &v4.sin_addr) == 1) return *address_of(&v4, sizeof(v4));
+  if (inet_pton(AF_INET, ip, &v4.sin_addr) == 1) return certain(address_of(&v4, sizeof(v4)));
   sockaddr_in6 v6{};
   v6.sin6_family = AF_INET6;
   v6.sin6_port = htons(port);
   EXPECT_EQ(inet_pton(AF_INET6, ip, &v6.sin6_addr), 1) << ip;
-  return *address_of(&v6, sizeof(v6));
+  return certain(address_of(&v6, sizeof(v6)));
 }
 
 bool listens(const char* rule, const char* ip, uint16_t port) {
@@ -51,14 +61,14 @@ TEST(Rules, ListenAddresses) {
 }
 
 TEST(Rules, WildcardsAroundARule) {
-  const auto one = *parse_listen("127.0.0.1:80");
+  const auto one = certain(parse_listen("127.0.0.1:80"));
   EXPECT_TRUE(overlaps(one, at("0.0.0.0", 80)));
   EXPECT_TRUE(overlaps(one, at("::", 80)));
   EXPECT_FALSE(overlaps(one, at("0.0.0.0", 81)));
   EXPECT_FALSE(overlaps(one, at("127.0.0.2", 80)));
   EXPECT_FALSE(overlaps(one, at("127.0.0.1", 80))) << "that one is covered";
-  EXPECT_TRUE(overlaps(*parse_listen("0.0.0.0:80"), at("::", 80)));
-  EXPECT_FALSE(overlaps(*parse_listen("[::1]:80"), at("0.0.0.0", 80)));
+  EXPECT_TRUE(overlaps(certain(parse_listen("0.0.0.0:80")), at("::", 80)));
+  EXPECT_FALSE(overlaps(certain(parse_listen("[::1]:80")), at("0.0.0.0", 80)));
 }
 
 TEST(Rules, ConnectAddresses) {
@@ -129,14 +139,14 @@ TEST(Rules, AddressesGoBackWhereTheyCameFrom) {
   v4.sin_family = AF_INET;
   v4.sin_port = 0x5000;
   put_ip(at("10.0.0.7", 1), storage);
-  EXPECT_EQ(text_of(*address_of(&storage, sizeof(v4))), "10.0.0.7:80");
+  EXPECT_EQ(text_of(certain(address_of(&storage, sizeof(v4)))), "10.0.0.7:80");
   storage = {};
   auto& v6 = reinterpret_cast<sockaddr_in6&>(storage);
   v6.sin6_family = AF_INET6;
   v6.sin6_port = 0x5000;
   v6.sin6_scope_id = 3;
   put_ip(at("2001:db8::1", 1), storage);
-  EXPECT_EQ(text_of(*address_of(&storage, sizeof(v6))), "[2001:db8::1]:80");
+  EXPECT_EQ(text_of(certain(address_of(&storage, sizeof(v6)))), "[2001:db8::1]:80");
   EXPECT_EQ(v6.sin6_scope_id, 3U);
 }
 

@@ -202,7 +202,7 @@ namespace {
 // What a listener is that another process has too, and may have bound, shut down or made listen since.
 void look_again(int fd, Description& listener) {
   const Kind kind = listener.kind;
-  if (kind != Kind::kFresh && !(kind == Kind::kPlain && listener.shared)) return;
+  if (kind != Kind::kFresh && (kind != Kind::kPlain || !listener.shared)) return;
   const auto strange = classify(fd);
   if (!strange || strange->kind == Kind::kFresh) return;
   if (strange->kind == Kind::kListener) listener.rule = strange->rule;

@@ -243,25 +243,31 @@ Reference shielded(int fd, Answer& answer, bool sends) {
 namespace {
 
 // Pieces of the read and write families. Positions make no sense on a socket: ESPIPE, but for "no position".
-Answer pieces_of(const Call& call, std::optional<Pieces>& pieces, int& flags) {
+struct Transfer {
+  Pieces pieces;
+  int flags = 0;
+};
+
+Result<Transfer> transfer_of(const Call& call) {
+  int flags = 0;
   switch (call.number) {
     case SYS_read:
-    case SYS_write: pieces.emplace(call.args[1], call.args[2]); return std::nullopt;
+    case SYS_write: return Transfer{Pieces(call.args[1], call.args[2])};
     case SYS_readv:
     case SYS_writev: break;
     case SYS_preadv2:
     case SYS_pwritev2: {
-      if (static_cast<int64_t>(call.args[3]) != -1) return -ESPIPE;
+      if (static_cast<int64_t>(call.args[3]) != -1) return fail(ESPIPE);
       constexpr int kNoWait = 0x8;  // RWF_NOWAIT; the others are about files
-      if ((call.int_arg(5) & ~0x1f) != 0) return -EOPNOTSUPP;
+      if ((call.int_arg(5) & ~0x1f) != 0) return fail(EOPNOTSUPP);
       if ((call.int_arg(5) & kNoWait) != 0) flags |= MSG_DONTWAIT;
       break;
     }
-    default: return -ESPIPE;
+    default: return fail(ESPIPE);
   }
-  pieces = Pieces::from_iovec(call.args[1], call.args[2]);
-  if (pieces->problem() == EMSGSIZE) return -EINVAL;
-  return std::nullopt;
+  Transfer transfer{Pieces::from_iovec(call.args[1], call.args[2]), flags};
+  if (transfer.pieces.problem() == EMSGSIZE) return fail(EINVAL);
+  return transfer;
 }
 
 }  // namespace
@@ -271,10 +277,9 @@ Answer call_read(Call& call) {
   const int fd = call.int_arg(0);
   const Reference socket = shielded(fd, answer, false);
   if (!socket) return answer;
-  std::optional<Pieces> pieces;
-  int flags = 0;
-  if ((answer = pieces_of(call, pieces, flags))) return answer;
-  return receive(fd, *socket, *pieces, flags);
+  auto transfer = transfer_of(call);
+  if (!transfer) return -number_of(transfer.error());
+  return receive(fd, *socket, transfer->pieces, transfer->flags);
 }
 
 Answer answer_of_send(Answer answer, int flags) {
@@ -288,10 +293,9 @@ Answer call_write(Call& call) {
   const int fd = call.int_arg(0);
   const Reference socket = shielded(fd, answer, true);
   if (!socket) return answer_of_send(answer, 0);
-  std::optional<Pieces> pieces;
-  int flags = 0;
-  if ((answer = pieces_of(call, pieces, flags))) return answer;
-  return send(fd, *socket, *pieces, flags);
+  auto transfer = transfer_of(call);
+  if (!transfer) return -number_of(transfer.error());
+  return send(fd, *socket, transfer->pieces, transfer->flags);
 }
 
 }  // namespace redoubt::shim::net

@@ -240,8 +240,7 @@ TEST(ElfImage, InterpretersNameEndsAtItsFirstNul) {
   EXPECT_EQ(parse(file)->interpreter, "/a");
   File empty;
   empty.add_interpreter(std::string_view("\0\0", 2));
-  ASSERT_TRUE(parse(empty)->interpreter);
-  EXPECT_EQ(*parse(empty)->interpreter, "");
+  EXPECT_EQ(parse(empty)->interpreter, "");
 }
 
 TEST(ElfImage, TheFirstInterpreterCounts) {

@@ -42,7 +42,7 @@ namespace {
 uint64_t argument_limit() {
   rlimit stack{};
   gate::call(SYS_prlimit64, 0, RLIMIT_STACK, 0, gate::address_of(&stack));
-  constexpr uint64_t kThreeQuartersOfDefault = 8 * 1024 * 1024 / 4 * 3;
+  constexpr uint64_t kThreeQuartersOfDefault = uint64_t{6} * 1024 * 1024;
   constexpr uint64_t kArgMax = 131072;
   return std::max(std::min<uint64_t>(kThreeQuartersOfDefault, stack.rlim_cur / 4), kArgMax);
 }
@@ -53,6 +53,7 @@ uint64_t argument_limit() {
 std::vector<const char*> kernel_arguments(const ProgramFiles& files) {
   if (attested::state() != nullptr) return {files.command_name.c_str(), nullptr};
   std::vector<const char*> arguments;
+  arguments.reserve(files.arguments.size() + 1);
   for (const std::string& argument : files.arguments) arguments.push_back(argument.c_str());
   if (arguments.size() > 1 && files.arguments[1].starts_with(attested::kAttestedOption)) arguments.resize(1);
   arguments.push_back(nullptr);

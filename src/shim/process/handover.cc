@@ -21,8 +21,8 @@
 namespace redoubt::shim {
 namespace {
 
-constexpr uint64_t kMagic = 0x34766f6275646572;  // "redubov4", little endian
-constexpr off_t kLargest = 64 * 1024 * 1024;     // exec limits arguments and environment to far less
+constexpr uint64_t kMagic = 0x34766f6275646572;      // "redubov4", little endian
+constexpr off_t kLargest = off_t{64} * 1024 * 1024;  // exec limits arguments and environment to far less
 constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 
 struct Header {
@@ -77,7 +77,9 @@ class Reader {
   }
   Result<std::vector<std::string>> strings(uint32_t count) {
     std::vector<std::string> all;
-    for (uint32_t i = 0; i < count; ++i) all.push_back(TRY(string()));
+    // No room is made before: the count is anybody's.
+    for (uint32_t i = 0; i < count; ++i)
+      all.push_back(TRY(string()));  // NOLINT(performance-inefficient-vector-operation)
     return all;
   }
 

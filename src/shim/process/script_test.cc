@@ -27,8 +27,9 @@ Line parse(std::string_view text) {
   const std::string head(text.substr(0, kScriptHeadSize));
   const auto script = parse_script({head.data(), head.size()});
   if (!script) return {number_of(script.error()), "", std::nullopt};
-  if (!*script) return {kNoScript, "", std::nullopt};
-  return {0, (*script)->interpreter, (*script)->argument};
+  const auto& found = *script;
+  if (!found) return {kNoScript, "", std::nullopt};
+  return {0, found->interpreter, found->argument};
 }
 // A literal with NULs in it.
 template <size_t kSize>
@@ -46,9 +47,7 @@ TEST(Script, TakesInterpreterAndOneArgument) {
 }
 
 TEST(Script, OtherFilesAreNoScripts) {
-  for (const char* text : {"", "#", "!", "# !/bin/sh\n", " #!/bin/sh\n",
-                           "\x7f"
-                           "ELF"}) {
+  for (const char* text : {"", "#", "!", "# !/bin/sh\n", " #!/bin/sh\n", "\177ELF"}) {
     EXPECT_EQ(parse(text).error, kNoScript) << text;
   }
 }

@@ -146,7 +146,7 @@ void die_by_signal(Thread& thread, const abi::Siginfo& info) {
   const uint64_t mask = abi::mask_of(info.signo);
   gate::call(SYS_rt_sigprocmask, SIG_UNBLOCK, gate::address_of(&mask), 0, abi::kSigsetSize);
   // Only an init process of a pid namespace survives its own fatal signal.
-  gate::call(SYS_exit_group, static_cast<uint64_t>(128 + info.signo));
+  gate::call(SYS_exit_group, uint64_t{128} + static_cast<uint64_t>(info.signo));
   __builtin_trap();
 }
 

@@ -76,7 +76,7 @@ void* hold_child(void* argument) {
   if (is_error(pid)) {
     start->pid = pid;
     start->pid.notify_all();
-    start.release();  // the creator reads the error and frees it
+    static_cast<void>(start.release());  // the creator reads the error and frees it
     return nullptr;
   }
   if (start->pid == 0) {  // killed before it could say so
