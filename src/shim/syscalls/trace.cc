@@ -29,7 +29,9 @@ struct TracedCall {
   const Command* command;
 
   // What the call writes is there to be read only after it has succeeded.
-  bool succeeded() const { return result && !is_error(*result); }
+  std::optional<uint64_t> success() const {
+    return result && !is_error(*result) ? std::optional(static_cast<uint64_t>(*result)) : std::nullopt;
+  }
   uint64_t value(size_t index) const { return args[index]; }
 };
 
@@ -42,7 +44,7 @@ uint64_t count_of(const TracedCall& call, const Arg& arg) {
     case SizeRule::kUnbounded: return arg.size;
     case SizeRule::kArg:
     case SizeRule::kBits: return counted;
-    case SizeRule::kResult: return call.succeeded() ? std::min(counted, static_cast<uint64_t>(*call.result)) : 0;
+    case SizeRule::kResult: return std::min(counted, call.success().value_or(0));
     case SizeRule::kPages: return counted / 4096 + (counted % 4096 != 0 ? 1 : 0);
     case SizeRule::kPointedArg: {
       uint32_t size = 0;
@@ -140,8 +142,9 @@ bool waits(uint64_t futex_op) {
 // Everything that is in memory and whose type the row knows.
 void put_memory(TextBuilder& out, const TracedCall& call, const Arg& arg, uint64_t value) {
   const bool received = arg.direction == Direction::kOut;
-  if (value == 0 || (received && !call.succeeded())) return put_address(out, value);
-  const uint64_t byte_count = received ? static_cast<uint64_t>(*call.result) : UINT64_MAX;
+  const std::optional<uint64_t> success = call.success();
+  if (value == 0 || (received && !success)) return put_address(out, value);
+  const uint64_t byte_count = received ? success.value_or(0) : UINT64_MAX;
   switch (arg.kind) {
     case ArgKind::kBuffer: return put_buffer(out, call, arg, value);
     case ArgKind::kStruct: return put_shape(out, arg.shape, value, count_of(call, arg));

@@ -67,7 +67,7 @@ bool names(const Descriptors& wanted, const Row& row, const uint64_t (&args)[6],
     if (is_number && contains(wanted, static_cast<int>(args[index]))) return true;
     if (arg.kind == ArgKind::kStruct && in_memory(wanted, arg, args, args[index], succeeded)) return true;
   }
-  return succeeded && is_new_descriptor(row, args) && contains(wanted, static_cast<int>(*result));
+  return result && !is_error(*result) && is_new_descriptor(row, args) && contains(wanted, static_cast<int>(*result));
 }
 
 bool has_ending(TraceFilter::Ending ending, std::optional<int64_t> result) {

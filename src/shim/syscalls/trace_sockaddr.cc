@@ -25,7 +25,7 @@ void put_ipv4(TextBuilder& out, const uint8_t (&bytes)[4]) {
 // RFC 5952: lower case, and "::" for the first longest run of two or more zero groups.
 void put_ipv6(TextBuilder& out, const uint8_t (&bytes)[16]) {
   uint16_t groups[8];
-  for (int index = 0; index < 8; ++index) {
+  for (size_t index = 0; index < 8; ++index) {
     groups[index] = static_cast<uint16_t>(bytes[2 * index] << 8 | bytes[2 * index + 1]);
   }
   int run_start = -1;
