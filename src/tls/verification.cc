@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tls/verification.h"
 
+#include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
@@ -8,6 +9,8 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <optional>
+#include <span>
 
 #include "base/text.h"
 
@@ -130,13 +133,26 @@ std::string detail_of(const Meaning& meaning, const Verdict& verdict, const X509
   return detail;
 }
 
+// Of text in address form: 4 or 16 bytes, network order. OpenSSL's own parser is not used: the runtime has none of the libc that it needs.
+std::optional<std::span<const uint8_t>> parse_ip(const std::string& text, ByteArray<16>& bytes) {
+  if (inet_pton(AF_INET, text.c_str(), bytes.data()) == 1) return std::span(bytes).first(4);
+  if (inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1) return bytes;
+  return std::nullopt;
+}
+
+// What ends in a number is an address or a mistake (RFC 3696, 2): no certificate's DNS name may stand for it.
+bool ends_in_number(std::string_view name) {
+  const std::string_view last = name.substr(name.rfind('.') + 1);
+  return std::ranges::all_of(last, [](char c) { return c >= '0' && c <= '9'; });
+}
+
 bool is_dns_name(std::string_view name) {
   const auto is_fine = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
            c == '.';
   };
   return !name.empty() && name.size() <= kLongestName && name.front() != '.' && !name.contains("..") &&
-         std::ranges::all_of(name, is_fine);
+         std::ranges::all_of(name, is_fine) && !ends_in_number(name);
 }
 
 }  // namespace
@@ -184,12 +200,14 @@ int check_certificate(int is_good, X509_STORE_CTX* context) {
 Result<void, Error> expect_name(SSL* connection, std::string_view given) {
   std::string name(given);
   if (name.ends_with('.')) name.pop_back();
-  const bool is_text = std::ranges::all_of(name, [](char character) { return character > ' ' && character <= '~'; });
   X509_VERIFY_PARAM* parameters = SSL_get0_param(connection);
   X509_VERIFY_PARAM_set_hostflags(parameters,
                                   X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
-  if (is_text && X509_VERIFY_PARAM_set1_ip_asc(parameters, name.c_str()) == 1) return {};
-  ERR_clear_error();
+  ByteArray<16> address;
+  if (const auto ip = parse_ip(name, address); ip && !name.contains('\0')) {
+    if (X509_VERIFY_PARAM_set1_ip(parameters, ip->data(), ip->size()) == 1) return {};
+    return openssl_failed(ErrorCode::kFailed, "no memory for a server's address");
+  }
   if (!is_dns_name(name)) {
     return fail(ErrorCode::kMalformed,
                 "server name: expected a DNS name or an IP address, found \"" + printable(given) + "\"");

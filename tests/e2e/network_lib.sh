@@ -9,7 +9,7 @@
 #   under PROGRAM ARGUMENTS...     runs it under the rules; standard error goes to $T/errors
 #   expect LABEL TEXT FILE         FILE matches TEXT (extended regular expression)
 #   free_port                      $PORT: one that nobody has
-# In $CERTIFICATES: ca, server and client; and what must be refused: stranger (another authority), expired, elsewhere (another name).
+# In $CERTIFICATES: ca, server and client; and what must be refused: stranger (another authority), expired, elsewhere (another name), named (an address as a DNS name).
 # shellcheck source=lib.sh disable=SC1091
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 need python3 openssl ss
@@ -42,6 +42,7 @@ certificates() {
     authority other_ca
     local names='subjectAltName=DNS:localhost,IP:127.0.0.1'
     certificate server ca server "$names\nextendedKeyUsage=serverAuth\nkeyUsage=digitalSignature"
+    certificate named ca named 'subjectAltName=DNS:127.0.0.1,DNS:localhost\nextendedKeyUsage=serverAuth\nkeyUsage=digitalSignature'
     certificate client ca client 'extendedKeyUsage=clientAuth\nkeyUsage=digitalSignature'
     certificate stranger other_ca stranger 'extendedKeyUsage=clientAuth\nkeyUsage=digitalSignature'
     certificate elsewhere ca elsewhere 'subjectAltName=DNS:elsewhere.example\nextendedKeyUsage=serverAuth\nkeyUsage=digitalSignature'

@@ -3,16 +3,19 @@
 # shellcheck source=network_lib.sh disable=SC1091
 source "$(dirname "$0")/network_lib.sh"
 need curl
-read -r good other name unnamed several strict < <(free_ports 6)
+read -r good other name unnamed several strict address fake < <(free_ports 8)
 rules "default refuse" "connect localhost:$good tls {client} servers {ca}" \
     "connect 127.0.0.1:$other tls servers $CERTIFICATES/other_ca.pem" "connect 127.0.0.1:$name tls servers {ca} name wrong.example" \
     "connect one.example:$several tls servers {ca}" "connect two.example:$several tls servers {ca} name localhost" \
-    "connect one.example:$strict tls servers {ca}" "connect two.example:$strict tls servers $CERTIFICATES/other_ca.pem name localhost"
+    "connect one.example:$strict tls servers {ca}" "connect two.example:$strict tls servers $CERTIFICATES/other_ca.pem name localhost" \
+    "connect 127.0.0.1:$address tls servers {ca}" "connect 127.0.0.1:$fake tls servers {ca}"
 servers=()
-for port in "$good" "$other" "$name" "$several" "$strict"; do
+for port in "$good" "$other" "$name" "$several" "$strict" "$address" "$fake"; do
+    identity=$CERTIFICATES/server
+    [[ $port != "$fake" ]] || identity=$CERTIFICATES/named
     options=()
     [[ $port != "$good" ]] || options=(-CAfile "$CERTIFICATES/ca.pem" -Verify 1 -verify_return_error)
-    openssl s_server -accept "$port" -cert "$CERTIFICATES/server.pem" -key "$CERTIFICATES/server.key" "${options[@]}" -www -quiet \
+    openssl s_server -accept "$port" -cert "$identity.pem" -key "$identity.key" "${options[@]}" -www -quiet \
         >/dev/null 2>&1 &
     servers+=($!)
     until [[ -n $(ss -Hltn "sport = :$port") ]]; do read -rt 0.1 <> <(:) || true; done
@@ -30,6 +33,10 @@ under "$CURL" -sS --max-time 20 "http://127.0.0.1:$several/" >"$T/answer" || cat
 expect "the second of two host names of one port" 'TLSv1.3' "$T/answer"
 ! under "$CURL" -sS --max-time 20 "http://127.0.0.1:$strict/" >"$T/answer" || fail "the name of a rule with another authority was believed"
 expect "a name under another rule's authority" 'wrong-name: .*expected one.example, found localhost' "$T/errors"
+under "$CURL" -sS --max-time 20 "http://127.0.0.1:$address/" >"$T/answer" || cat "$T/errors"
+expect "a certificate for the address" 'TLSv1.3' "$T/answer"
+! under "$CURL" -sS --max-time 20 "http://127.0.0.1:$fake/" >"$T/answer" || fail "a DNS name that looks like the address was believed"
+expect "a DNS name that looks like the address" 'wrong-name: .*expected 127.0.0.1, found 127.0.0.1' "$T/errors"
 ! under "$CURL" -sS --max-time 20 "http://127.0.0.1:$unnamed/" >"$T/answer" || fail "an unnamed address was reached"
 expect "unnamed address" 'refused to connect to 127.0.0.1:[0-9]+: no rule' "$T/errors"
 
