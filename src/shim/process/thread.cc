@@ -145,7 +145,7 @@ void end_thread(Thread& thread, int status) {
   // From here on nothing of this thread may be signalled: its control block is about to go.
   set_host_signals(~uint64_t{0});
   if (thread.is_main) {
-    // The process goes on until its last thread ends; its status is this one's, as natively.
+    // The process goes on until its last thread ends, whose status counts, as natively since Linux 6.0.
     while (true) gate::call(SYS_exit, static_cast<uint64_t>(status));
   }
   redoubt_jump(thread.exit_point);
