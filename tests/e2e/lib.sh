@@ -9,7 +9,7 @@
 # same small environment. A script ends with `expect_calls PROGRAM` for each program (image) that must have been intercepted.
 #
 # Environment: REDOUBT (the command line tool), E2E_CACHE (where built test programs are kept), E2E_KEEP=1 (keep the
-# temporary directory), E2E_FAKE=1 (REDOUBT is a stand-in that only execs: no proof is asked; for work on the scripts).
+# temporary directory), E2E_RUN_OPTIONS (more options for `redoubt run`, as --patch-after=1), E2E_FAKE=1 (REDOUBT is a stand-in that only execs: no proof is asked; for work on the scripts).
 # Exit status: 0 equal and proved, 77 skipped or a part left out (the reason is printed), anything else failed.
 
 set -euo pipefail
@@ -128,7 +128,10 @@ trap 'exit 130' INT
 launcher() {
     case $1 in
         native) LAUNCH=() ;;
-        protected) LAUNCH=("$REDOUBT" run -q --stats-output "$STATS" --) ;;
+        protected)
+            # shellcheck disable=SC2206  # words, as the shell splits them
+            LAUNCH=("$REDOUBT" run -q --stats-output "$STATS" ${E2E_RUN_OPTIONS:-} --)
+            ;;
         *) fail "unknown mode $1" ;;
     esac
 }

@@ -11,6 +11,7 @@
 
 #include "shim/abi/auxiliary.h"
 #include "shim/abi/restart.h"
+#include "shim/memory/app_memory.h"
 #include "shim/patch/slots.h"
 #include "shim/process/signals.h"
 #include "shim/syscalls/dispatch.h"
@@ -38,6 +39,18 @@ bool within(uint64_t address, const char* begin, const char* end) {
   return address >= reinterpret_cast<uint64_t>(begin) && address < reinterpret_cast<uint64_t>(end);
 }
 bool is_at(uint64_t address, const char* label) { return address == reinterpret_cast<uint64_t>(label); }
+
+// The slot that the jump at `address` leads to, when that is a jump in a hole. The bytes decide: after the hole's mapping
+// something else may be there.
+const Slot* slot_behind_hole(uint64_t address) {
+  uint8_t jump[5];
+  if (!copy_from_app(jump, address, sizeof(jump)) || jump[0] != 0xe9) return nullptr;
+  int32_t displacement;
+  std::memcpy(&displacement, jump + 1, sizeof(displacement));
+  const uint64_t to = address + sizeof(jump) + static_cast<uint64_t>(int64_t{displacement});
+  const Slot* slot = slot_at(to);
+  return slot != nullptr && slot->hole == address && code_of(*slot) == to ? slot : nullptr;
+}
 
 }  // namespace
 

@@ -44,6 +44,7 @@ namespace redoubt::shim::patch {
 namespace {
 
 constexpr uint8_t kBreakpoint = 0xcc;
+constexpr uint8_t kNop = 0x90;
 constexpr uint8_t kNearJump = 0xe9;
 constexpr uint8_t kShortJump = 0xeb;
 constexpr uint64_t kLargestFunction = uint64_t{64} << 10;
@@ -83,12 +84,13 @@ void synchronize_processors() {
   CHECK(membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE) == 0);
 }
 
+// False when the page is not there: its file ends before it, be it since a moment ago. Nobody executes it then.
 bool write_site(uint64_t first_at, std::span<const uint8_t> bytes) {
   if (!copy_to_app(first_at, &kBreakpoint, 1)) return false;
   synchronize_processors();
-  CHECK(copy_to_app(first_at + 1, bytes.data() + 1, bytes.size() - 1));
+  if (!copy_to_app(first_at + 1, bytes.data() + 1, bytes.size() - 1)) return false;
   synchronize_processors();
-  CHECK(copy_to_app(first_at, bytes.data(), 1));
+  if (!copy_to_app(first_at, bytes.data(), 1)) return false;
   synchronize_processors();
   return true;
 }
@@ -113,10 +115,10 @@ class Writable {
 
 bool read_program(void* to, uint64_t address, size_t size) { return copy_from_app(to, address, size); }
 
-// The function around `address`. The ELF header lies somewhere below the code, in memory of the program.
-std::optional<Function> function_around(AddressSpace& space, uint64_t address) {
+// The function around `address`. The ELF header is where the mapping of the code begins, or below, in memory of the program.
+std::optional<Function> function_around(AddressSpace& space, uint64_t mapping, uint64_t address) {
   static constexpr uint8_t kMagic[4] = {0x7f, 'E', 'L', 'F'};
-  for (uint64_t page = address & ~(kPage - 1); address - page < kFarthestHeader && page >= kPage; page -= kPage) {
+  for (uint64_t page = mapping; address - page < kFarthestHeader && page >= kPage; page -= kPage) {
     if (!space.owned().covers(page, page + kPage)) continue;
     uint8_t magic[4];
     if (!copy_from_app(magic, page, sizeof(magic)) || std::memcmp(magic, kMagic, sizeof(magic)) != 0) continue;
@@ -126,15 +128,15 @@ std::optional<Function> function_around(AddressSpace& space, uint64_t address) {
 }
 
 // The hole of the result is an address.
-std::optional<CallSite> prove(AddressSpace& space, uint64_t syscall_at, uint64_t number) {
-  const auto function = function_around(space, syscall_at);
+std::optional<CallSite> prove(AddressSpace& space, uint64_t mapping, uint64_t syscall_at, uint64_t number) {
+  const auto function = function_around(space, mapping, syscall_at);
   if (!function || function->end - function->begin > kLargestFunction ||
       !space.code().covers(function->begin, function->end)) {
     return std::nullopt;
   }
   std::vector<uint8_t> bytes(function->end - function->begin);
   if (!copy_from_app(bytes.data(), function->begin, bytes.size())) return std::nullopt;
-  auto site = examine(bytes, syscall_at - function->begin, number);
+  auto site = examine(bytes, function->begin, syscall_at - function->begin, number);
   if (site && site->hole_size != 0) site->hole += function->begin;
   return site;
 }
@@ -217,31 +219,43 @@ Jump near_jump(uint64_t from, uint64_t to) {
   return jump;
 }
 
+// What stands at slot.first_at() while the site is rewritten. Its first slot.size bytes count.
+Jump jump_of(const Slot& slot) {
+  if (slot.hole == 0) return near_jump(slot.first_at(), code_of(slot));
+  return {kShortJump, static_cast<uint8_t>(slot.hole - slot.syscall_at())};
+}
+
 // A hole keeps its jump for ever: a thread may stand on it, and nobody else comes by.
 bool write_jumps(Slot& slot, const CallSite& site) {
-  if (site.hole_size == 0) return write_site(slot.first_at(), near_jump(slot.first_at(), code_of(slot)));
-  std::array<uint8_t, 16> padding;
-  padding.fill(kBreakpoint);
-  const Jump far = near_jump(site.hole, code_of(slot));
-  std::copy(far.begin(), far.end(), padding.begin());
-  if (!copy_to_app(site.hole, padding.data(), std::min(site.hole_size, padding.size()))) return false;
-  slot.hole = site.hole;
-  const uint8_t jump[kXorSize] = {kShortJump, static_cast<uint8_t>(site.hole - slot.syscall_at())};
-  return write_site(slot.first_at(), jump);
+  slot.hole = site.hole_size != 0 ? site.hole : 0;
+  if (slot.hole != 0) {
+    std::array<uint8_t, kMostOfHole> padding;
+    padding.fill(kNop);
+    const Jump far = near_jump(slot.hole, code_of(slot));
+    std::copy(far.begin(), far.end(), padding.begin());
+    if (!copy_to_app(slot.hole, padding.data(), std::min(site.hole_size, padding.size()))) return false;
+  }
+  const Jump jump = jump_of(slot);
+  return write_site(slot.first_at(), std::span(jump).first(slot.size));
 }
 
 void rewrite(const abi::UserContext& frame) {
   const uint64_t syscall_at = frame.regs.rip - kSyscallSize;
   const uint64_t number = frame.regs.rax;
   const Row* row = find_row(number);
-  if (row == nullptr) return;
+  // Unwinders know the end of a handler by its instructions.
+  if (row == nullptr || number == SYS_rt_sigreturn) return;
   AddressSpace& space = address_space();
   const std::lock_guard lock(space.mutex());
+  if (!is_on.load(std::memory_order_relaxed)) return;
   const auto mapping = space.code().range_at(syscall_at);
   if (!mapping) return;
-  const auto site = prove(space, syscall_at, number);
+  const auto site = prove(space, mapping->first, syscall_at, number);
   if (!site) return;
-  if (!prepare(frame)) return stop();
+  if (!prepare(frame)) {
+    is_on = false;
+    return;
+  }
   Slot* slot = take(syscall_at, static_cast<uint16_t>(site->size), static_cast<uint32_t>(number),
                     gate::address_of(way_of(*row)));
   if (slot == nullptr) return;
@@ -255,13 +269,19 @@ void rewrite(const abi::UserContext& frame) {
   }
 }
 
-void restore(Slot& slot) {
+void restore(AddressSpace& space, const Slot& slot) {
+  const auto mapping = space.code().range_at(slot.first_at());
+  const Jump expected = jump_of(slot);
+  Jump present{};
+  if (!mapping || !copy_from_app(present.data(), slot.first_at(), slot.size) ||
+      std::memcmp(present.data(), expected.data(), slot.size) != 0) {
+    return;
+  }
   static constexpr uint8_t kXor[kXorSize] = {0x31, 0xc0};
   uint8_t mov[kMovSize] = {0xb8};
   std::memcpy(mov + 1, &slot.number, sizeof(slot.number));
-  CHECK(slot.size == kXorSize ? write_site(slot.first_at(), kXor) : write_site(slot.first_at(), mov));
-  slot.active = 0;
-  --active_count;
+  const Writable writable(mapping->first, mapping->second);
+  if (writable) (void)(slot.size == kXorSize ? write_site(slot.first_at(), kXor) : write_site(slot.first_at(), mov));
 }
 
 }  // namespace
@@ -284,11 +304,9 @@ void give_back(AddressSpace& space, uint64_t begin, uint64_t end) {
   if (active_count != 0) {
     for_each_slot([&](Slot& slot) {
       if (slot.active == 0 || slot.first_at() >= end || slot.syscall_at() + kSyscallSize <= begin) return;
-      const auto mapping = space.code().range_at(slot.first_at());
-      CHECK(mapping.has_value());
-      const Writable writable(mapping->first, mapping->second);
-      CHECK(static_cast<bool>(writable));
-      restore(slot);
+      restore(space, slot);
+      slot.active = 0;
+      --active_count;
     });
   }
   space.code().remove(begin, end);
@@ -311,9 +329,10 @@ bool is_own_breakpoint(abi::UserContext& frame, const abi::Siginfo& info) {
   return true;
 }
 
-void stop() {
+bool stop() {
+  const std::lock_guard lock(address_space().mutex());
   is_on = false;
-  for_each_slot([](Slot& slot) { slot.target = gate::address_of(redoubt_patched_refused); });
+  return retarget(gate::address_of(redoubt_patched_refused));
 }
 
 uint64_t site_count() { return active_count; }
