@@ -17,8 +17,12 @@
 #include "shim/syscalls/dispatch.h"
 
 extern "C" {
-// State components that patched calls keep: those of the kernel's own frames.
+// State components of the kernel's own frames.
+__attribute__((visibility("hidden"))) uint64_t redoubt_frame_mask = 0;
+// Those of them that patched calls save: all but the protection keys, which the shim does not change.
 __attribute__((visibility("hidden"))) uint64_t redoubt_vector_mask = 0;
+// Those of them that are saved without XSAVEC (entry/patched.S).
+__attribute__((visibility("hidden"))) uint32_t redoubt_quick_vectors = 0;
 }
 
 namespace redoubt::shim::patch {
@@ -52,6 +56,16 @@ const Slot* slot_behind_hole(uint64_t address) {
   return slot != nullptr && slot->hole == address && code_of(*slot) == to ? slot : nullptr;
 }
 
+// What entry/patched.S can move by hand of these components.
+uint32_t quick_vectors(uint64_t components) {
+  constexpr uint32_t kSse = 0x02, kOpmasks = 0x20, kHighRegisters = 0x80;
+  constexpr unsigned kFeatures = 7, kAvx512bw = 1U << 30;  // 64-bit opmasks
+  if ((components & (kOpmasks | kHighRegisters)) == 0) return kSse;
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  if (__get_cpuid_count(kFeatures, 0, &eax, &ebx, &ecx, &edx) == 0 || (ebx & kAvx512bw) == 0) return 0;
+  return kSse | kOpmasks | kHighRegisters;
+}
+
 }  // namespace
 
 uint64_t frame_address(void* shim_stack) {
@@ -67,11 +81,14 @@ bool learn_vector_format(const abi::UserContext& frame) {
       format.extended_size > vector_room()) {
     return false;
   }
-  constexpr unsigned kExtendedState = 0xd, kXsavec = 2;
+  constexpr unsigned kExtendedState = 0xd, kXsavec = 2, kInUse = 4;
+  constexpr uint64_t kKeys = 0x200;
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
   if (__get_cpuid_count(kExtendedState, 1, &eax, &ebx, &ecx, &edx) == 0 || (eax & kXsavec) == 0) return false;
   vector_format = format;
-  redoubt_vector_mask = format.xfeatures;
+  redoubt_frame_mask = format.xfeatures;
+  redoubt_vector_mask = format.xfeatures & ~kKeys;
+  redoubt_quick_vectors = (eax & kInUse) != 0 ? quick_vectors(format.xfeatures) : 0;
   return true;
 }
 

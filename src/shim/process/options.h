@@ -18,7 +18,10 @@ struct Options {
   static constexpr uint8_t kLargestPatchAfter = 254;
 };
 
-const Options& options();
+namespace internal {
+inline constinit Options current_options;
+}
+inline const Options& options() { return internal::current_options; }
 void set_options(const Options& options);
 
 }  // namespace redoubt::shim
