@@ -146,7 +146,14 @@ void present(Thread& thread, abi::UserContext& frame) {
   }
   if (is_at(regs.rip, redoubt_patched_entry)) return not_begun(regs.rcx);
   if (!within(regs.rip, redoubt_gate_patched_descriptor, redoubt_gate_patched_end)) {
-    if (is_at(regs.rip, redoubt_patched_refused)) return not_begun(regs.rcx);
+    if (is_at(regs.rip, redoubt_patched_refused) || is_at(regs.rip, redoubt_gate_patched_pid) ||
+        is_at(regs.rip, redoubt_gate_patched_tid)) {
+      return not_begun(regs.rcx);
+    }
+    if (is_at(regs.rip, redoubt_gate_patched_pid_done) || is_at(regs.rip, redoubt_gate_patched_tid_done)) {
+      regs.rip = regs.rcx;
+      return;
+    }
     if (within(regs.rip, redoubt_patched_refused, redoubt_gate_patched_descriptor)) return not_begun(regs.rcx + 2);
     return;
   }

@@ -144,8 +144,6 @@ std::optional<CallSite> prove(AddressSpace& space, uint64_t mapping, uint64_t sy
 // Calls that no shield ever looks at, whatever the session says.
 bool is_never_shielded(uint64_t number) {
   switch (number) {
-    case SYS_getpid:
-    case SYS_gettid:
     case SYS_getppid:
     case SYS_getpgrp:
     case SYS_getuid:
@@ -194,6 +192,8 @@ bool holds_no_descriptor(const Arg& arg) {
 const char* way_of(const Row& row) {
   // Both want to see every call.
   if (options().trace || options().stats || row.treatment != Treatment::kPassed) return redoubt_patched_entry;
+  if (row.number == SYS_getpid) return redoubt_gate_patched_pid;
+  if (row.number == SYS_gettid) return redoubt_gate_patched_tid;
   const bool is_shielded = net::is_active() || file_namespace::is_active() || volumes::is_active();
   if (is_shielded && !is_never_shielded(row.number)) return redoubt_patched_entry;
   if (!std::all_of(std::begin(row.args) + 1, std::end(row.args), holds_no_descriptor)) return redoubt_patched_entry;
