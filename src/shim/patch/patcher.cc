@@ -10,6 +10,7 @@
 // Everything here that changes anything holds AddressSpace::mutex, fork included.
 #include "shim/patch/patcher.h"
 
+#include <fcntl.h>
 #include <linux/membarrier.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -19,11 +20,13 @@
 #include <atomic>
 #include <cstring>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "shim/files/namespace.h"
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
+#include "shim/gate/host_answer.h"
 #include "shim/memory/app_memory.h"
 #include "shim/net/shield.h"
 #include "shim/patch/call_site.h"
@@ -201,6 +204,23 @@ const char* way_of(const Row& row) {
   return holds_no_descriptor(row.args[0]) ? redoubt_gate_patched : redoubt_patched_entry;
 }
 
+// A debugger takes the breakpoint of a site being written for its own or the program's, and goes on behind it, which is in the
+// middle of an instruction.
+bool is_traced() {
+  const auto fd = gate::descriptor_of(gate::call(SYS_openat, static_cast<uint64_t>(window::get(window::Slot::kProc)),
+                                                 gate::address_of("self/status"), O_RDONLY | O_CLOEXEC));
+  if (!fd) return false;
+  char text[1024];
+  const auto size = gate::count_of(
+      gate::call(SYS_read, static_cast<uint64_t>(*fd), gate::address_of(text), sizeof(text)), sizeof(text));
+  gate::call(SYS_close, static_cast<uint64_t>(*fd));
+  if (!size) return false;
+  constexpr std::string_view kField = "\nTracerPid:\t";
+  const std::string_view status(text, *size);
+  const size_t at = status.find(kField);
+  return at != std::string_view::npos && !status.substr(at + kField.size()).starts_with("0\n");
+}
+
 bool prepare(const abi::UserContext& frame) {
   if (is_prepared) return true;
   if (!learn_vector_format(frame)) return false;
@@ -251,7 +271,7 @@ void rewrite(const abi::UserContext& frame) {
   const auto mapping = space.code().range_at(syscall_at);
   if (!mapping) return;
   const auto site = prove(space, mapping->first, syscall_at, number);
-  if (!site) return;
+  if (!site || is_traced()) return;
   if (!prepare(frame)) {
     is_on = false;
     return;
