@@ -80,6 +80,10 @@ bool in_one_page(uint64_t begin, uint64_t end) {
 
 }  // namespace
 
+bool is_site(std::span<const uint8_t> code, size_t offset, uint64_t number) {
+  return size_by_bytes(code, offset, number) != 0;
+}
+
 std::optional<CallSite> examine(std::span<const uint8_t> function, uint64_t address, size_t offset, uint64_t number) {
   const size_t size = size_by_bytes(function, offset, number);
   if (size == 0 || !in_one_page(address + offset - size, address + offset)) return std::nullopt;

@@ -44,6 +44,9 @@ struct CallSite {
       0;  // of the NOP that is the hole: what the jump leaves of it must not look like other instructions
 };
 
+// Whether the bytes before the `syscall` at `offset` are those of a site, wherever instructions begin. A cheap first look.
+bool is_site(std::span<const uint8_t> code, size_t offset, uint64_t number);
+
 // The `syscall` at `offset` of `function`, if it can be rewritten, given that it was reached with `number` in %rax. `function`
 // starts with an instruction and holds nothing but instructions; it lies at `address`.
 std::optional<CallSite> examine(std::span<const uint8_t> function, uint64_t address, size_t offset, uint64_t number);

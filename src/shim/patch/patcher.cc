@@ -51,7 +51,6 @@ constexpr uint8_t kNop = 0x90;
 constexpr uint8_t kNearJump = 0xe9;
 constexpr uint8_t kShortJump = 0xeb;
 constexpr uint64_t kLargestFunction = uint64_t{64} << 10;
-constexpr uint64_t kFarthestHeader = uint64_t{256} << 20;
 
 std::atomic<bool> is_on = false;
 bool is_prepared = false;  // guarded by AddressSpace::mutex
@@ -118,21 +117,16 @@ class Writable {
 
 bool read_program(void* to, uint64_t address, size_t size) { return copy_from_app(to, address, size); }
 
-// The function around `address`. The ELF header is where the mapping of the code begins, or below, in memory of the program.
-std::optional<Function> function_around(AddressSpace& space, uint64_t mapping, uint64_t address) {
-  static constexpr uint8_t kMagic[4] = {0x7f, 'E', 'L', 'F'};
-  for (uint64_t page = mapping; address - page < kFarthestHeader && page >= kPage; page -= kPage) {
-    if (!space.owned().covers(page, page + kPage)) continue;
-    uint8_t magic[4];
-    if (!copy_from_app(magic, page, sizeof(magic)) || std::memcmp(magic, kMagic, sizeof(magic)) != 0) continue;
-    if (const auto function = find_function(read_program, page, address)) return function;
-  }
-  return std::nullopt;
+// Whether the bytes before a `syscall` are a site's at all.
+bool looks_like_site(uint64_t syscall_at, uint64_t number) {
+  std::array<uint8_t, kMovSize + kSyscallSize> bytes;
+  return copy_from_app(bytes.data(), syscall_at - kMovSize, bytes.size()) && is_site(bytes, kMovSize, number);
 }
 
 // The hole of the result is an address.
 std::optional<CallSite> prove(AddressSpace& space, uint64_t mapping, uint64_t syscall_at, uint64_t number) {
-  const auto function = function_around(space, mapping, syscall_at);
+  const auto header = space.image_before(mapping);
+  const auto function = header ? find_function(read_program, *header, syscall_at) : std::nullopt;
   if (!function || function->end - function->begin > kLargestFunction ||
       !space.code().covers(function->begin, function->end)) {
     return std::nullopt;
@@ -270,6 +264,7 @@ void rewrite(const abi::UserContext& frame) {
   if (!is_on.load(std::memory_order_relaxed)) return;
   const auto mapping = space.code().range_at(syscall_at);
   if (!mapping) return;
+  if (!looks_like_site(syscall_at, number)) return;
   const auto site = prove(space, mapping->first, syscall_at, number);
   if (!site || is_traced()) return;
   if (!prepare(frame)) {
