@@ -77,7 +77,8 @@ job=$!
 exec 8>"$T/in" 9<"$T/out"
 read -r -t 30 word PID <&9 || fail "the program did not start"
 [[ $word == ready ]] || fail "the program said $word"
-wait_until 20 "the read" test "$(cut -d' ' -f1 "/proc/$PID/syscall")" == 0
+is_in_read() { [[ $(cut -d' ' -f1 "/proc/$PID/syscall") == 0 ]]; }
+wait_until 20 "the read" is_in_read
 timeout 100 gdb -q -batch -nx -p "$PID" -x "$SCRIPT" -ex bt </dev/null >"$T/attached" 2>&1 || fail "gdb: $(tail -n 3 "$T/attached")"
 exec 8>&-
 wait "$job" || fail "the program ended with $?"
