@@ -66,6 +66,31 @@ class ProgramUnwinder(gdb.unwinder.Unwinder):
         return unwound
 
 
+class PatchedCallUnwinder(gdb.unwinder.Unwinder):
+    """From a call that a rewritten site makes by the gate alone (src/shim/patch): on the program's stack, with the program's
+    registers. The thread control block says where it goes back to."""
+
+    RETURN_ADDRESS = 32  # TC_RETURN, src/shim/entry/offsets.h
+
+    def __init__(self):
+        super().__init__("redoubt-patched")
+
+    def __call__(self, frame):
+        pc = frame.read_register("rip")
+        try:
+            if not address("redoubt_gate_patched_call") <= int(pc) < address("redoubt_gate_patched_end"):
+                return None
+        except gdb.error:
+            return None
+        at = int(frame.read_register("gs_base")) + self.RETURN_ADDRESS
+        back = gdb.parse_and_eval(f"*(unsigned long*){at:#x}")
+        unwound = frame.create_unwind_info(FrameId(frame.read_register("rsp"), pc))
+        unwound.add_saved_register("rip", back.cast(pc.type))
+        for name in ("rsp", "rbp", "rbx", "r12", "r13", "r14", "r15", "rdi", "rsi", "rdx"):
+            unwound.add_saved_register(name, frame.read_register(name))
+        return unwound
+
+
 def lowest_address(path):
     """Of an ELF file: the page that its first segment asks for. None: not one."""
     with open(path, "rb") as file:
@@ -124,6 +149,7 @@ gdb.execute("handle SIGSYS nostop noprint pass", to_string=True)
 gdb.execute("set auto-load libthread-db off", to_string=True)  # it looks for the thread library where the runtime has its own
 gdb.execute("set confirm off", to_string=True)
 gdb.unwinder.register_unwinder(None, ProgramUnwinder(), replace=True)
+gdb.unwinder.register_unwinder(None, PatchedCallUnwinder(), replace=True)
 symbols = Symbols()
 gdb.events.clear_objfiles.connect(lambda event: symbols.known.clear())  # exec, or a new run: nothing is known any more
 if gdb.selected_inferior().pid != 0:

@@ -110,6 +110,8 @@ Result<ExitStatus> run_attested(const AttestedOptions& options, const ConfigId& 
   request.quiet = observation.quiet;
   request.trace = observation.trace;
   request.stats = observation.stats;
+  request.chooses_patching = options.patch_after >= 0;
+  if (request.chooses_patching) request.patch_after = static_cast<uint8_t>(options.patch_after);
   request.trace_output = observation.trace_output;
   request.stats_output = observation.stats_output;
   request.trace_filter = observation.trace_filter;

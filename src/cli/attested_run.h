@@ -20,6 +20,7 @@ struct AttestedOptions : CasOptions {
   std::string session;  // --session
   std::string las;      // --las
   bool insecure_unsealed_keys = false;
+  int patch_after = -1;  // --patch-after, 0 with --no-patch; -1: the runtime's own choice
 };
 
 // How the run is watched; the same for unattested runs. The paths are absolute, or empty.

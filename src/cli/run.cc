@@ -75,7 +75,6 @@ struct RunOptions {
   Observation observation;
   std::optional<std::string> trace_filter;
   std::string insecure_manifest;
-  int patch_after = -1;  // the runtime's own choice
   bool no_patch = false;
 };
 
@@ -103,8 +102,9 @@ std::vector<std::string> runtime_options(const RunOptions& options) {
   if (!watch.trace_output.empty()) arguments.push_back("--trace-output=" + watch.trace_output);
   if (watch.stats) arguments.emplace_back("--stats");
   if (!watch.stats_output.empty()) arguments.push_back("--stats-output=" + watch.stats_output);
-  if (options.no_patch) arguments.emplace_back("--patch-after=0");
-  if (options.patch_after >= 0) arguments.push_back("--patch-after=" + std::to_string(options.patch_after));
+  if (options.attested.patch_after >= 0) {
+    arguments.push_back("--patch-after=" + std::to_string(options.attested.patch_after));
+  }
   if (!options.insecure_manifest.empty()) arguments.push_back("--insecure-manifest=" + options.insecure_manifest);
   return arguments;
 }
@@ -183,15 +183,13 @@ Result<ExitStatus> run(RunOptions options, std::vector<std::string> rest) {
   TRY_VOID(make_absolute(watch.trace_output));
   TRY_VOID(make_absolute(watch.stats_output));
   TRY_VOID(make_absolute(options.insecure_manifest));
+  if (options.no_patch) options.attested.patch_after = 0;
   const std::optional<ConfigId> id = TRY(wanted_configuration(options.attested));
   if (!id) return run_unattested(options, std::move(rest));
   if (!options.insecure_manifest.empty()) {
     return fail(ExitStatus::kUsage,
                 "expected --insecure-manifest in unattested runs only: what an attested run may load, its "
                 "session says");
-  }
-  if (options.no_patch || options.patch_after >= 0) {
-    return fail(ExitStatus::kUsage, "expected --no-patch and --patch-after in unattested runs only");
   }
   const std::vector<std::string> arguments = TRY(host_arguments(std::move(rest)));
   return run_attested(options.attested, *id, watch, arguments);
@@ -217,9 +215,9 @@ Action define_run(CLI::App& app) {
   app.add_option("--stats-output", watch.stats_output, "Write the counts to FILE instead (implies --stats)")
       ->type_name("FILE");
   CLI::Option* no_patch = app.add_flag("--no-patch", options->no_patch,
-                                       "Never rewrite call sites: every system call traps (the default today)");
-  app.add_option("--patch-after", options->patch_after,
-                 "Rewrite a call site after its Nth trap: faster calls, not yet the default (12 is good)")
+                                       "Never rewrite call sites: every system call traps (for debuggers, and "
+                                       "programs that hash their own code)");
+  app.add_option("--patch-after", options->attested.patch_after, "Rewrite a call site after its Nth trap (default 12)")
       ->type_name("N")
       ->check(CLI::Range(1, 254))
       ->excludes(no_patch);

@@ -94,6 +94,7 @@ abi::UserContext initial_context(const Thread& thread, const EntryPoint& entry) 
   thread.mask = boot.state.signal_mask;
   attach_thread(thread);
   actions.start(boot.state.ignored_faults);
+  block_host_signals();  // lets in what main() left blocked, and what waited for it
 
   const auto entry = load_program(boot.state.files, boot.state.environment, boot.stack_top);
   if (!entry) fail_to_load(boot, entry.error());
@@ -105,6 +106,14 @@ abi::UserContext initial_context(const Thread& thread, const EntryPoint& entry) 
   context = initial_context(thread, *entry);
   delete &boot;
   redoubt_enter_program(&context);
+}
+
+// What was blocked stays blocked: a fault signal that waits would find no handler yet.
+uint64_t block_signals_at_start() {
+  const uint64_t all = abi::kBlockAll;
+  uint64_t previous = 0;
+  gate::call(SYS_rt_sigprocmask, SIG_BLOCK, gate::address_of(&all), gate::address_of(&previous), abi::kSigsetSize);
+  return previous;
 }
 
 // Buffers of records and of reads and writes come and go with every call: memory that went back to the kernel each time would
@@ -121,7 +130,7 @@ void tune_allocator() {
 
 int main(int argc, char** argv) {
   using namespace redoubt::shim;
-  const uint64_t host_signals = block_host_signals();
+  const uint64_t host_signals = block_signals_at_start();
   standard_error::start();
   require_host_features();
   start_cipher_guard();

@@ -24,6 +24,8 @@ struct LaunchRequest {
   bool quiet = false;
   bool trace = false;  // makes the evidence say DEBUG
   bool stats = false;
+  bool chooses_patching = false;  // patch_after counts; else the runtime chooses
+  uint8_t patch_after = 0;        // after how many traps a call site is rewritten; 0: never
   std::string_view trace_output;  // absolute path; empty: standard error
   std::string_view stats_output;
   std::string_view trace_filter;  // src/shim/syscalls/trace_filter.h; empty: every call
@@ -33,8 +35,8 @@ template <typename Archive>
 bool fields(Archive& a, Of<Archive, LaunchRequest>& m) {
   return a.text(m.session) && a.text(m.service) && a.text(m.one_time_password) && a.text(m.service_access_token) &&
          texts(a, m.cas_addresses) && a.text(m.cas_key) && a.text(m.las_socket) && a.flag(m.insecure_unsealed_keys) &&
-         a.flag(m.quiet) && a.flag(m.trace) && a.flag(m.stats) && a.text(m.trace_output) && a.text(m.stats_output) &&
-         a.text(m.trace_filter);
+         a.flag(m.quiet) && a.flag(m.trace) && a.flag(m.stats) && a.flag(m.chooses_patching) &&
+         a.number(m.patch_after) && a.text(m.trace_output) && a.text(m.stats_output) && a.text(m.trace_filter);
 }
 
 }  // namespace redoubt::wire

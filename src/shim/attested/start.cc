@@ -179,6 +179,9 @@ Handover start(const char* descriptor, int argc, char** argv, char** environment
   handover.options.trace = request->launch.trace;
   handover.options.trace_filter = request->launch.trace_filter;
   handover.options.stats = request->launch.stats;
+  if (request->launch.chooses_patching) {
+    handover.options.patch_after = std::min(request->launch.patch_after, Options::kLargestPatchAfter);
+  }
   const auto done = attested_start(*request, handover);
   if (!done) report_and_exit(done.error());
   if (*done) {

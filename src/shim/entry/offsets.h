@@ -9,6 +9,8 @@
 #define TC_RETURN      32
 #define TC_APP_RSP     40
 #define TC_PATCHED     48
+#define TC_TID         56
+#define TC_PID         60
 #define UC_R8          40
 #define UC_R9          48
 #define UC_R10         56

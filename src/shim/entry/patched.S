@@ -19,6 +19,89 @@
  */
 #include "shim/entry/offsets.h"
 
+/* Vector state. XSAVEC and XRSTOR take two thirds of what all else here does together, so what programs commonly have in use
+ * is moved by hand: SSE, and what AVX-512 has beyond the first sixteen registers, which string functions use. It is laid
+ * out as XSAVEC would (its image has these components and no others), so XRSTOR and redoubt_expand_vectors() understand it.
+ * Anything else in use, or used by the shim meanwhile, goes by XSAVEC and XRSTOR: what the shim leaves in a register never
+ * stays there. redoubt_quick_vectors holds these components, as far as the kernel uses them; 0: always XSAVEC. */
+#define SSE		0x02
+#define OPMASKS		0x20
+#define HIGH_REGISTERS	0x80
+#define MXCSR		(UC_VECTORS + 24)
+#define XMM(i)		(UC_VECTORS + 160 + 16 * i)
+#define OPMASK(i)	(UC_VECTORS + XSAVE_HEADER + 64 + 8 * i)
+#define ZMM(i)		(UC_VECTORS + XSAVE_HEADER + 64 + 64 + 64 * (i - 16))
+
+	.macro save_vectors
+	movl redoubt_quick_vectors(%rip), %r12d
+	testl %r12d, %r12d
+	jz 2f
+	movl $1, %ecx
+	xgetbv				/* what is in use */
+	andl redoubt_vector_mask(%rip), %eax
+	movl %r12d, %edx
+	notl %edx
+	testl %edx, %eax
+	jnz 2f
+	orl $SSE, %eax
+	movl %eax, UC_VECTORS+XSAVE_HEADER(%rbx)
+	movl $0, UC_VECTORS+XSAVE_HEADER+4(%rbx)
+	movl %r12d, UC_VECTORS+XSAVE_HEADER+8(%rbx)
+	movl $0x80000000, UC_VECTORS+XSAVE_HEADER+12(%rbx)
+	stmxcsr MXCSR(%rbx)
+	.irp i, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+	movaps %xmm\i, XMM(\i)(%rbx)
+	.endr
+	testb $OPMASKS, %al
+	jz 1f
+	.irp i, 0, 1, 2, 3, 4, 5, 6, 7
+	kmovq %k\i, OPMASK(\i)(%rbx)
+	.endr
+1:	testb $HIGH_REGISTERS, %al
+	jz 3f
+	.irp i, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+	vmovdqa64 %zmm\i, ZMM(\i)(%rbx)
+	.endr
+	jmp 3f
+2:	movl redoubt_vector_mask(%rip), %eax
+	movl redoubt_vector_mask+4(%rip), %edx
+	xsavec64 UC_VECTORS(%rbx)
+3:
+	.endm
+
+	.macro restore_vectors
+	movl redoubt_quick_vectors(%rip), %r12d
+	cmpl %r12d, UC_VECTORS+XSAVE_HEADER+8(%rbx)
+	jne 2f
+	movl $1, %ecx
+	xgetbv
+	andl redoubt_vector_mask(%rip), %eax
+	movl UC_VECTORS+XSAVE_HEADER(%rbx), %ecx
+	movl %ecx, %edx
+	notl %edx
+	testl %edx, %eax		/* in use only since the shim ran */
+	jnz 2f
+	ldmxcsr MXCSR(%rbx)
+	.irp i, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+	movaps XMM(\i)(%rbx), %xmm\i
+	.endr
+	testb $OPMASKS, %cl
+	jz 1f
+	.irp i, 0, 1, 2, 3, 4, 5, 6, 7
+	kmovq OPMASK(\i)(%rbx), %k\i
+	.endr
+1:	testb $HIGH_REGISTERS, %cl
+	jz 3f
+	.irp i, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+	vmovdqa64 ZMM(\i)(%rbx), %zmm\i
+	.endr
+	jmp 3f
+2:	movl redoubt_vector_mask(%rip), %eax
+	movl redoubt_vector_mask+4(%rip), %edx
+	xrstor64 UC_VECTORS(%rbx)
+3:
+	.endm
+
 	.text
 	.globl redoubt_patched_entry
 	.hidden redoubt_patched_entry
@@ -63,9 +146,7 @@ redoubt_patched_entry:	/* rax = number, rcx = return address; all else is the pr
 	movq %rax, UC_VECTORS+XSAVE_HEADER+40(%rbx)
 	movq %rax, UC_VECTORS+XSAVE_HEADER+48(%rbx)
 	movq %rax, UC_VECTORS+XSAVE_HEADER+56(%rbx)
-	movl redoubt_vector_mask(%rip), %eax
-	movl redoubt_vector_mask+4(%rip), %edx
-	xsavec64 UC_VECTORS(%rbx)
+	save_vectors
 	/* The control words that C++ expects. x87 needs a reset only when it was in use. */
 	ldmxcsr redoubt_initial_mxcsr(%rip)
 	testb $1, UC_VECTORS+XSAVE_HEADER(%rbx)
@@ -82,9 +163,7 @@ redoubt_patched_entry:	/* rax = number, rcx = return address; all else is the pr
 redoubt_patched_leave:	/* rbx = rsp = frame */
 	cmpb $0, %gs:TC_CAPTURED
 	jne redoubt_patched_again
-	movl redoubt_vector_mask(%rip), %eax
-	movl redoubt_vector_mask+4(%rip), %edx
-	xrstor64 UC_VECTORS(%rbx)
+	restore_vectors
 	movq %gs:TC_APP_FS, %rax
 	wrfsbase %rax
 	movq UC_RSP(%rbx), %rax
@@ -134,6 +213,8 @@ redoubt_expand_vectors:
 	movl redoubt_vector_mask(%rip), %eax
 	movl redoubt_vector_mask+4(%rip), %edx
 	xrstor64 (%rdi)
+	movl redoubt_frame_mask(%rip), %eax
+	movl redoubt_frame_mask+4(%rip), %edx
 	xsave64 (%rsi)
 	ldmxcsr redoubt_initial_mxcsr(%rip)
 	fninit

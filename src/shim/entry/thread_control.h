@@ -25,6 +25,8 @@ struct ThreadControl {
   uint64_t return_address;
   uint64_t app_rsp;        // the program's stack pointer, on the way in and on the way out
   uint64_t patched_frame;  // where the program's state is kept meanwhile, near the top of the shim's stack
+  int32_t tid;
+  int32_t pid;
 
   // The program's signal mask. The kernel's is host_mask(mask) in the program, and everything is blocked from the
   // moment a signal was captured until it is delivered.
@@ -39,7 +41,6 @@ struct ThreadControl {
   // For the crash report: what the thread last asked for.
   uint64_t last_number;
   uint64_t last_args[6];
-  int32_t tid;
 };
 static_assert(offsetof(ThreadControl, shim_fs) == TC_SHIM_FS);
 static_assert(offsetof(ThreadControl, app_fs) == TC_APP_FS);
@@ -48,6 +49,8 @@ static_assert(offsetof(ThreadControl, captured) == TC_CAPTURED);
 static_assert(offsetof(ThreadControl, return_address) == TC_RETURN);
 static_assert(offsetof(ThreadControl, app_rsp) == TC_APP_RSP);
 static_assert(offsetof(ThreadControl, patched_frame) == TC_PATCHED);
+static_assert(offsetof(ThreadControl, tid) == TC_TID);
+static_assert(offsetof(ThreadControl, pid) == TC_PID);
 static_assert(UC_VECTORS >= sizeof(abi::UserContext) && UC_VECTORS % 64 == 0);
 static_assert(offsetof(abi::FpState, xstate_bv) == XSAVE_HEADER);
 

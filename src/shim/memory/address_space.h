@@ -10,9 +10,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "base/result.h"
@@ -50,10 +52,21 @@ class AddressSpace {
   // Private mappings of files that have been readable, executable and not writable since they were mapped: call sites in
   // them may be rewritten (patch/).
   RangeSet& code() { return code_; }
+  // Where private mappings of the beginning of a file begin: ELF headers are among them.
+  void add_image(uint64_t begin) { images_.insert(begin); }
+  void remove_images(uint64_t begin, uint64_t end) {
+    images_.erase(images_.lower_bound(begin), images_.lower_bound(end));
+  }
+  // The last that begins at or before `address`.
+  std::optional<uint64_t> image_before(uint64_t address) const {
+    const auto after = images_.upper_bound(address);
+    return after == images_.begin() ? std::nullopt : std::optional(*std::prev(after));
+  }
   // What is no longer mapped.
   void forget(uint64_t begin, uint64_t end) {
     owned_.remove(begin, end);
     never_executable_.remove(begin, end);
+    remove_images(begin, end);
   }
   Heap& heap() { return heap_; }
 
@@ -62,6 +75,7 @@ class AddressSpace {
   RangeSet owned_;             // guarded by mutex_
   RangeSet never_executable_;  // guarded by mutex_
   RangeSet code_;              // guarded by mutex_
+  std::set<uint64_t> images_;  // guarded by mutex_
   Heap heap_;                  // guarded by mutex_
 };
 

@@ -35,13 +35,19 @@ struct Range {
   uint64_t end;
 };
 
-// [address, address + length) in whole pages, or nothing when it wraps or leaves the user half.
 // Only what stays as the file has it: anything else may be code that changes.
 bool is_code(const Call& call) {
   return (call.args[2] & (PROT_READ | PROT_WRITE | PROT_EXEC)) == (PROT_READ | PROT_EXEC) &&
          (call.args[3] & (MAP_TYPE | MAP_ANONYMOUS)) == MAP_PRIVATE;
 }
 
+// Where the ELF header of a library may be.
+bool begins_file(const Call& call) {
+  return (call.args[2] & PROT_WRITE) == 0 && (call.args[3] & (MAP_TYPE | MAP_ANONYMOUS)) == MAP_PRIVATE &&
+         call.args[5] == 0;
+}
+
+// [address, address + length) in whole pages, or nothing when it wraps or leaves the user half.
 bool page_range(uint64_t address, uint64_t length, Range& range) {
   if (length > kUserTop || address > kUserTop - length) return false;
   range = {page_down(address), page_up(address + length)};
@@ -151,6 +157,8 @@ int64_t sys_mmap(Call& call) {
   const int64_t result = file_namespace::is_active() ? map_by_rule(call, space) : map(call, space);
   if (!is_error(result) && page_range(static_cast<uint64_t>(result), call.args[1], range)) {
     space.owned().add(range.begin, range.end);
+    space.remove_images(range.begin, range.end);
+    if (begins_file(call)) space.add_image(range.begin);
     if (is_code(call)) space.code().add(range.begin, range.end);
     volumes::after_unmapping(replaced);
   }

@@ -21,7 +21,7 @@ size_t size_by_bytes(std::span<const uint8_t> function, size_t offset, uint64_t 
     for (int i = 1; i <= 4; ++i) immediate = immediate << 8 | at[-i];
     if (immediate == number) return kMovSize;
   }
-  const bool is_xor = offset >= kXorSize && (at[-2] == 0x31 || at[-2] == 0x33) && at[-1] == 0xc0;
+  const bool is_xor = offset >= kXorSize && at[-2] == 0x31 && at[-1] == 0xc0;
   return is_xor && number == 0 ? kXorSize : 0;
 }
 
@@ -52,7 +52,8 @@ std::optional<Walk> walk(std::span<const uint8_t> function) {
   bool flow_ended = false;
   for (size_t at = 0; at < function.size();) {
     const auto instruction = decode(function.subspan(at));
-    if (!instruction) return std::nullopt;
+    // A breakpoint is a debugger's: it hides what is under it, and the debugger will put that back.
+    if (!instruction || function[at] == 0xcc) return std::nullopt;
     const auto bytes = function.subspan(at, instruction->length);
     walk.beginnings.push_back(at);
     const size_t next = at + instruction->length;
@@ -71,11 +72,21 @@ bool reaches(size_t from, size_t to) {
   return distance >= INT8_MIN && distance <= INT8_MAX;
 }
 
+// Whether the bytes between two addresses lie within one page. `begin` is the lower one.
+bool in_one_page(uint64_t begin, uint64_t end) {
+  constexpr unsigned kPageBits = 12;
+  return begin >> kPageBits == (end - 1) >> kPageBits;
+}
+
 }  // namespace
 
-std::optional<CallSite> examine(std::span<const uint8_t> function, size_t offset, uint64_t number) {
+bool is_site(std::span<const uint8_t> code, size_t offset, uint64_t number) {
+  return size_by_bytes(code, offset, number) != 0;
+}
+
+std::optional<CallSite> examine(std::span<const uint8_t> function, uint64_t address, size_t offset, uint64_t number) {
   const size_t size = size_by_bytes(function, offset, number);
-  if (size == 0) return std::nullopt;
+  if (size == 0 || !in_one_page(address + offset - size, address + offset)) return std::nullopt;
   const auto seen = walk(function);
   if (!seen) return std::nullopt;
   const auto is_target = [&](size_t begin, size_t end) {
@@ -88,7 +99,9 @@ std::optional<CallSite> examine(std::span<const uint8_t> function, size_t offset
   }
   if (size == kMovSize) return CallSite{.size = size};
   for (const Walk::Hole& hole : seen->holes) {
-    if (reaches(offset, hole.begin) && !is_target(hole.begin, hole.begin + hole.size)) {
+    const size_t hole_end = hole.begin + std::min(hole.size, kMostOfHole);
+    if (reaches(offset, hole.begin) && !is_target(hole.begin, hole.begin + hole.size) &&
+        in_one_page(address + std::min(first, hole.begin), address + std::max(offset, hole_end))) {
       return CallSite{.size = size, .hole = hole.begin, .hole_size = hole.size};
     }
   }

@@ -22,7 +22,9 @@ size_t syscall_in(const Code& code) {
   return 0;
 }
 
-bool rewritable(const Code& code, uint64_t number = 39) { return examine(code, syscall_in(code), number).has_value(); }
+bool rewritable(const Code& code, uint64_t number = 39) {
+  return examine(code, 0, syscall_in(code), number).has_value();
+}
 
 TEST(CallSite, TheUsualSite) {
   EXPECT_TRUE(rewritable({0xb8, 39, 0, 0, 0, 0x0f, 0x05, 0xc3}));
@@ -79,38 +81,61 @@ TEST(CallSite, AJumpIntoTheMov) {
 const Code kRead = {0x31, 0xc0, 0x0f, 0x05, 0xc3, 0x66, 0x2e, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0, 0x48, 0x89, 0xf8, 0xc3};
 
 TEST(CallSite, AShortSiteAndItsHole) {
-  const auto site = examine(kRead, 2, 0);
+  const auto site = examine(kRead, 0, 2, 0);
   ASSERT_TRUE(site.has_value());
   EXPECT_EQ(site->size, kXorSize);
   EXPECT_EQ(site->hole, 5U);
   EXPECT_EQ(site->hole_size, 10U);
-  EXPECT_FALSE(examine(kRead, 2, 1));
+  EXPECT_FALSE(examine(kRead, 0, 2, 1));
 }
 
 TEST(CallSite, AShortSiteWithoutAHole) {
   Code fallen_into = kRead;
   fallen_into[4] = 0x90;  // no return before the padding
-  EXPECT_FALSE(examine(fallen_into, 2, 0));
+  EXPECT_FALSE(examine(fallen_into, 0, 2, 0));
   Code conditional = kRead;
   conditional.insert(conditional.begin() + 4, {0x74, 0x01});  // je over the return, into the padding
-  EXPECT_FALSE(examine(conditional, 2, 0));
+  EXPECT_FALSE(examine(conditional, 0, 2, 0));
   Code short_padding = {0x31, 0xc0, 0x0f, 0x05, 0xc3, 0x0f, 0x1f, 0x40, 0x00, 0xc3};
-  EXPECT_FALSE(examine(short_padding, 2, 0));
+  EXPECT_FALSE(examine(short_padding, 0, 2, 0));
   Code far = kRead;
   far.insert(far.begin() + 4, 140, 0x90);
-  EXPECT_FALSE(examine(far, 2, 0));
-  Code taken = kRead;  // another site's jump, and breakpoints for what was left of the padding
+  EXPECT_FALSE(examine(far, 0, 2, 0));
+  Code taken = kRead;  // another site's jump, and short NOPs for what was left of the padding
   taken[5] = 0xe9;
-  std::fill(taken.begin() + 10, taken.begin() + 15, 0xcc);
-  EXPECT_FALSE(examine(taken, 2, 0));
+  std::fill(taken.begin() + 10, taken.begin() + 15, 0x90);
+  EXPECT_FALSE(examine(taken, 0, 2, 0));
+}
+
+// Pages go one by one: half a jump would be left.
+TEST(CallSite, AllThatIsWrittenLiesInOnePage) {
+  const Code mov = {0x90, 0xb8, 39, 0, 0, 0, 0x0f, 0x05, 0xc3};
+  for (uint64_t begin = 0xff0; begin <= 0x1000; ++begin) {
+    const bool straddles = begin + 1 < 0x1000 && begin + 6 > 0x1000;
+    EXPECT_EQ(examine(mov, begin, 6, 39).has_value(), !straddles) << begin;
+    const bool jump_or_hole_straddles = begin < 0x1000 && begin + 15 > 0x1000;
+    EXPECT_EQ(examine(kRead, begin, 2, 0).has_value(), !jump_or_hole_straddles) << begin;
+  }
+}
+
+TEST(CallSite, ADebuggersBreakpointInTheFunction) {
+  EXPECT_TRUE(rewritable({0xb8, 39, 0, 0, 0, 0x0f, 0x05, 0x90, 0xc3}));
+  EXPECT_FALSE(rewritable({0xb8, 39, 0, 0, 0, 0x0f, 0x05, 0xcc, 0xc3}));
+}
+
+// Put back as 31 c0.
+TEST(CallSite, TheOtherEncodingOfXor) {
+  Code other = kRead;
+  other[0] = 0x33;
+  EXPECT_FALSE(examine(other, 0, 2, 0));
 }
 
 TEST(CallSite, CodeThatCannotBeRead) {
   EXPECT_FALSE(rewritable({0x06, 0xb8, 39, 0, 0, 0, 0x0f, 0x05}));  // no instruction before
   EXPECT_FALSE(rewritable({0xb8, 39, 0, 0, 0, 0x0f, 0x05, 0x62}));  // nor behind
-  EXPECT_FALSE(examine(Code{0xb8, 39, 0, 0, 0, 0x0f}, 5, 39));      // ends within the syscall
-  EXPECT_FALSE(examine(Code{39, 0, 0, 0, 0x0f, 0x05}, 4, 39));      // begins within the mov
-  EXPECT_FALSE(examine(Code{0xb8, 39, 0, 0, 0, 0x0f, 0x05}, 99, 39));
+  EXPECT_FALSE(examine(Code{0xb8, 39, 0, 0, 0, 0x0f}, 0, 5, 39));   // ends within the syscall
+  EXPECT_FALSE(examine(Code{39, 0, 0, 0, 0x0f, 0x05}, 0, 4, 39));   // begins within the mov
+  EXPECT_FALSE(examine(Code{0xb8, 39, 0, 0, 0, 0x0f, 0x05}, 0, 99, 39));
 }
 
 }  // namespace

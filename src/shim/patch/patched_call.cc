@@ -11,13 +11,18 @@
 
 #include "shim/abi/auxiliary.h"
 #include "shim/abi/restart.h"
+#include "shim/memory/app_memory.h"
 #include "shim/patch/slots.h"
 #include "shim/process/signals.h"
 #include "shim/syscalls/dispatch.h"
 
 extern "C" {
-// State components that patched calls keep: those of the kernel's own frames.
+// State components of the kernel's own frames.
+__attribute__((visibility("hidden"))) uint64_t redoubt_frame_mask = 0;
+// Those of them that patched calls save: all but the protection keys, which the shim does not change.
 __attribute__((visibility("hidden"))) uint64_t redoubt_vector_mask = 0;
+// Those of them that are saved without XSAVEC (entry/patched.S).
+__attribute__((visibility("hidden"))) uint32_t redoubt_quick_vectors = 0;
 }
 
 namespace redoubt::shim::patch {
@@ -39,6 +44,28 @@ bool within(uint64_t address, const char* begin, const char* end) {
 }
 bool is_at(uint64_t address, const char* label) { return address == reinterpret_cast<uint64_t>(label); }
 
+// The slot that the jump at `address` leads to, when that is a jump in a hole. The bytes decide: after the hole's mapping
+// something else may be there.
+const Slot* slot_behind_hole(uint64_t address) {
+  uint8_t jump[5];
+  if (!copy_from_app(jump, address, sizeof(jump)) || jump[0] != 0xe9) return nullptr;
+  int32_t displacement;
+  std::memcpy(&displacement, jump + 1, sizeof(displacement));
+  const uint64_t to = address + sizeof(jump) + static_cast<uint64_t>(int64_t{displacement});
+  const Slot* slot = slot_at(to);
+  return slot != nullptr && slot->hole == address && code_of(*slot) == to ? slot : nullptr;
+}
+
+// What entry/patched.S can move by hand of these components.
+uint32_t quick_vectors(uint64_t components) {
+  constexpr uint32_t kSse = 0x02, kOpmasks = 0x20, kHighRegisters = 0x80;
+  constexpr unsigned kFeatures = 7, kAvx512bw = 1U << 30;  // 64-bit opmasks
+  if ((components & (kOpmasks | kHighRegisters)) == 0) return kSse;
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  if (__get_cpuid_count(kFeatures, 0, &eax, &ebx, &ecx, &edx) == 0 || (ebx & kAvx512bw) == 0) return 0;
+  return kSse | kOpmasks | kHighRegisters;
+}
+
 }  // namespace
 
 uint64_t frame_address(void* shim_stack) {
@@ -54,11 +81,14 @@ bool learn_vector_format(const abi::UserContext& frame) {
       format.extended_size > vector_room()) {
     return false;
   }
-  constexpr unsigned kExtendedState = 0xd, kXsavec = 2;
+  constexpr unsigned kExtendedState = 0xd, kXsavec = 2, kInUse = 4;
+  constexpr uint64_t kKeys = 0x200;
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
   if (__get_cpuid_count(kExtendedState, 1, &eax, &ebx, &ecx, &edx) == 0 || (eax & kXsavec) == 0) return false;
   vector_format = format;
-  redoubt_vector_mask = format.xfeatures;
+  redoubt_frame_mask = format.xfeatures;
+  redoubt_vector_mask = format.xfeatures & ~kKeys;
+  redoubt_quick_vectors = (eax & kInUse) != 0 ? quick_vectors(format.xfeatures) : 0;
   return true;
 }
 
@@ -116,7 +146,14 @@ void present(Thread& thread, abi::UserContext& frame) {
   }
   if (is_at(regs.rip, redoubt_patched_entry)) return not_begun(regs.rcx);
   if (!within(regs.rip, redoubt_gate_patched_descriptor, redoubt_gate_patched_end)) {
-    if (is_at(regs.rip, redoubt_patched_refused)) return not_begun(regs.rcx);
+    if (is_at(regs.rip, redoubt_patched_refused) || is_at(regs.rip, redoubt_gate_patched_pid) ||
+        is_at(regs.rip, redoubt_gate_patched_tid)) {
+      return not_begun(regs.rcx);
+    }
+    if (is_at(regs.rip, redoubt_gate_patched_pid_done) || is_at(regs.rip, redoubt_gate_patched_tid_done)) {
+      regs.rip = regs.rcx;
+      return;
+    }
     if (within(regs.rip, redoubt_patched_refused, redoubt_gate_patched_descriptor)) return not_begun(regs.rcx + 2);
     return;
   }

@@ -32,6 +32,8 @@ extern "C" {
 extern const char redoubt_patched_entry[], redoubt_patched_left[], redoubt_patched_refused[];
 extern const char redoubt_gate_patched[], redoubt_gate_patched_descriptor[], redoubt_gate_patched_call[];
 extern const char redoubt_gate_patched_done[], redoubt_gate_patched_end[];
+extern const char redoubt_gate_patched_pid[], redoubt_gate_patched_pid_done[];
+extern const char redoubt_gate_patched_tid[], redoubt_gate_patched_tid_done[];
 void redoubt_expand_vectors(const void* compacted, void* standard);
 
 // Called by entry/patched.S. The first returns whether the program may be resumed the fast way.

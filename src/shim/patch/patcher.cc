@@ -10,6 +10,7 @@
 // Everything here that changes anything holds AddressSpace::mutex, fork included.
 #include "shim/patch/patcher.h"
 
+#include <fcntl.h>
 #include <linux/membarrier.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -19,11 +20,13 @@
 #include <atomic>
 #include <cstring>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "shim/files/namespace.h"
 #include "shim/files/window.h"
 #include "shim/gate/gate.h"
+#include "shim/gate/host_answer.h"
 #include "shim/memory/app_memory.h"
 #include "shim/net/shield.h"
 #include "shim/patch/call_site.h"
@@ -44,10 +47,10 @@ namespace redoubt::shim::patch {
 namespace {
 
 constexpr uint8_t kBreakpoint = 0xcc;
+constexpr uint8_t kNop = 0x90;
 constexpr uint8_t kNearJump = 0xe9;
 constexpr uint8_t kShortJump = 0xeb;
 constexpr uint64_t kLargestFunction = uint64_t{64} << 10;
-constexpr uint64_t kFarthestHeader = uint64_t{256} << 20;
 
 std::atomic<bool> is_on = false;
 bool is_prepared = false;  // guarded by AddressSpace::mutex
@@ -83,12 +86,13 @@ void synchronize_processors() {
   CHECK(membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE) == 0);
 }
 
+// False when the page is not there: its file ends before it, be it since a moment ago. Nobody executes it then.
 bool write_site(uint64_t first_at, std::span<const uint8_t> bytes) {
   if (!copy_to_app(first_at, &kBreakpoint, 1)) return false;
   synchronize_processors();
-  CHECK(copy_to_app(first_at + 1, bytes.data() + 1, bytes.size() - 1));
+  if (!copy_to_app(first_at + 1, bytes.data() + 1, bytes.size() - 1)) return false;
   synchronize_processors();
-  CHECK(copy_to_app(first_at, bytes.data(), 1));
+  if (!copy_to_app(first_at, bytes.data(), 1)) return false;
   synchronize_processors();
   return true;
 }
@@ -113,28 +117,23 @@ class Writable {
 
 bool read_program(void* to, uint64_t address, size_t size) { return copy_from_app(to, address, size); }
 
-// The function around `address`. The ELF header lies somewhere below the code, in memory of the program.
-std::optional<Function> function_around(AddressSpace& space, uint64_t address) {
-  static constexpr uint8_t kMagic[4] = {0x7f, 'E', 'L', 'F'};
-  for (uint64_t page = address & ~(kPage - 1); address - page < kFarthestHeader && page >= kPage; page -= kPage) {
-    if (!space.owned().covers(page, page + kPage)) continue;
-    uint8_t magic[4];
-    if (!copy_from_app(magic, page, sizeof(magic)) || std::memcmp(magic, kMagic, sizeof(magic)) != 0) continue;
-    if (const auto function = find_function(read_program, page, address)) return function;
-  }
-  return std::nullopt;
+// Whether the bytes before a `syscall` are a site's at all.
+bool looks_like_site(uint64_t syscall_at, uint64_t number) {
+  std::array<uint8_t, kMovSize + kSyscallSize> bytes;
+  return copy_from_app(bytes.data(), syscall_at - kMovSize, bytes.size()) && is_site(bytes, kMovSize, number);
 }
 
 // The hole of the result is an address.
-std::optional<CallSite> prove(AddressSpace& space, uint64_t syscall_at, uint64_t number) {
-  const auto function = function_around(space, syscall_at);
+std::optional<CallSite> prove(AddressSpace& space, uint64_t mapping, uint64_t syscall_at, uint64_t number) {
+  const auto header = space.image_before(mapping);
+  const auto function = header ? find_function(read_program, *header, syscall_at) : std::nullopt;
   if (!function || function->end - function->begin > kLargestFunction ||
       !space.code().covers(function->begin, function->end)) {
     return std::nullopt;
   }
   std::vector<uint8_t> bytes(function->end - function->begin);
   if (!copy_from_app(bytes.data(), function->begin, bytes.size())) return std::nullopt;
-  auto site = examine(bytes, syscall_at - function->begin, number);
+  auto site = examine(bytes, function->begin, syscall_at - function->begin, number);
   if (site && site->hole_size != 0) site->hole += function->begin;
   return site;
 }
@@ -142,8 +141,6 @@ std::optional<CallSite> prove(AddressSpace& space, uint64_t syscall_at, uint64_t
 // Calls that no shield ever looks at, whatever the session says.
 bool is_never_shielded(uint64_t number) {
   switch (number) {
-    case SYS_getpid:
-    case SYS_gettid:
     case SYS_getppid:
     case SYS_getpgrp:
     case SYS_getuid:
@@ -192,11 +189,30 @@ bool holds_no_descriptor(const Arg& arg) {
 const char* way_of(const Row& row) {
   // Both want to see every call.
   if (options().trace || options().stats || row.treatment != Treatment::kPassed) return redoubt_patched_entry;
+  if (row.number == SYS_getpid) return redoubt_gate_patched_pid;
+  if (row.number == SYS_gettid) return redoubt_gate_patched_tid;
   const bool is_shielded = net::is_active() || file_namespace::is_active() || volumes::is_active();
   if (is_shielded && !is_never_shielded(row.number)) return redoubt_patched_entry;
   if (!std::all_of(std::begin(row.args) + 1, std::end(row.args), holds_no_descriptor)) return redoubt_patched_entry;
   if (is_descriptor(row.args[0])) return redoubt_gate_patched_descriptor;
   return holds_no_descriptor(row.args[0]) ? redoubt_gate_patched : redoubt_patched_entry;
+}
+
+// A debugger takes the breakpoint of a site being written for its own or the program's, and goes on behind it, which is in the
+// middle of an instruction.
+bool is_traced() {
+  const auto fd = gate::descriptor_of(gate::call(SYS_openat, static_cast<uint64_t>(window::get(window::Slot::kProc)),
+                                                 gate::address_of("self/status"), O_RDONLY | O_CLOEXEC));
+  if (!fd) return false;
+  char text[1024];
+  const auto size = gate::count_of(
+      gate::call(SYS_read, static_cast<uint64_t>(*fd), gate::address_of(text), sizeof(text)), sizeof(text));
+  gate::call(SYS_close, static_cast<uint64_t>(*fd));
+  if (!size) return false;
+  constexpr std::string_view kField = "\nTracerPid:\t";
+  const std::string_view status(text, *size);
+  const size_t at = status.find(kField);
+  return at != std::string_view::npos && !status.substr(at + kField.size()).starts_with("0\n");
 }
 
 bool prepare(const abi::UserContext& frame) {
@@ -217,31 +233,44 @@ Jump near_jump(uint64_t from, uint64_t to) {
   return jump;
 }
 
+// What stands at slot.first_at() while the site is rewritten. Its first slot.size bytes count.
+Jump jump_of(const Slot& slot) {
+  if (slot.hole == 0) return near_jump(slot.first_at(), code_of(slot));
+  return {kShortJump, static_cast<uint8_t>(slot.hole - slot.syscall_at())};
+}
+
 // A hole keeps its jump for ever: a thread may stand on it, and nobody else comes by.
 bool write_jumps(Slot& slot, const CallSite& site) {
-  if (site.hole_size == 0) return write_site(slot.first_at(), near_jump(slot.first_at(), code_of(slot)));
-  std::array<uint8_t, 16> padding;
-  padding.fill(kBreakpoint);
-  const Jump far = near_jump(site.hole, code_of(slot));
-  std::copy(far.begin(), far.end(), padding.begin());
-  if (!copy_to_app(site.hole, padding.data(), std::min(site.hole_size, padding.size()))) return false;
-  slot.hole = site.hole;
-  const uint8_t jump[kXorSize] = {kShortJump, static_cast<uint8_t>(site.hole - slot.syscall_at())};
-  return write_site(slot.first_at(), jump);
+  slot.hole = site.hole_size != 0 ? site.hole : 0;
+  if (slot.hole != 0) {
+    std::array<uint8_t, kMostOfHole> padding;
+    padding.fill(kNop);
+    const Jump far = near_jump(slot.hole, code_of(slot));
+    std::copy(far.begin(), far.end(), padding.begin());
+    if (!copy_to_app(slot.hole, padding.data(), std::min(site.hole_size, padding.size()))) return false;
+  }
+  const Jump jump = jump_of(slot);
+  return write_site(slot.first_at(), std::span(jump).first(slot.size));
 }
 
 void rewrite(const abi::UserContext& frame) {
   const uint64_t syscall_at = frame.regs.rip - kSyscallSize;
   const uint64_t number = frame.regs.rax;
   const Row* row = find_row(number);
-  if (row == nullptr) return;
+  // Unwinders know the end of a handler by its instructions.
+  if (row == nullptr || number == SYS_rt_sigreturn) return;
   AddressSpace& space = address_space();
   const std::lock_guard lock(space.mutex());
+  if (!is_on.load(std::memory_order_relaxed)) return;
   const auto mapping = space.code().range_at(syscall_at);
   if (!mapping) return;
-  const auto site = prove(space, syscall_at, number);
-  if (!site) return;
-  if (!prepare(frame)) return stop();
+  if (!looks_like_site(syscall_at, number)) return;
+  const auto site = prove(space, mapping->first, syscall_at, number);
+  if (!site || is_traced()) return;
+  if (!prepare(frame)) {
+    is_on = false;
+    return;
+  }
   Slot* slot = take(syscall_at, static_cast<uint16_t>(site->size), static_cast<uint32_t>(number),
                     gate::address_of(way_of(*row)));
   if (slot == nullptr) return;
@@ -255,13 +284,19 @@ void rewrite(const abi::UserContext& frame) {
   }
 }
 
-void restore(Slot& slot) {
+void restore(AddressSpace& space, const Slot& slot) {
+  const auto mapping = space.code().range_at(slot.first_at());
+  const Jump expected = jump_of(slot);
+  Jump present{};
+  if (!mapping || !copy_from_app(present.data(), slot.first_at(), slot.size) ||
+      std::memcmp(present.data(), expected.data(), slot.size) != 0) {
+    return;
+  }
   static constexpr uint8_t kXor[kXorSize] = {0x31, 0xc0};
   uint8_t mov[kMovSize] = {0xb8};
   std::memcpy(mov + 1, &slot.number, sizeof(slot.number));
-  CHECK(slot.size == kXorSize ? write_site(slot.first_at(), kXor) : write_site(slot.first_at(), mov));
-  slot.active = 0;
-  --active_count;
+  const Writable writable(mapping->first, mapping->second);
+  if (writable) (void)(slot.size == kXorSize ? write_site(slot.first_at(), kXor) : write_site(slot.first_at(), mov));
 }
 
 }  // namespace
@@ -284,11 +319,9 @@ void give_back(AddressSpace& space, uint64_t begin, uint64_t end) {
   if (active_count != 0) {
     for_each_slot([&](Slot& slot) {
       if (slot.active == 0 || slot.first_at() >= end || slot.syscall_at() + kSyscallSize <= begin) return;
-      const auto mapping = space.code().range_at(slot.first_at());
-      CHECK(mapping.has_value());
-      const Writable writable(mapping->first, mapping->second);
-      CHECK(static_cast<bool>(writable));
-      restore(slot);
+      restore(space, slot);
+      slot.active = 0;
+      --active_count;
     });
   }
   space.code().remove(begin, end);
@@ -311,9 +344,10 @@ bool is_own_breakpoint(abi::UserContext& frame, const abi::Siginfo& info) {
   return true;
 }
 
-void stop() {
+bool stop() {
+  const std::lock_guard lock(address_space().mutex());
   is_on = false;
-  for_each_slot([](Slot& slot) { slot.target = gate::address_of(redoubt_patched_refused); });
+  return retarget(gate::address_of(redoubt_patched_refused));
 }
 
 uint64_t site_count() { return active_count; }

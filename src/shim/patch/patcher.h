@@ -19,14 +19,16 @@ void start();
 void note_trap(Thread& thread, const abi::UserContext& frame);
 
 // Before the program's mappings in [begin, end) are removed, replaced, moved or made anything else than readable and
-// executable: the program's bytes are back when this returns, and stay so. AddressSpace::mutex is held.
+// executable: the program's bytes are back when this returns, and stay so. AddressSpace::mutex is held. Where the host does not
+// let us write, the jump stays, and works; where the bytes are not ours any more (the file was truncated), they stay.
 void give_back(AddressSpace& space, uint64_t begin, uint64_t end);
 
 // Whether a SIGTRAP was the breakpoint that stands in a site while it is rewritten. If so `frame` goes on as if it had not been.
 bool is_own_breakpoint(abi::UserContext& frame, const abi::Siginfo& info);
 
-// Rewrites nothing more, and lets the sites that were rewritten trap.
-void stop();
+// Rewrites nothing more, and lets the sites that were rewritten trap. False when the host has no memory for that. No lock is
+// held.
+bool stop();
 
 // How many sites are rewritten.
 uint64_t site_count();

@@ -28,9 +28,9 @@ bool reaches(uint64_t from, uint64_t to) {
   return distance < kReach && distance > -kReach;
 }
 
-void put(uint8_t*& at, std::initializer_list<uint8_t> opcode, size_t field_offset, const uint8_t* slot) {
+void put(uint8_t*& at, std::initializer_list<uint8_t> opcode, size_t field_offset, const uint8_t* data) {
   for (const uint8_t byte : opcode) *at++ = byte;
-  const auto displacement = static_cast<uint32_t>(slot + field_offset - (at + 4));
+  const auto displacement = static_cast<uint32_t>(data + field_offset - (at + 4));
   std::memcpy(at, &displacement, sizeof(displacement));
   at += sizeof(displacement);
 }
@@ -56,6 +56,12 @@ int64_t map_near(uint64_t address) {
   return -ENOMEM;
 }
 
+SlotData* data_of(uint8_t* code) { return reinterpret_cast<SlotData*>(code + kPage); }
+
+int64_t protect_data(uint8_t* code, uint64_t protection) {
+  return gate::call(SYS_mprotect, gate::address_of(code) + kPage, kPage, protection);
+}
+
 Region* add_region(uint64_t near) {
   const uint32_t index = region_count.load(std::memory_order_relaxed);
   if (index == kMostRegions) return nullptr;
@@ -68,6 +74,10 @@ Region* add_region(uint64_t near) {
     gate::call(SYS_munmap, address, 2 * kPage);
     return nullptr;
   }
+  if (is_error(protect_data(code, PROT_READ))) {
+    gate::call(SYS_munmap, address, 2 * kPage);
+    return nullptr;
+  }
   regions[index].code = code;
   region_count.store(index + 1, std::memory_order_release);
   return &regions[index];
@@ -77,23 +87,27 @@ Region* add_region(uint64_t near) {
 
 void write_code(uint8_t* page) {
   for (size_t i = 0; i < kSlotsPerRegion; ++i) {
-    uint8_t* at = page + i * sizeof(Slot);
-    const uint8_t* slot = page + kPage + i * sizeof(Slot);
-    uint8_t* const end = at + sizeof(Slot);
-    put(at, {0x8b, 0x05}, offsetof(Slot, number), slot);
-    put(at, {0x48, 0x8b, 0x0d}, offsetof(Slot, return_address), slot);
-    put(at, {0xff, 0x25}, offsetof(Slot, target), slot);
+    uint8_t* at = page + i * kSlotSize;
+    const uint8_t* data = page + kPage + i * kSlotSize;
+    uint8_t* const end = at + kSlotSize;
+    put(at, {0x8b, 0x05}, offsetof(SlotData, number), data);
+    put(at, {0x48, 0x8b, 0x0d}, offsetof(SlotData, return_address), data);
+    put(at, {0xff, 0x25}, offsetof(SlotData, target), data);
     while (at < end) *at++ = 0xcc;
   }
 }
 
-uint64_t code_of(const Slot& slot) { return reinterpret_cast<uint64_t>(&slot) - kPage; }
+uint64_t code_of(const Slot& slot) {
+  const auto region = (reinterpret_cast<uint64_t>(&slot) - reinterpret_cast<uint64_t>(regions)) / sizeof(Region);
+  const auto index = static_cast<uint64_t>(&slot - regions[region].slots);
+  return gate::address_of(regions[region].code) + index * kSlotSize;
+}
 
 Slot* slot_at(uint64_t address) {
   const uint32_t count = region_count.load(std::memory_order_acquire);
   for (uint32_t i = 0; i < count; ++i) {
     const uint64_t offset = address - reinterpret_cast<uint64_t>(regions[i].code);
-    if (offset < kPage) return &regions[i].slots()[offset / sizeof(Slot)];
+    if (offset < kPage) return &regions[i].slots[offset / kSlotSize];
   }
   return nullptr;
 }
@@ -102,14 +116,6 @@ Slot* slot_of(uint64_t first_at) {
   Slot* found = nullptr;
   for_each_slot([&](Slot& slot) {
     if (slot.first_at() == first_at && (found == nullptr || found->active == 0)) found = &slot;
-  });
-  return found;
-}
-
-Slot* slot_behind_hole(uint64_t address) {
-  Slot* found = nullptr;
-  for_each_slot([&](Slot& slot) {
-    if (slot.hole == address) found = &slot;
   });
   return found;
 }
@@ -130,13 +136,30 @@ Slot* take(uint64_t syscall_at, uint16_t size, uint32_t number, uint64_t target)
   }
   if (room == nullptr) room = add_region(syscall_at);
   if (room == nullptr) return nullptr;
-  Slot& slot = room->slots()[room->used];
+  const uint32_t index = room->used.load(std::memory_order_relaxed);
+  if (is_error(protect_data(room->code, PROT_READ | PROT_WRITE))) return nullptr;
+  data_of(room->code)[index] = {.return_address = syscall_at + 2, .target = target, .number = number, .padding = {}};
+  (void)protect_data(room->code, PROT_READ);  // a host without memory for that leaves it writable
+  Slot& slot = room->slots[index];
   slot.return_address = syscall_at + 2;
   slot.size = size;
   slot.target = target;
   slot.number = number;
-  room->used.fetch_add(1, std::memory_order_release);
+  room->used.store(index + 1, std::memory_order_release);
   return &slot;
+}
+
+bool retarget(uint64_t target) {
+  for (uint32_t i = 0; i < region_count; ++i) {
+    Region& region = regions[i];
+    if (is_error(protect_data(region.code, PROT_READ | PROT_WRITE))) return false;
+    for (uint32_t j = 0; j < region.used; ++j) {
+      region.slots[j].target = target;
+      reinterpret_cast<volatile SlotData*>(data_of(region.code))[j].target = target;
+    }
+    (void)protect_data(region.code, PROT_READ);
+  }
+  return true;
 }
 
 }  // namespace redoubt::shim::patch

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Where rewritten call sites jump to. A region is two pages near the program's code: a page of code that is written once,
-// before it is executable, and a page of data. Slot i of the code reads slot i of the data:
+// before it is executable, and a page of data, which is writable only while a slot is given away. Slot i of the code reads
+// slot i of the data:
 //
 //   8b 05 disp32       mov number(%rip), %eax
 //   48 8b 0d disp32    mov return_address(%rip), %rcx
@@ -18,6 +19,21 @@
 
 namespace redoubt::shim::patch {
 
+inline constexpr size_t kPage = 4096;
+inline constexpr size_t kSlotSize = 32;  // of code, and of data
+inline constexpr size_t kSlotsPerRegion = kPage / kSlotSize;
+inline constexpr size_t kMostRegions = 64;
+
+// What the code of a slot reads, near it.
+struct SlotData {
+  uint64_t return_address;
+  uint64_t target;
+  uint32_t number;
+  uint32_t padding[3];
+};
+static_assert(sizeof(SlotData) == kSlotSize);
+
+// What the runtime knows of a slot, in its own memory.
 struct Slot {
   uint64_t return_address;  // behind the site's `syscall`
   uint64_t target;          // a label of the runtime
@@ -29,17 +45,13 @@ struct Slot {
   uint64_t syscall_at() const { return return_address - 2; }
   uint64_t first_at() const { return syscall_at() - size; }
 };
-static_assert(sizeof(Slot) == 32);
-
-inline constexpr size_t kPage = 4096;
-inline constexpr size_t kSlotsPerRegion = kPage / sizeof(Slot);
 
 // Writes the code of all slots of a region whose data begins a page further on.
 void write_code(uint8_t* page);
 
 // A slot within reach of a jump near `syscall_at`, which has not been given away, or was given to the same site before. Null
-// when there is no room near enough, or as many regions as there may be. On success the slot holds everything but `active`
-// and `hole`.
+// when there is no room near enough, no memory, or as many regions as there may be. On success the slot holds everything but
+// `active` and `hole`.
 Slot* take(uint64_t syscall_at, uint16_t size, uint32_t number, uint64_t target);
 
 // The address that the site jumps to.
@@ -49,8 +61,9 @@ uint64_t code_of(const Slot& slot);
 Slot* slot_at(uint64_t address);
 // The slot of the site whose rewritten instruction is at `first_at`, active or not; or null.
 Slot* slot_of(uint64_t first_at);
-// The slot that the jump at `address` leads to, in a hole; or null.
-Slot* slot_behind_hole(uint64_t address);
+
+// Makes every slot go to `target`. False when the host has no memory: some may go where they went.
+bool retarget(uint64_t target);
 
 // Calls visit(Slot&) for each slot that was given away.
 template <typename Visit>
@@ -60,9 +73,8 @@ void for_each_slot(Visit visit);
 struct Region {
   uint8_t* code;
   std::atomic<uint32_t> used;
-  Slot* slots() const { return reinterpret_cast<Slot*>(code + kPage); }
+  Slot slots[kSlotsPerRegion];
 };
-inline constexpr size_t kMostRegions = 64;
 extern Region regions[kMostRegions];
 extern std::atomic<uint32_t> region_count;
 
@@ -71,7 +83,7 @@ void for_each_slot(Visit visit) {
   const uint32_t count = region_count.load(std::memory_order_acquire);
   for (uint32_t i = 0; i < count; ++i) {
     const uint32_t used = regions[i].used.load(std::memory_order_acquire);
-    for (uint32_t j = 0; j < used; ++j) visit(regions[i].slots()[j]);
+    for (uint32_t j = 0; j < used; ++j) visit(regions[i].slots[j]);
   }
 }
 

@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 #include "shim/gate/fake/fake_gate.h"
 
@@ -54,6 +56,27 @@ TEST(Slots, ASiteGetsItsSlotBackAndNobodyElsesSlot) {
   EXPECT_EQ(take(near + 1, 5, 7, near), slot);
   EXPECT_NE(take(near + 1, 5, 8, near), slot);
   EXPECT_NE(take(near + 2, 5, 7, near), slot);
+}
+
+TEST(Slots, AreNotWritable) {
+  const auto near = reinterpret_cast<uint64_t>(slot_target);
+  Slot* slot = take(near + 21, 5, 7, near);
+  ASSERT_NE(slot, nullptr);
+  uint64_t word = 0;
+  for (const uint64_t page : {code_of(*slot), code_of(*slot) + kPage}) {
+    const iovec own{&word, sizeof(word)};
+    const iovec remote{reinterpret_cast<void*>(page), sizeof(word)};
+    EXPECT_EQ(process_vm_readv(getpid(), &own, 1, &remote, 1, 0), static_cast<ssize_t>(sizeof(word)));
+    EXPECT_EQ(process_vm_writev(getpid(), &own, 1, &remote, 1, 0), -1);
+  }
+}
+
+TEST(Slots, GoElsewhereWhenTold) {
+  const auto near = reinterpret_cast<uint64_t>(slot_target);
+  Slot* slot = take(near + 33, 5, 7, 0);
+  ASSERT_NE(slot, nullptr);
+  EXPECT_TRUE(retarget(near));
+  EXPECT_EQ(enter(code_of(*slot)).number, 7U);
 }
 
 TEST(Slots, NoneOutOfReach) {

@@ -31,7 +31,7 @@ int64_t sys_arch_prctl(Call& call) {
     case kSetCpuid: return pass(call);
     default:
       // More state than patched calls keep.
-      if (call.int_arg(0) == kRequestXcomp) patch::stop();
+      if (call.int_arg(0) == kRequestXcomp && !patch::stop()) return -ENOMEM;
       if (call.int_arg(0) >= kFirstXcomp && call.int_arg(0) <= kLastXcomp) return pass(call);
       return -EINVAL;
   }

@@ -101,7 +101,11 @@ Result<void> execute(Call& call, int directory, uint64_t path_at, uint64_t argv_
   // Signals stay blocked until the new image has set up its entry. One that was captured goes back to pending.
   const uint64_t host_signals = block_host_signals();
   requeue_captured(call.thread);
-  for (const abi::Siginfo& late : call.thread.late) requeue(late);
+  if (std::any_of(std::begin(call.thread.late), std::end(call.thread.late),
+                  [](const abi::Siginfo& late) { return late.signo != 0; })) {
+    set_host_signals(~uint64_t{0});  // the new image lets them through once it can hold them back
+    for (const abi::Siginfo& late : call.thread.late) requeue(late);
+  }
   if (net::hooks != nullptr && !call.thread.shares_memory) net::hooks->settle();
   statistics::write_line(*call.thread.counters, "exec");
   const int64_t error =

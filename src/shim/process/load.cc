@@ -142,6 +142,7 @@ Result<void> map_image(const ElfImage& image, uint64_t bias, int fd) {
     const uint64_t end = page_up(segment.address + bias + segment.memory_size);
     holes.remove(begin, end);
     address_space().owned().add(begin, end);
+    if (page_down(segment.offset) == 0) address_space().add_image(begin);
     if (segment.protection == (PROT_READ | PROT_EXEC)) {
       address_space().code().add(begin, page_up(segment.address + bias + segment.file_size));
     }

@@ -4,11 +4,7 @@
 #include "shim/process/options.h"
 
 namespace redoubt::shim {
-namespace {
-Options current;
-}
 
-const Options& options() { return current; }
-void set_options(const Options& options) { current = options; }
+void set_options(const Options& options) { internal::current_options = options; }
 
 }  // namespace redoubt::shim

@@ -14,11 +14,14 @@ struct Options {
   bool stats = false;        // a line a process image to the statistics descriptor
   // How often a call site traps before it is rewritten (patch/): rewriting costs as much as some ten traps. 0: never.
   uint8_t patch_after = kDefaultPatchAfter;
-  static constexpr uint8_t kDefaultPatchAfter = 0;  // until the patcher has been reviewed and soaked: docs/roadmap.md
+  static constexpr uint8_t kDefaultPatchAfter = 12;
   static constexpr uint8_t kLargestPatchAfter = 254;
 };
 
-const Options& options();
+namespace internal {
+inline constinit Options current_options;
+}
+inline const Options& options() { return internal::current_options; }
 void set_options(const Options& options);
 
 }  // namespace redoubt::shim

@@ -90,6 +90,12 @@ void announce_end(const Thread& thread) {
   if (write_app(thread.clear_child_tid, zero)) futex_wake(thread.clear_child_tid, 1);
 }
 
+// Nothing but fork, clone and exec changes them.
+void learn_own_numbers(Thread& thread) {
+  thread.tid = static_cast<int32_t>(gate::call(SYS_gettid));
+  thread.pid = static_cast<int32_t>(gate::call(SYS_getpid));
+}
+
 }  // namespace
 
 uint64_t block_host_signals() {
@@ -120,7 +126,7 @@ void attach_thread(Thread& thread) {
   thread.shim_fs = _readfsbase_u64();
   thread.selector = DISPATCH_ALLOW;
   thread.patched_frame = patch::frame_address(thread.shim_stack);
-  thread.tid = static_cast<int32_t>(gate::call(SYS_gettid));
+  learn_own_numbers(thread);
   _writegsbase_u64(reinterpret_cast<uint64_t>(&thread));
   const abi::SignalStack stack = thread.host_stack();
   gate::call(SYS_sigaltstack, gate::address_of(&stack));
@@ -132,7 +138,7 @@ void attach_thread(Thread& thread) {
 void reattach_after_fork(Thread& thread) {
   count_only_this_thread();
   thread.shared_name = 0;
-  thread.tid = static_cast<int32_t>(gate::call(SYS_gettid));
+  learn_own_numbers(thread);
   if (is_error(gate::enable_dispatch(&thread.selector))) panic("the kernel refused Syscall User Dispatch after fork");
 }
 

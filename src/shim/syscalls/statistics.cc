@@ -41,10 +41,13 @@ Counters& process_counters() {
 }
 
 void count(Counters& counters, uint64_t number) {
+  if (!options().stats) return;
   counters.by_number[number < kTableSize ? number : kTableSize].fetch_add(1, std::memory_order_relaxed);
 }
 
-void count_trap(Counters& counters) { counters.traps.fetch_add(1, std::memory_order_relaxed); }
+void count_trap(Counters& counters) {
+  if (options().stats) counters.traps.fetch_add(1, std::memory_order_relaxed);
+}
 
 void reset(Counters& counters) {
   counters.traps.store(0, std::memory_order_relaxed);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Counts for --stats: calls by number, one JSON line a process image when it ends (exit, exec, or a crash of the shim;
-// not when a signal's default action kills it, since nothing of ours runs then). Counting is always on: it is the proof
-// that a call went through the shim, and costs one relaxed increment.
+// not when a signal's default action kills it, since nothing of ours runs then). Counted only then: threads that share a
+// counter would wait for one another at every call.
 #pragma once
 
 #include <atomic>
@@ -21,6 +21,7 @@ struct Counters {
 
 // The counters of the process's first image in this address space.
 Counters& process_counters();
+// Nothing without --stats.
 void count(Counters& counters, uint64_t number);
 void count_trap(Counters& counters);
 // After fork: the child starts from zero.

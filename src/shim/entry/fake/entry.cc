@@ -29,6 +29,6 @@ void redoubt_gate_restorer() { std::abort(); }
 namespace redoubt::shim::patch {
 void give_back(AddressSpace&, uint64_t, uint64_t) {}
 void complete(Thread&, abi::UserContext&) {}
-void stop() {}
+bool stop() { return true; }
 uint64_t frame_address(void* shim_stack) { return reinterpret_cast<uint64_t>(shim_stack); }
 }  // namespace redoubt::shim::patch

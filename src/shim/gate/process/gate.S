@@ -91,12 +91,25 @@ redoubt_gate_clone_vfork:
  * The second way in is for calls whose first argument is a descriptor: one that is marked goes through the shim. */
 	.globl redoubt_patched_refused
 	.hidden redoubt_patched_refused
+	.globl redoubt_gate_patched_pid, redoubt_gate_patched_pid_done, redoubt_gate_patched_tid
+	.globl redoubt_gate_patched_tid_done
+	.hidden redoubt_gate_patched_pid, redoubt_gate_patched_pid_done, redoubt_gate_patched_tid
+	.hidden redoubt_gate_patched_tid_done
 	.globl redoubt_gate_patched, redoubt_gate_patched_descriptor, redoubt_gate_patched_call
 	.globl redoubt_gate_patched_done, redoubt_gate_patched_end
 	.hidden redoubt_gate_patched, redoubt_gate_patched_descriptor, redoubt_gate_patched_call
 	.hidden redoubt_gate_patched_done, redoubt_gate_patched_end
 redoubt_patched_refused:		/* patched calls are switched off: back to the site's `syscall`, which traps */
 	leaq -2(%rcx), %rcx
+	jmp *%rcx
+/* Answered without the kernel: getpid and gettid. */
+redoubt_gate_patched_pid:
+	movl %gs:TC_PID, %eax
+redoubt_gate_patched_pid_done:
+	jmp *%rcx
+redoubt_gate_patched_tid:
+	movl %gs:TC_TID, %eax
+redoubt_gate_patched_tid_done:
 	jmp *%rcx
 redoubt_gate_patched_descriptor:
 	movq %rcx, %gs:TC_RETURN
