@@ -19,7 +19,7 @@ struct Options {
 };
 
 namespace internal {
-inline constinit Options current_options;
+inline Options current_options;
 }
 inline const Options& options() { return internal::current_options; }
 void set_options(const Options& options);
