@@ -4,6 +4,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <memory>
 #include <random>
@@ -106,6 +107,12 @@ struct TestVolume {
     ASSERT_EQ(text_of(open(std::move(with))), "");
   }
   void reopen() { ASSERT_EQ(text_of(open(options())), ""); }
+  // A file of the root directory with this at its beginning, made where there is none.
+  void put(std::string_view name, std::string_view text) {
+    auto inode = volume->lookup(kRootInode, name);
+    if (!inode) inode = volume->create(kRootInode, name, S_IFREG | 0644, 0, 0);
+    ASSERT_TRUE(inode && volume->write(*inode, 0, as_bytes(text)));
+  }
   std::string content(InodeNumber inode) {
     const auto attributes = volume->attributes(inode);
     if (!attributes) return "error " + std::to_string(number_of(attributes.error()));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The system calls that change mappings. Each works on the program's own ranges only; memory of the shim looks to the
+// The system calls that make, move and end mappings. Each works on the program's own ranges only; memory of the shim looks to the
 // program like memory that is not there. The break is virtual: the kernel's belongs to the runtime's allocator.
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -14,6 +14,7 @@
 #include "shim/files/namespace.h"
 #include "shim/gate/gate.h"
 #include "shim/memory/address_space.h"
+#include "shim/memory/pages.h"
 #include "shim/patch/patcher.h"
 #include "shim/syscalls/call.h"
 #include "shim/syscalls/handlers.h"
@@ -23,17 +24,6 @@
 
 namespace redoubt::shim {
 namespace {
-
-constexpr uint64_t kPage = 4096;
-constexpr uint64_t kUserTop = 0x7ffffffff000;
-
-constexpr uint64_t page_down(uint64_t address) { return address & ~(kPage - 1); }
-constexpr uint64_t page_up(uint64_t address) { return (address + kPage - 1) & ~(kPage - 1); }
-
-struct Range {
-  uint64_t begin;
-  uint64_t end;
-};
 
 // Only what stays as the file has it: anything else may be code that changes.
 bool is_code(const Call& call) {
@@ -45,13 +35,6 @@ bool is_code(const Call& call) {
 bool begins_file(const Call& call) {
   return (call.args[2] & PROT_WRITE) == 0 && (call.args[3] & (MAP_TYPE | MAP_ANONYMOUS)) == MAP_PRIVATE &&
          call.args[5] == 0;
-}
-
-// [address, address + length) in whole pages, or nothing when it wraps or leaves the user half.
-bool page_range(uint64_t address, uint64_t length, Range& range) {
-  if (length > kUserTop || address > kUserTop - length) return false;
-  range = {page_down(address), page_up(address + length)};
-  return true;
 }
 
 // Makes sure that a fixed mapping over `range` replaces nothing but the program's own: what the program does not own
@@ -241,122 +224,6 @@ int64_t sys_mremap(Call& call) {
   return result;
 }
 
-namespace {
-
-// For calls that change pages in place and stop at the first hole with ENOMEM, having changed what lies before it.
-int64_t up_to_first_hole(Call& call) {
-  Range range;
-  if (call.args[0] % kPage != 0 || !page_range(call.args[0], call.args[1], range) || range.begin == range.end) {
-    return pass(call);  // the kernel knows the errno
-  }
-  AddressSpace& space = address_space();
-  std::lock_guard lock(space.mutex());
-  if (space.owned().covers(range.begin, range.end)) return pass(call);
-  uint64_t own_end = range.begin;
-  space.owned().for_each(range.begin, range.end, [&](uint64_t begin, uint64_t end) {
-    if (begin == own_end) own_end = end;
-  });
-  if (own_end > range.begin) {
-    (void)pass_with(call, call.args[0], own_end - range.begin, call.args[2], call.args[3]);
-  }
-  return -ENOMEM;
-}
-
-}  // namespace
-
-namespace {
-
-// For calls after which the program may see its code as something else than code.
-void give_back(const Call& call) {
-  Range range;
-  if (!page_range(call.args[0], call.args[1], range)) return;
-  AddressSpace& space = address_space();
-  std::lock_guard lock(space.mutex());
-  patch::give_back(space, page_down(range.begin), range.end);
-}
-
-int64_t protect(Call& call) {
-  Range range;
-  if (call.args[2] != (PROT_READ | PROT_EXEC)) give_back(call);
-  if (file_namespace::is_active() && (call.args[2] & PROT_EXEC) != 0 && page_range(call.args[0], call.args[1], range)) {
-    AddressSpace& space = address_space();
-    std::lock_guard lock(space.mutex());
-    if (space.never_executable().touches(range.begin, range.end)) return -EACCES;
-  }
-  return up_to_first_hole(call);
-}
-
-}  // namespace
-
-int64_t sys_mprotect(Call& call) { return protect(call); }
-int64_t sys_pkey_mprotect(Call& call) { return protect(call); }
-int64_t sys_mseal(Call& call) {
-  give_back(call);  // what is sealed cannot be given back
-  return up_to_first_hole(call);
-}
-
-namespace {
-
-// Advice that leaves the bytes of a private mapping, and whether a child gets it, as they are.
-bool keeps_bytes(int advice) {
-  constexpr int kPopulateRead = 22, kPopulateWrite = 23, kCollapse = 25;
-  switch (advice) {
-    case MADV_NORMAL:
-    case MADV_RANDOM:
-    case MADV_SEQUENTIAL:
-    case MADV_WILLNEED:
-    case MADV_DOFORK:
-    case MADV_MERGEABLE:
-    case MADV_UNMERGEABLE:
-    case MADV_HUGEPAGE:
-    case MADV_NOHUGEPAGE:
-    case MADV_DONTDUMP:
-    case MADV_DODUMP:
-    case MADV_COLD:
-    case MADV_PAGEOUT:
-    case kPopulateRead:
-    case kPopulateWrite:
-    case kCollapse: return true;
-    default: return false;
-  }
-}
-
-}  // namespace
-
-// madvise goes on over holes and reports ENOMEM at the end. No lock: it may block for long (MADV_POPULATE_*), and what
-// another thread unmaps meanwhile is that thread's doing.
-int64_t sys_madvise(Call& call) {
-  Range range;
-  if (call.args[0] % kPage != 0 || !page_range(call.args[0], call.args[1], range)) return pass(call);
-  if (!keeps_bytes(call.int_arg(2))) give_back(call);
-  AddressSpace& space = address_space();
-  std::vector<Range> parts;
-  {
-    std::lock_guard lock(space.mutex());
-    if (!space.owned().covers(range.begin, range.end)) {
-      space.owned().for_each(range.begin, range.end, [&](uint64_t begin, uint64_t end) {
-        parts.push_back({begin, end});
-      });
-      parts.push_back({0, 0});  // marks the hole
-    }
-  }
-  if (parts.empty()) return pass(call);
-  parts.pop_back();
-  for (const Range& part : parts) {
-    const int64_t result = pass_with(call, part.begin, part.end - part.begin, call.args[2]);
-    if (is_error(result) && result != -ENOMEM) return result;
-  }
-  return -ENOMEM;
-}
-
-int64_t sys_remap_file_pages(Call& call) {
-  Range range;
-  if (!page_range(page_down(call.args[0]), call.args[1], range)) return -EINVAL;
-  AddressSpace& space = address_space();
-  std::lock_guard lock(space.mutex());
-  return space.owned().covers(range.begin, range.end) ? pass(call) : -EINVAL;
-}
-
 int64_t sys_brk(Call& call) {
   AddressSpace& space = address_space();
   std::lock_guard lock(space.mutex());
@@ -409,18 +276,5 @@ int64_t sys_shmat(Call& call) {
 // The record keeps the range: the kernel alone knows how long the attachment was, and an owned address without a
 // mapping does no harm (a later mapping there is the program's too, or is refused by the kernel).
 int64_t sys_shmdt(Call& call) { return pass(call); }
-
-// Its ranges may be another process's, or the shim's. So only the hints that change no contents pass; since Linux 6.13 a
-// process may give itself every advice (MADV_DONTNEED), which gets the answer of the kernels before.
-int64_t sys_process_madvise(Call& call) {
-  constexpr int kCollapse = 25;  // MADV_COLLAPSE, Linux 6.1
-  switch (call.int_arg(3)) {
-    case MADV_COLD:
-    case MADV_PAGEOUT:
-    case MADV_WILLNEED:
-    case kCollapse: return pass(call);
-    default: return -EINVAL;
-  }
-}
 
 }  // namespace redoubt::shim
