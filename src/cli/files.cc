@@ -13,6 +13,8 @@
 #include <iostream>
 #include <system_error>
 
+#include "cli/outside_volumes.h"
+
 namespace redoubt::cli {
 namespace {
 
@@ -75,6 +77,7 @@ Result<std::string> read_stream(std::istream& stream, const std::string& name, s
 
 // A file of mode 0600 beside `path`, complete and on disk; its name.
 Result<std::string> write_beside(const std::string& path, std::string_view content) {
+  TRY_VOID(check_outside_volumes(path));
   std::string name = path + ".XXXXXX";
   const int fd = mkostemp(name.data(), O_CLOEXEC);
   if (fd < 0) return system_failure("cannot create a file beside " + path);

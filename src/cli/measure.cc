@@ -19,6 +19,7 @@
 #include "cli/command.h"
 #include "cli/find_program.h"
 #include "cli/measure_observed.h"
+#include "cli/outside_volumes.h"
 #include "cli/terminal.h"
 #include "measure/closure.h"
 #include "measure/file_hashes.h"
@@ -118,6 +119,7 @@ Result<void> write_to(const std::string& name, std::string_view bytes) {
     if (!std::cout.flush()) return fail(ExitStatus::kRedoubtFailed, "cannot write to standard output");
     return {};
   }
+  TRY_VOID(check_outside_volumes(name));
   errno = 0;
   std::ofstream stream(name, std::ios::binary | std::ios::trunc);
   stream << bytes;

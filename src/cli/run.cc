@@ -26,6 +26,7 @@
 #include "cli/become.h"
 #include "cli/command.h"
 #include "cli/find_program.h"
+#include "cli/outside_volumes.h"
 #include "cli/promises.h"
 #include "cli/runtime_location.h"
 #include "policy/mistake.h"
@@ -180,8 +181,11 @@ Result<ExitStatus> run(RunOptions options, std::vector<std::string> rest) {
     TRY_VOID(check_trace_filter(*options.trace_filter));
     watch.trace_filter = *options.trace_filter;
   }
-  TRY_VOID(make_absolute(watch.trace_output));
-  TRY_VOID(make_absolute(watch.stats_output));
+  for (std::string* output : {&watch.trace_output, &watch.stats_output}) {
+    if (output->empty()) continue;
+    TRY_VOID(check_outside_volumes(*output));
+    TRY_VOID(make_absolute(*output));
+  }
   TRY_VOID(make_absolute(options.insecure_manifest));
   if (options.no_patch) options.attested.patch_after = 0;
   const std::optional<ConfigId> id = TRY(wanted_configuration(options.attested));

@@ -10,6 +10,7 @@
 
 #include "attest/simulated/directory.h"
 #include "cli/command.h"
+#include "cli/outside_volumes.h"
 #include "cli/terminal.h"
 #include "crypto/hash.h"
 #include "crypto/hex.h"
@@ -60,6 +61,7 @@ Result<ExitStatus> finish() {
 }
 
 Result<ExitStatus> create(const Options& options) {
+  TRY_VOID(check_outside_volumes(options.directory));
   const UtcTime at = now();
   const auto platform = simulated::make_platform(at);
   if (!platform) return failed(platform.error());

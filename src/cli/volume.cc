@@ -133,7 +133,7 @@ Action define_cat(CLI::App& app) {
 Action define_get(CLI::App& app) {
   auto options = volume_options(app, "redoubt volume get --key-file volume.key /var/lib/redis / ./restored");
   app.add_option("PATH", options->from, "A file or directory in the volume")->required();
-  app.add_option("TO", options->to, "On the host; - for standard output")->required();
+  app.add_option("TO", options->to, "On the host, in no volume's directory; - for standard output")->required();
   return [options]() -> Result<ExitStatus> {
     auto opened = open_to_read(*options);
     if (!opened) return std::unexpected(opened.error());

@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "cli/outside_volumes.h"
 #include "cli/volume_paths.h"
 #include "crypto/hex.h"
 
@@ -297,6 +298,7 @@ Result<Copied> copy_into_volume(OpenVolume& volume, const std::string& from, con
 }
 
 Result<Copied> copy_out_of_volume(OpenVolume& volume, const std::string& from, const std::string& to) {
+  if (to != "-") TRY_VOID(check_outside_volumes(to));
   const auto inode = find_in_volume(*volume, from);
   if (!inode) return volume_error(volume, from, inode.error());
   CopyOut copy(volume);

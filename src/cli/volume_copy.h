@@ -20,7 +20,7 @@ struct Copied {
 };
 
 Result<Copied> copy_into_volume(OpenVolume& volume, const std::string& from, const std::string& to);
-// `to` "-" writes one file to standard output.
+// `to` "-" writes one file to standard output. It must not lie in a volume's directory (outside_volumes.h).
 Result<Copied> copy_out_of_volume(OpenVolume& volume, const std::string& from, const std::string& to);
 
 }  // namespace redoubt::cli

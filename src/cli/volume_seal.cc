@@ -11,6 +11,7 @@
 #include <map>
 
 #include "cli/files.h"
+#include "cli/outside_volumes.h"
 #include "crypto/hex.h"
 #include "measure/file_hashes.h"
 #include "volume/volume.h"
@@ -115,12 +116,9 @@ Result<SealedTree> read_sealed_tree(const std::string& directory, ByteView key) 
 }
 
 Result<SealedTree> seal_tree(const std::string& directory, ByteView key) {
-  for (const volume::HostFile file : {volume::HostFile::kSuperblockA, volume::HostFile::kSuperblockB}) {
-    struct stat status;
-    const std::string path = directory + "/" + volume::name_of(file);
-    if (lstat(path.c_str(), &status) != 0) continue;
+  if (const auto superblock = superblock_in(directory)) {
     return fail(ExitStatus::kUsage,
-                "expected a tree in the clear, found \"" + path +
+                "expected a tree in the clear, found \"" + *superblock +
                     "\": it is an encrypted volume, which a seal would make unusable\nName another directory");
   }
   SealedTree tree;

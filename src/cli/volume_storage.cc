@@ -11,6 +11,8 @@
 #include <cstring>
 #include <filesystem>
 
+#include "cli/outside_volumes.h"
+
 namespace redoubt::cli {
 namespace {
 
@@ -60,6 +62,8 @@ Result<void> check_names(const std::string& directory) {
 
 // A new volume needs an empty directory, so that nothing of somebody else's is mistaken for it later. Whether one was made.
 Result<bool> make_directory(const std::string& directory) {
+  // A volume in the directory itself is found below, as what makes it not empty.
+  if (!superblock_in(directory)) TRY_VOID(check_outside_volumes(directory));
   if (mkdir(directory.c_str(), 0700) == 0) return true;
   if (errno != EEXIST) {
     return fail(status_of(errno), "cannot make the directory \"" + directory + "\": " + std::strerror(errno));

@@ -130,6 +130,40 @@ expect 2 '*create*stat*found "rekey"*' "$REDOUBT" volume rekey
 expect 2 '*command of redoubt volume*found "lss"*' "$REDOUBT" volume lss --key-file key "$WORK/v"
 expect 2 '*option of redoubt volume, found "--foo"*' "$REDOUBT" volume --foo lss
 expect 2 '*option of redoubt volume ls, found "--foo"*' "$REDOUBT" volume ls --foo
+
+# The directory of a volume holds its files and nothing else: whatever the command writes to the host goes elsewhere.
+rm -r "$VOLUME" && cp -a good "$VOLUME"
+mkdir "$VOLUME/lost+found" beside
+ln -s "$VOLUME" to-volume
+ln -s "$VOLUME/log.a" to-log
+ln -s "$VOLUME/new" to-nothing
+cp -a "$WORK/disk" half && rm half/superblock.a half/log.b
+as_it_is() { (cd "$VOLUME" && sha256sum -- *.? && ls -R); }
+before=$(as_it_is)
+for place in "$VOLUME" "$VOLUME/log.b" "$VOLUME/out" "$VOLUME/out/" "$VOLUME/lost+found/out" "$VOLUME/none/deeper/out" to-volume/log.b \
+  to-volume/./lost+found/../out beside/../to-volume/out "../${WORK##*/}/volume/data.0" half/out disk/log.b to-log to-nothing; do
+  expect 2 '*expected a place outside of encrypted volumes*superblock.?"*Name another place' volume get /tree/numbers "$place"
+  expect 2 '*expected a place outside of encrypted volumes*' volume get / "$place"
+  expect 2 '*expected a place outside of encrypted volumes*' "$REDOUBT" run -q --stats-output "$place" true
+  expect 2 '*expected a place outside of encrypted volumes*' "$REDOUBT" run -q --trace-output "$place" true
+  expect 2 '*expected a place outside of encrypted volumes*' "$REDOUBT" measure -q -o "$place" true
+  expect 2 '*expected a place outside of encrypted volumes*' "$REDOUBT" simulate create "$place"
+done
+for place in "$VOLUME/new" "$VOLUME/new/" "$VOLUME/lost+found/new" "$VOLUME/lost+found" to-volume/new beside/../to-volume/new half/new to-nothing; do
+  expect 2 '*expected a place outside of encrypted volumes*superblock.?"*Name another place' "$REDOUBT" volume create --key-file key "$place"
+done
+expect 2 '*expected an empty directory*' "$REDOUBT" volume create --key-file key to-volume
+expect 2 '*expected a place outside of encrypted volumes*' "$REDOUBT" volume seal --key-file key "$VOLUME/lost+found"
+(cd "$VOLUME/lost+found" && expect 2 '*outside of encrypted volumes*' "$REDOUBT" volume get --key-file "$WORK/key" "$VOLUME" /tree/numbers out)
+(cd "$VOLUME/lost+found" && expect 2 '*outside of encrypted volumes*' "$REDOUBT" volume get --key-file "$WORK/key" "$VOLUME" / ../out)
+[[ $(as_it_is) == "$before" ]] || fail "the volume is not as it was"
+expect 0 'intact: 6 files*' volume verify
+# What is beside a volume is none of it, and neither is what is reached through one.
+expect 0 '*copied 1 file,*' volume get /tree/numbers volume.numbers
+expect 0 '*copied 1 file,*' volume get /tree/numbers to-volume/../beside/numbers
+cmp volume.numbers beside/numbers || fail "what came out is not the same"
+rmdir "$VOLUME/lost+found"
+
 mkdir linked && echo x >linked/a && ln linked/a linked/b
 expect 0 '*2 files*2 names of files with several*' volume put linked /linked
 
