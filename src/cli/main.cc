@@ -58,34 +58,43 @@ int report(const Error& error) {
   return static_cast<int>(error.status);
 }
 
-// What the parser could not place, in `app` or in the subcommand that was named.
-std::vector<std::string> not_understood(const CLI::App& app) {
-  std::vector<std::string> words = app.remaining();
-  for (const CLI::App* subcommand : app.get_subcommands()) {
-    for (std::string& word : not_understood(*subcommand)) words.push_back(std::move(word));
+// The command below `app`, of those that were named, that has the option `word`; nullptr when none has. `name` is then its whole name.
+const CLI::App* owner_of(const CLI::App& app, const std::string& word, std::string& name) {
+  const bool is_long = word.starts_with("--");
+  const std::string option = is_long ? word.substr(0, word.find('=')) : word.substr(0, 2);
+  for (const CLI::App* command : app.get_subcommands()) {
+    name += " " + command->get_name();
+    return command->get_option_no_throw(option) != nullptr ? command : owner_of(*command, word, name);
   }
-  return words;
+  return nullptr;
 }
 
-// CLI11 names what is missing first; what is there and wrong says more.
-std::string describe(const CLI::App& app, const CLI::ParseError& error) {
-  const std::vector<std::string> words = not_understood(app);
-  const auto subcommands = app.get_subcommands([](const CLI::App*) { return true; });
-  const CLI::App* chosen = app.get_subcommands().empty() ? &app : app.get_subcommands().front();
-  const std::string whole = app.get_name() + (chosen == &app ? "" : " " + chosen->get_name());
-  const std::string advice = "\nTry: " + whole + " --help";
+// CLI11 names what is missing first; what is there and wrong says more. Down from `app`, whose name is `name`, along the commands that were
+// named: the first that has a word it cannot place is where the mistake is.
+std::string describe(const CLI::App& app, const std::string& name, const CLI::ParseError& error) {
+  const std::vector<std::string> words = app.remaining();
+  const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
+  const CLI::App* named = app.get_subcommands().empty() ? nullptr : app.get_subcommands().front();
+  const std::string advice = "\nTry: " + name + " --help";
   const auto option =
       std::ranges::find_if(words, [](const std::string& word) { return word.starts_with('-') && word != "-"; });
   // Of an unknown command the options are unknown, too.
-  const bool is_no_command = chosen == &app && !subcommands.empty() && !words.empty() && option != words.begin();
-  if (option != words.end() && !is_no_command) {
-    return "expected an option of " + whole + ", found \"" + *option + "\"" + advice;
+  const bool is_no_command = words.empty() ? named == nullptr : option != words.begin();
+  if (!commands.empty() && is_no_command) {
+    std::string names;
+    for (const CLI::App* command : commands) names += (names.empty() ? "" : ", ") + command->get_name();
+    return "expected a command of " + name + " (" + names + "), found " +
+           (words.empty() ? "none" : "\"" + words.front() + "\"") + advice;
   }
-  if (chosen != &app || subcommands.empty()) return error.what() + advice;
-  std::string names;
-  for (const CLI::App* subcommand : subcommands) names += (names.empty() ? "" : ", ") + subcommand->get_name();
-  return "expected a command of " + whole + " (" + names + "), found " +
-         (words.empty() ? "none" : "\"" + words.front() + "\"") + advice;
+  if (option != words.end()) {
+    std::string owner = name;
+    if (owner_of(app, *option, owner) == nullptr) {
+      return "expected an option of " + name + ", found \"" + *option + "\"" + advice;
+    }
+    return "expected the options of " + owner + " after it, found \"" + *option + "\" before it\nTry: " + owner + " " +
+           *option + " ...";
+  }
+  return named == nullptr ? error.what() + advice : describe(*named, name + " " + named->get_name(), error);
 }
 
 // Parses with `app`; nullopt means understood, a value is the status to exit with (help, version, wrong usage).
@@ -96,7 +105,7 @@ std::optional<int> parse(CLI::App& app, int argc, char** argv) {
   } catch (const CLI::Success& request) {
     return app.exit(request);
   } catch (const CLI::ParseError& error) {
-    return report({ExitStatus::kUsage, describe(app, error)});
+    return report({ExitStatus::kUsage, describe(app, app.get_name(), error)});
   }
 }
 
@@ -118,7 +127,7 @@ int run_without_command(int argc, char** argv) {
   app.footer(kFooter);
   std::string names;
   for (const Command& command : kCommands) {
-    app.add_subcommand(command.name, command.summary);
+    command.define(*app.add_subcommand(command.name, command.summary));  // nothing is done: only whose option is whose
     names += std::string(names.empty() ? "" : ", ") + command.name;
   }
   if (argc > 1 && argv[1][0] != '-') {

@@ -72,6 +72,19 @@ expect "an empty word" 2 '' '*found ""*' "$redoubt" run --trace-filter read, ls
 expect "a wrong filter of an attested run" 2 '' '*found "opneat"*' "$redoubt" run --session s/x --trace-filter opneat
 expect "unknown command" 2 '' '*expected a command*"bogus"*' "$redoubt" bogus
 expect "no command" 2 '' '*expected a command*' "$redoubt"
+expect "an option before the command" 2 '' '*expected an option of redoubt, found "--x"*Try: redoubt --help' "$redoubt" --x volume
+expect "an option before the command's command" 2 '' '*expected an option of redoubt, found "--x"*' "$redoubt" --x volume ls --y d
+expect "an option between the two" 2 '' '*expected an option of redoubt volume, found "--x"*Try: redoubt volume --help' "$redoubt" volume --x ls d
+expect "an option of both" 2 '' '*expected an option of redoubt volume ls, found "--x"*Try: redoubt volume ls --help' "$redoubt" volume ls --x d
+for option in --key-file --key-file=k -k -kk --long; do
+  expect "$option before its command" 2 '' "*expected the options of redoubt volume ls after it, found \"$option\" before it*Try: redoubt volume ls $option ..." \
+    "$redoubt" volume "$option" k ls d
+  expect "$option before both" 2 '' "*expected the options of redoubt volume ls after it, found \"$option\" before it*" "$redoubt" "$option" k volume ls d
+done
+expect "an option before run" 2 '' '*expected the options of redoubt run after it, found "--quiet" before it*Try: redoubt run --quiet ...' "$redoubt" --quiet run ls
+expect "an option of another command" 2 '' '*expected an option of redoubt volume, found "--recursive"*' "$redoubt" volume --recursive stat d
+expect "an option of no command" 2 '' '*expected an option of redoubt volume, found "--key-file"*' "$redoubt" volume --key-file k lss d
+expect "a word before the command" 2 '' '*expected a command of redoubt volume (create*), found "k"*' "$redoubt" volume k ls d
 expect "argument too much" 2 '' '*extra*' "$redoubt" doctor extra
 
 expect "version" 0 'redoubt [0-9]*' '' "$redoubt" --version
