@@ -37,7 +37,8 @@ void set_state(State state);
 
 // State, sealed memory's kind and the program's file namespace, for the next image. `out` is secret.
 void save(std::vector<uint8_t>& out);
-// In the next image: forbids inspection, and takes the state over. EINVAL for what save() did not write.
+// In the next image: forbids inspection, and takes the state over. Fails for what save() did not write ("exec.handover"), and where
+// memory is short.
 Outcome<void> resume(ByteView saved);
 
 }  // namespace redoubt::shim::attested
