@@ -36,7 +36,8 @@ def flag():
 request = {name: text() for name in ("session", "service", "otp", "token")}
 request["cas"] = [text() for _ in range(number("I", 4))]
 request.update({name: text() for name in ("key", "las")})
-request.update({name: flag() for name in ("unsealed", "quiet", "trace", "stats")})
+request.update({name: flag() for name in ("unsealed", "quiet", "trace", "stats", "chooses_patching")})
+request["patch_after"] = number("B", 1)
 request.update({name: text() for name in ("trace_output", "stats_output", "trace_filter")})
 assert position == len(data)
 print(json.dumps({
@@ -105,6 +106,9 @@ given "the request cannot be changed, descriptors stay" 'r["seals"] == 15 and r[
   bash -c "exec 77</dev/null; exec '$redoubt' run -q --session s/x"
 given "switches" 'r["unsealed"] and r["trace"] and r["stats"] and not r["quiet"] and r["trace_output"] == "'"$T"'/work/t" and r["stats_output"] == "/s" and r["trace_filter"] == "read,!fd=3"' \
   "$redoubt" run --session s/x --insecure-unsealed-keys --trace-output t --stats-output /s --trace-filter 'read,!fd=3'
+given "when sites are rewritten" 'r["chooses_patching"] and r["patch_after"] == 7' "$redoubt" run -q --session s/x --patch-after=7
+given "sites are never rewritten" 'r["chooses_patching"] and r["patch_after"] == 0' "$redoubt" run -q --session s/x --no-patch
+given "the runtime chooses when" 'not r["chooses_patching"]' "$redoubt" run -q --session s/x
 mkdir -p "$T/home/.config/redoubt"
 echo "127.0.0.1:18765 $key" >"$T/home/.config/redoubt/known_cas"
 given "the pinned key" 'r["key"] == "'"$key"'"' "$redoubt" run -q --session s/x
