@@ -14,41 +14,17 @@ namespace {
 constexpr uint8_t kRelativeWord = 0x1b;   // pcrel, sdata4
 constexpr uint8_t kTableWord = 0x3b;      // datarel, sdata4
 constexpr uint8_t kUnsignedWord = 0x03;   // udata4
-constexpr uint32_t kMostHeaders = 64;     // of a program
 constexpr uint32_t kLargestEntry = 4096;  // bytes of a common information entry
-
-template <typename T>
-std::optional<T> load(const ReadMemory& read, uint64_t address) {
-  T value;
-  if (!read(&value, address, sizeof(value))) return std::nullopt;
-  return value;
-}
 
 // The address of .eh_frame_hdr.
 std::optional<uint64_t> find_table(const ReadMemory& read, uint64_t header, uint64_t address) {
-  const auto elf = load<Elf64_Ehdr>(read, header);
-  if (!elf || std::memcmp(elf->e_ident, ELFMAG, SELFMAG) != 0 || elf->e_ident[EI_CLASS] != ELFCLASS64 ||
-      elf->e_machine != EM_X86_64 || elf->e_phentsize != sizeof(Elf64_Phdr) || elf->e_phnum > kMostHeaders) {
-    return std::nullopt;
-  }
-  std::optional<uint64_t> bias, table;
+  const auto segments = segments_of(read, header);
+  if (!segments) return std::nullopt;
+  std::optional<uint64_t> table;
   bool covered = false;
-  for (uint32_t pass = 0; pass < 2; ++pass) {
-    for (uint32_t i = 0; i < elf->e_phnum; ++i) {
-      const auto segment = load<Elf64_Phdr>(read, header + elf->e_phoff + i * sizeof(Elf64_Phdr));
-      if (!segment) return std::nullopt;
-      if (pass == 0) {
-        if (segment->p_type == PT_LOAD && segment->p_offset == 0) bias = header - segment->p_vaddr;
-        continue;
-      }
-      const uint64_t begin = *bias + segment->p_vaddr;
-      if (segment->p_type == PT_GNU_EH_FRAME) table = begin;
-      if (segment->p_type == PT_LOAD && (segment->p_flags & PF_X) != 0 && address >= begin &&
-          address - begin < segment->p_filesz) {
-        covered = true;
-      }
-    }
-    if (!bias) return std::nullopt;
+  for (const Segment& segment : *segments) {
+    if (segment.type == PT_GNU_EH_FRAME) table = segment.begin;
+    if (segment.type == PT_LOAD && (segment.flags & PF_X) != 0 && segment.holds(address, 1)) covered = true;
   }
   return covered ? table : std::nullopt;
 }

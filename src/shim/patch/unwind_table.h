@@ -8,20 +8,12 @@
 // read outside of what `read` allows.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 
+#include "shim/patch/loaded_image.h"
+
 namespace redoubt::shim::patch {
-
-// Copies `size` bytes of the program from `address`; false when they are not there.
-using ReadMemory = std::function<bool(void* to, uint64_t address, size_t size)>;
-
-struct Function {
-  uint64_t begin;
-  uint64_t end;
-};
 
 // The function that `address` lies in, in the image whose ELF header is at `header`. Nothing when `address` is not in
 // executable bytes of this image's file, or no entry covers it.
