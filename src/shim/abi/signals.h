@@ -47,6 +47,7 @@ static_assert(sizeof(Siginfo) == 128);
 static_assert(offsetof(Siginfo, address) == 16);
 
 inline constexpr int kSentToThread = -6;             // si_code of tkill, SI_TKILL
+inline constexpr int kTraced = 2;                    // si_code of a step by the trap flag, TRAP_TRACE
 inline constexpr int kRaisedByKernel = 0x80;         // si_code of int3 among others, SI_KERNEL
 inline constexpr int kSysUserDispatch = 2;           // si_code of a trapped call
 inline constexpr uint32_t kArchX86_64 = 0xC000003E;  // AUDIT_ARCH_X86_64

@@ -70,7 +70,7 @@ extern "C" __attribute__((visibility("hidden"))) void redoubt_trap(int signal, r
   thread.is_frame_bare = false;
   if (signal == SIGSYS && info->code == redoubt::abi::kSysUserDispatch) {
     redoubt::shim::handle_call(thread, *info, *frame);
-  } else if (signal != SIGTRAP || !redoubt::shim::patch::is_own_breakpoint(*frame, *info)) {
+  } else if (signal != SIGTRAP || !redoubt::shim::patch::is_own_trap(*frame, *info)) {
     redoubt::shim::patch::present(thread, *frame);
     redoubt::shim::deliver_signal(thread, *frame, *info);
   }

@@ -11,18 +11,21 @@
 namespace redoubt::shim::patch {
 namespace {
 
-// The size of the instruction that loads the number, by its bytes alone; 0 when they are not a site's.
-size_t size_by_bytes(std::span<const uint8_t> function, size_t offset, uint64_t number) {
-  if (offset > function.size() || function.size() - offset < kSyscallSize) return 0;
-  const uint8_t* at = &function[offset];
-  if (at[0] != 0x0f || at[1] != 0x05) return 0;
-  if (offset >= kMovSize && at[-5] == 0xb8) {
-    uint32_t immediate = 0;
-    for (int i = 1; i <= 4; ++i) immediate = immediate << 8 | at[-i];
-    if (immediate == number) return kMovSize;
-  }
-  const bool is_xor = offset >= kXorSize && at[-2] == 0x31 && at[-1] == 0xc0;
-  return is_xor && number == 0 ? kXorSize : 0;
+constexpr uint8_t kBreakpoint = 0xcc;
+
+// Whether this instruction does nothing but load `number` into %rax, in one of the ways that slots do it for: mov $n, %eax,
+// mov $n, %rax and xor %eax, %eax.
+bool loads(std::span<const uint8_t> instruction, uint64_t number) {
+  static constexpr uint8_t kMov[] = {0xb8}, kWideMov[] = {0x48, 0xc7, 0xc0}, kXor[] = {0x31, 0xc0};
+  const auto begins_with = [&](std::span<const uint8_t> opcode, size_t size) {
+    return instruction.size() == size && std::equal(opcode.begin(), opcode.end(), instruction.begin());
+  };
+  if (begins_with(kXor, 2)) return number == 0;
+  if (!begins_with(kMov, 5) && !begins_with(kWideMov, 7)) return false;
+  uint32_t immediate = 0;
+  for (size_t i = 1; i <= 4; ++i) immediate = immediate << 8 | instruction[instruction.size() - i];
+  // The 64-bit form extends the sign, the other does not.
+  return immediate == number && immediate <= INT32_MAX;
 }
 
 // What never executes when nothing jumps to it: 90, 66 90 and 0F 1F /0 with any prefixes.
@@ -50,10 +53,17 @@ struct Walk {
 std::optional<Walk> walk(std::span<const uint8_t> function) {
   Walk walk;
   bool flow_ended = false;
+  // Breakpoints at the end, behind what ends the flow, are padding.
+  size_t padding = function.size();
+  while (padding > 0 && function[padding - 1] == kBreakpoint) --padding;
   for (size_t at = 0; at < function.size();) {
+    if (at == padding && flow_ended) {
+      if (function.size() - padding >= kJumpSize) walk.holes.push_back({.begin = padding, .size = kJumpSize});
+      break;
+    }
     const auto instruction = decode(function.subspan(at));
-    // A breakpoint is a debugger's: it hides what is under it, and the debugger will put that back.
-    if (!instruction || function[at] == 0xcc) return std::nullopt;
+    // Any other is a debugger's: it hides what is under it, and the debugger will put that back.
+    if (!instruction || function[at] == kBreakpoint) return std::nullopt;
     const auto bytes = function.subspan(at, instruction->length);
     walk.beginnings.push_back(at);
     const size_t next = at + instruction->length;
@@ -80,29 +90,32 @@ bool in_one_page(uint64_t begin, uint64_t end) {
 
 }  // namespace
 
-bool is_site(std::span<const uint8_t> code, size_t offset, uint64_t number) {
-  return size_by_bytes(code, offset, number) != 0;
-}
-
 std::optional<CallSite> examine(std::span<const uint8_t> function, uint64_t address, size_t offset, uint64_t number) {
-  const size_t size = size_by_bytes(function, offset, number);
-  if (size == 0 || !in_one_page(address + offset - size, address + offset)) return std::nullopt;
+  if (offset > function.size() || function.size() - offset < kSyscallSize) return std::nullopt;
+  if (function[offset] != 0x0f || function[offset + 1] != 0x05) return std::nullopt;
   const auto seen = walk(function);
   if (!seen) return std::nullopt;
+  const auto after = std::lower_bound(seen->beginnings.begin(), seen->beginnings.end(), offset);
+  if (after == seen->beginnings.begin() || after == seen->beginnings.end() || *after != offset) return std::nullopt;
+  const size_t first = *std::prev(after);
+  const auto instruction = function.subspan(first, offset - first);
+  CallSite site{.size = instruction.size(), .is_displaced = !loads(instruction, number)};
   const auto is_target = [&](size_t begin, size_t end) {
     return std::any_of(seen->targets.begin(), seen->targets.end(),
                        [&](uint64_t target) { return target >= begin && target < end; });
   };
-  const size_t first = offset - size;
-  if (!std::binary_search(seen->beginnings.begin(), seen->beginnings.end(), first) || is_target(first + 1, offset)) {
-    return std::nullopt;
-  }
-  if (size == kMovSize) return CallSite{.size = size};
+  if (is_target(first + 1, offset) || !in_one_page(address + first, address + offset)) return std::nullopt;
+  const auto decoded = decode(instruction);
+  if (site.is_displaced && (!decoded || !decoded->is_movable)) return std::nullopt;
+  if (site.size >= kJumpSize) return site;
+  if (site.size < kShortJumpSize) return std::nullopt;
   for (const Walk::Hole& hole : seen->holes) {
     const size_t hole_end = hole.begin + std::min(hole.size, kMostOfHole);
-    if (reaches(offset, hole.begin) && !is_target(hole.begin, hole.begin + hole.size) &&
+    if (reaches(first + kShortJumpSize, hole.begin) && !is_target(hole.begin, hole.begin + hole.size) &&
         in_one_page(address + std::min(first, hole.begin), address + std::max(offset, hole_end))) {
-      return CallSite{.size = size, .hole = hole.begin, .hole_size = hole.size};
+      site.hole = hole.begin;
+      site.hole_size = hole.size;
+      return site;
     }
   }
   return std::nullopt;

@@ -201,6 +201,7 @@ int64_t take_signed(Reader& reader, size_t size) {
 struct Prefixes {
   bool operand_size = false;  // 66
   bool address_size = false;  // 67
+  bool others = false;        // segments, LOCK, repetition
   bool rex_w = false;
   bool any_rex = false;
 };
@@ -220,7 +221,7 @@ Prefixes take_prefixes(Reader& reader) {
       case 0x65:
       case 0xf0:
       case 0xf2:
-      case 0xf3: break;
+      case 0xf3: prefixes.others = true; break;
       default:
         if ((byte & 0xf0) == 0x40) {  // REX counts directly before the opcode only
           reader.skip(1);
@@ -238,6 +239,7 @@ struct Opcode {
   Form form = kUnknown;
   uint8_t byte = 0;
   bool is_one_byte = false;
+  bool is_two_byte = false;  // map 0F
 };
 
 Opcode take_opcode(Reader& reader, const Prefixes& prefixes) {
@@ -271,7 +273,49 @@ Opcode take_opcode(Reader& reader, const Prefixes& prefixes) {
   const uint8_t second = reader.take();
   if (second == 0x38) return {.form = kModrm, .byte = reader.take()};
   if (second == 0x3a) return {.form = kModrmByte, .byte = reader.take()};
-  return {.form = two_byte_form(second), .byte = second};
+  return {.form = two_byte_form(second), .byte = second, .is_two_byte = true};
+}
+
+// What Instruction::is_movable promises, from the opcode alone.
+bool is_plain_work(const Opcode& opcode, uint8_t modrm) {
+  const uint8_t byte = opcode.byte;
+  const unsigned extension = modrm >> 3 & 7;
+  // CMOVcc, MOVZX and MOVSX
+  if (opcode.is_two_byte) return byte >> 4 == 0x4 || (byte & 0xf6) == 0xb6;
+  if (!opcode.is_one_byte) return false;
+  if (byte < 0x40) return (byte & 7) < 6;                                 // ADD, OR, ADC, SBB, AND, SUB, XOR, CMP
+  if (byte >= 0x84 && byte <= 0x8b) return byte != 0x86 && byte != 0x87;  // TEST, MOV; not XCHG, which locks
+  if (byte >= 0xb0 && byte <= 0xbf) return true;                          // MOV of a constant
+  switch (byte) {
+    case 0x63:  // MOVSXD
+    case 0x80:  // group 1: as below 0x40, with a constant
+    case 0x81:
+    case 0x83:
+    case 0x8d:  // LEA
+    case 0xa8:  // TEST
+    case 0xa9: return true;
+    case 0xc6:  // MOV of a constant
+    case 0xc7: return extension == 0;
+    case 0xc0:  // shifts
+    case 0xc1:
+    case 0xd0:
+    case 0xd1:
+    case 0xd2:
+    case 0xd3: return true;
+    case 0xf6:
+    case 0xf7: return extension < 4;  // TEST, NOT, NEG
+    default: return false;
+  }
+}
+
+bool has_modrm(Form form) {
+  return form == kModrm || form == kModrmByte || form == kModrmWord || form == kGroup3Byte || form == kGroup3Word;
+}
+
+bool is_movable(const Prefixes& prefixes, const Opcode& opcode, uint8_t modrm) {
+  if (prefixes.others || prefixes.address_size || !is_plain_work(opcode, modrm)) return false;
+  const bool is_at_rip = has_modrm(opcode.form) && modrm >> 6 == 0 && (modrm & 7) == 5;
+  return !is_at_rip;
 }
 
 }  // namespace
@@ -319,6 +363,7 @@ std::optional<Instruction> decode(std::span<const uint8_t> code) {
   }
   if (!reader.is_good()) return std::nullopt;
   instruction.length = reader.position();
+  instruction.is_movable = is_movable(prefixes, opcode, modrm);
   return instruction;
 }
 

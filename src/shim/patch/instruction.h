@@ -19,6 +19,9 @@ struct Instruction {
   size_t length = 0;
   // Of a direct jump, call or loop: added to the address of the next instruction.
   std::optional<int64_t> branch;
+  // Whether it does the same at any other address: a move, arithmetic or logic on registers, constants and memory that is not
+  // found by %rip. Only what is known to be so: false says nothing.
+  bool is_movable = false;
 };
 
 // The instruction that `code` begins with; nothing when it is unknown or `code` ends within it.

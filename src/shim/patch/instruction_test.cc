@@ -45,13 +45,22 @@ bool is_mnemonic_of_direct_branch(const std::string& text) {
   return false;
 }
 
+// What may be executed at another address: by its name.
+bool is_plain_work(const std::string& text) {
+  for (const char* name : {"mov",  "lea", "add", "or",  "adc", "sbb", "and", "sub", "xor", "cmp", "test",
+                           "cmov", "not", "neg", "rol", "ror", "rcl", "rcr", "shl", "shr", "sar"}) {
+    if (text.starts_with(name)) return true;
+  }
+  return false;
+}
+
 TEST(Instruction, AgreesWithObjdump) {
   const std::string command = std::string("objdump -d -w ") + TESTED_LIBRARY;
   FILE* listing = popen(command.c_str(), "r");
   ASSERT_NE(listing, nullptr);
   char* buffer = nullptr;
   size_t capacity = 0;
-  size_t count = 0, unknown = 0, branches = 0;
+  size_t count = 0, unknown = 0, branches = 0, movable = 0;
   Line line;
   while (getline(&buffer, &capacity, listing) > 0) {
     if (!parse(buffer, line) || line.text.find("(bad)") != std::string::npos) continue;
@@ -65,6 +74,11 @@ TEST(Instruction, AgreesWithObjdump) {
       continue;
     }
     EXPECT_EQ(instruction->length, line.bytes.size()) << buffer;
+    if (instruction->is_movable) {
+      ++movable;
+      EXPECT_EQ(line.text.find("%rip"), std::string::npos) << buffer;
+      EXPECT_TRUE(is_plain_work(line.text)) << buffer;
+    }
     if (is_mnemonic_of_direct_branch(line.text)) {
       ++branches;
       ASSERT_TRUE(instruction->branch.has_value()) << buffer;
@@ -80,6 +94,7 @@ TEST(Instruction, AgreesWithObjdump) {
   pclose(listing);
   EXPECT_GT(count, 100000U) << command;
   EXPECT_GT(branches, 10000U);
+  EXPECT_GT(movable, count / 2);
   EXPECT_LT(unknown * 1000, count) << "of " << count;
 }
 

@@ -120,6 +120,12 @@ void complete(Thread& thread, abi::UserContext& frame) {
   regs.fpstate = reinterpret_cast<uint64_t>(at);
 }
 
+bool is_on_way_to_instruction(uint64_t address) {
+  if (const Slot* slot = slot_at(address)) return slot->is_displaced && address == code_of(*slot);
+  const Slot* slot = slot_behind_hole(address);
+  return slot != nullptr && slot->is_displaced;
+}
+
 void present(Thread& thread, abi::UserContext& frame) {
   constexpr uint64_t kRestartSyscall = 219;
   abi::SignalContext& regs = frame.regs;
@@ -132,19 +138,25 @@ void present(Thread& thread, abi::UserContext& frame) {
     regs.rcx = thread.return_address;
     regs.rip = thread.return_address;
   };
-  if (const Slot* slot = slot_at(regs.rip)) {
-    regs.rax = slot->number;
-    return not_begun(slot->return_address);
-  }
-  if (const Slot* slot = slot_behind_hole(regs.rip)) {
-    regs.rax = slot->number;
+  const bool is_slot = slot_at(regs.rip) != nullptr;
+  if (const Slot* slot = is_slot ? slot_at(regs.rip) : slot_behind_hole(regs.rip)) {
+    if (!slot->is_displaced) {
+      regs.rax = slot->number;
+    } else if (!is_slot || regs.rip == code_of(*slot)) {  // the displaced instruction has not been executed
+      regs.rip = slot->first_at();
+      return;
+    }
     return not_begun(slot->return_address);
   }
   if (is_at(regs.rip, redoubt_patched_left)) {
     regs.rip = regs.rcx;
     return;
   }
-  if (is_at(regs.rip, redoubt_patched_entry)) return not_begun(regs.rcx);
+  if (is_at(regs.rip, redoubt_patched_entry) || is_at(regs.rip, redoubt_gate_patched_by_number))
+    return not_begun(regs.rcx);
+  if (within(regs.rip, redoubt_gate_patched_by_number, redoubt_gate_patched_by_number_end)) {
+    return not_begun(thread.return_address);
+  }
   if (!within(regs.rip, redoubt_gate_patched_descriptor, redoubt_gate_patched_end)) {
     if (is_at(regs.rip, redoubt_patched_refused) || is_at(regs.rip, redoubt_gate_patched_pid) ||
         is_at(regs.rip, redoubt_gate_patched_tid)) {

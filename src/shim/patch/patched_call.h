@@ -21,6 +21,10 @@ bool learn_vector_format(const abi::UserContext& frame);
 // more than the registers of a call's frame. Nothing when it is a frame of the kernel, or was filled before.
 void complete(Thread& thread, abi::UserContext& frame);
 
+// Whether at `address` begins what is shown as the first instruction of a site, but for that itself: a slot that begins with the
+// site's own instruction, or a hole on the way to one.
+bool is_on_way_to_instruction(uint64_t address);
+
 // A signal for the program interrupted a patched call outside of the shim: changes `frame` to what an unpatched site would
 // have shown. Sets Thread::restart when the kernel had rewound the call.
 void present(Thread& thread, abi::UserContext& frame);
@@ -31,6 +35,7 @@ extern "C" {
 // Labels of entry/patched.S and gate.S.
 extern const char redoubt_patched_entry[], redoubt_patched_left[], redoubt_patched_refused[];
 extern const char redoubt_gate_patched[], redoubt_gate_patched_descriptor[], redoubt_gate_patched_call[];
+extern const char redoubt_gate_patched_by_number[], redoubt_gate_patched_by_number_end[];
 extern const char redoubt_gate_patched_done[], redoubt_gate_patched_end[];
 extern const char redoubt_gate_patched_pid[], redoubt_gate_patched_pid_done[];
 extern const char redoubt_gate_patched_tid[], redoubt_gate_patched_tid_done[];

@@ -3,7 +3,7 @@
 // What is rewritten, when, and how it is written under threads that run over it (Intel SDM volume 3, 8.1.3; the order is
 // that of the kernel's text_poke_bp()):
 //
-//   1  int3 in the first byte       whoever comes by raises SIGTRAP and goes on at the `syscall` (is_own_breakpoint)
+//   1  int3 in the first byte       whoever comes by raises SIGTRAP and goes on in the slot, or behind (is_own_trap)
 //   2  the bytes behind it            nobody executes them: membarrier(SYNC_CORE) made every processor see the int3
 //   3  the first byte               after another, so that nobody sees it with the old four
 //
@@ -30,6 +30,7 @@
 #include "shim/memory/app_memory.h"
 #include "shim/net/shield.h"
 #include "shim/patch/call_site.h"
+#include "shim/patch/go_table.h"
 #include "shim/patch/patched_call.h"
 #include "shim/patch/slots.h"
 #include "shim/patch/unwind_table.h"
@@ -41,6 +42,8 @@
 extern "C" {
 // By descriptor number: not zero where a call must go through the shim (gate.S).
 __attribute__((visibility("hidden"))) uint8_t redoubt_descriptor_marks[65536];
+// By number: where a call goes whose site makes any (gate.S).
+__attribute__((visibility("hidden"))) const char* redoubt_call_ways[512];
 }
 
 namespace redoubt::shim::patch {
@@ -117,16 +120,26 @@ class Writable {
 
 bool read_program(void* to, uint64_t address, size_t size) { return copy_from_app(to, address, size); }
 
-// Whether the bytes before a `syscall` are a site's at all.
-bool looks_like_site(uint64_t syscall_at, uint64_t number) {
-  std::array<uint8_t, kMovSize + kSyscallSize> bytes;
-  return copy_from_app(bytes.data(), syscall_at - kMovSize, bytes.size()) && is_site(bytes, kMovSize, number);
+// Go's table in the image whose header is at `header`. Finding it may take a search through the image, so the last answer is kept,
+// until code goes away.
+struct KnownGoTable {
+  uint64_t header;
+  std::optional<GoTable> table;
+};
+std::optional<KnownGoTable> known_go_table;  // guarded by AddressSpace::mutex
+
+std::optional<Function> function_at(uint64_t header, uint64_t address) {
+  if (const auto function = find_function(read_program, header, address)) return function;
+  if (!known_go_table || known_go_table->header != header) {
+    known_go_table = {.header = header, .table = find_go_table(read_program, header)};
+  }
+  return known_go_table->table ? find_go_function(read_program, *known_go_table->table, address) : std::nullopt;
 }
 
 // The hole of the result is an address.
 std::optional<CallSite> prove(AddressSpace& space, uint64_t mapping, uint64_t syscall_at, uint64_t number) {
   const auto header = space.image_before(mapping);
-  const auto function = header ? find_function(read_program, *header, syscall_at) : std::nullopt;
+  const auto function = header ? function_at(*header, syscall_at) : std::nullopt;
   if (!function || function->end - function->begin > kLargestFunction ||
       !space.code().covers(function->begin, function->end)) {
     return std::nullopt;
@@ -198,6 +211,13 @@ const char* way_of(const Row& row) {
   return holds_no_descriptor(row.args[0]) ? redoubt_gate_patched : redoubt_patched_entry;
 }
 
+void fill_call_ways() {
+  for (size_t number = 0; number < std::size(redoubt_call_ways); ++number) {
+    const Row* row = find_row(number);
+    redoubt_call_ways[number] = row == nullptr ? redoubt_patched_entry : way_of(*row);
+  }
+}
+
 // A debugger takes the breakpoint of a site being written for its own or the program's, and goes on behind it, which is in the
 // middle of an instruction.
 bool is_traced() {
@@ -221,6 +241,7 @@ bool prepare(const abi::UserContext& frame) {
   for (int fd = window::first(); fd <= window::last(); ++fd) {
     if (fd >= 0 && static_cast<size_t>(fd) < sizeof(redoubt_descriptor_marks)) redoubt_descriptor_marks[fd] = 1;
   }
+  fill_call_ways();
   return is_prepared = true;
 }
 
@@ -233,10 +254,13 @@ Jump near_jump(uint64_t from, uint64_t to) {
   return jump;
 }
 
-// What stands at slot.first_at() while the site is rewritten. Its first slot.size bytes count.
+size_t jump_size(const Slot& slot) { return slot.hole == 0 ? kJumpSize : kShortJumpSize; }
+
+// What stands at slot.first_at() while the site is rewritten. Its first jump_size() bytes count. What they leave of a longer
+// instruction stays: nobody executes it.
 Jump jump_of(const Slot& slot) {
   if (slot.hole == 0) return near_jump(slot.first_at(), code_of(slot));
-  return {kShortJump, static_cast<uint8_t>(slot.hole - slot.syscall_at())};
+  return {kShortJump, static_cast<uint8_t>(slot.hole - (slot.first_at() + kShortJumpSize))};
 }
 
 // A hole keeps its jump for ever: a thread may stand on it, and nobody else comes by.
@@ -250,7 +274,7 @@ bool write_jumps(Slot& slot, const CallSite& site) {
     if (!copy_to_app(slot.hole, padding.data(), std::min(site.hole_size, padding.size()))) return false;
   }
   const Jump jump = jump_of(slot);
-  return write_site(slot.first_at(), std::span(jump).first(slot.size));
+  return write_site(slot.first_at(), std::span(jump).first(jump_size(slot)));
 }
 
 void rewrite(const abi::UserContext& frame) {
@@ -258,21 +282,25 @@ void rewrite(const abi::UserContext& frame) {
   const uint64_t number = frame.regs.rax;
   const Row* row = find_row(number);
   // Unwinders know the end of a handler by its instructions.
-  if (row == nullptr || number == SYS_rt_sigreturn) return;
+  if (number == SYS_rt_sigreturn) return;
   AddressSpace& space = address_space();
   const std::lock_guard lock(space.mutex());
   if (!is_on.load(std::memory_order_relaxed)) return;
   const auto mapping = space.code().range_at(syscall_at);
   if (!mapping) return;
-  if (!looks_like_site(syscall_at, number)) return;
   const auto site = prove(space, mapping->first, syscall_at, number);
-  if (!site || is_traced()) return;
+  if (!site || (!site->is_displaced && row == nullptr) || is_traced()) return;
   if (!prepare(frame)) {
     is_on = false;
     return;
   }
-  Slot* slot = take(syscall_at, static_cast<uint16_t>(site->size), static_cast<uint32_t>(number),
-                    gate::address_of(way_of(*row)));
+  std::array<uint8_t, kLongestInstruction> instruction;
+  if (!copy_from_app(instruction.data(), syscall_at - site->size, site->size)) return;
+  Slot* slot = take({.syscall_at = syscall_at,
+                     .instruction = std::span(instruction).first(site->size),
+                     .is_displaced = site->is_displaced,
+                     .number = site->is_displaced ? 0 : static_cast<uint32_t>(number),
+                     .target = gate::address_of(site->is_displaced ? redoubt_gate_patched_by_number : way_of(*row))});
   if (slot == nullptr) return;
   const Writable writable(mapping->first, mapping->second);
   if (!writable) return;
@@ -287,16 +315,14 @@ void rewrite(const abi::UserContext& frame) {
 void restore(AddressSpace& space, const Slot& slot) {
   const auto mapping = space.code().range_at(slot.first_at());
   const Jump expected = jump_of(slot);
+  const size_t size = jump_size(slot);
   Jump present{};
-  if (!mapping || !copy_from_app(present.data(), slot.first_at(), slot.size) ||
-      std::memcmp(present.data(), expected.data(), slot.size) != 0) {
+  if (!mapping || !copy_from_app(present.data(), slot.first_at(), size) ||
+      std::memcmp(present.data(), expected.data(), size) != 0) {
     return;
   }
-  static constexpr uint8_t kXor[kXorSize] = {0x31, 0xc0};
-  uint8_t mov[kMovSize] = {0xb8};
-  std::memcpy(mov + 1, &slot.number, sizeof(slot.number));
   const Writable writable(mapping->first, mapping->second);
-  if (writable) (void)(slot.size == kXorSize ? write_site(slot.first_at(), kXor) : write_site(slot.first_at(), mov));
+  if (writable) (void)write_site(slot.first_at(), std::span(slot.instruction).first(size));
 }
 
 }  // namespace
@@ -316,6 +342,7 @@ void note_trap(Thread& thread, const abi::UserContext& frame) {
 
 void give_back(AddressSpace& space, uint64_t begin, uint64_t end) {
   if (!space.code().touches(begin, end)) return;
+  known_go_table.reset();
   if (active_count != 0) {
     for_each_slot([&](Slot& slot) {
       if (slot.active == 0 || slot.first_at() >= end || slot.syscall_at() + kSyscallSize <= begin) return;
@@ -327,14 +354,23 @@ void give_back(AddressSpace& space, uint64_t begin, uint64_t end) {
   space.code().remove(begin, end);
 }
 
-bool is_own_breakpoint(abi::UserContext& frame, const abi::Siginfo& info) {
+bool is_own_trap(abi::UserContext& frame, const abi::Siginfo& info) {
+  // A step ended on the way to the site's own instruction, which is the next step.
+  constexpr uint64_t kTrapFlag = 0x100;
+  if (info.code == abi::kTraced) {
+    return (frame.regs.eflags & kTrapFlag) != 0 && is_on_way_to_instruction(frame.regs.rip);
+  }
   if (info.code != abi::kRaisedByKernel) return false;
   const uint64_t first_at = frame.regs.rip - 1;
   const Slot* slot = slot_of(first_at);
   if (slot == nullptr) return false;
   if (slot->active != 0) {
-    frame.regs.rax = slot->number;
-    frame.regs.rip = slot->syscall_at();
+    if (slot->is_displaced) {
+      frame.regs.rip = code_of(*slot);
+    } else {
+      frame.regs.rax = slot->number;
+      frame.regs.rip = slot->syscall_at();
+    }
     return true;
   }
   // Given back meanwhile, unless the program has a breakpoint of its own there.

@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/result.h"
@@ -58,6 +59,10 @@ int64_t map_near(uint64_t address) {
 
 SlotData* data_of(uint8_t* code) { return reinterpret_cast<SlotData*>(code + kPage); }
 
+int64_t protect_code(uint8_t* code, uint64_t protection) {
+  return gate::call(SYS_mprotect, gate::address_of(code), kPage, protection);
+}
+
 int64_t protect_data(uint8_t* code, uint64_t protection) {
   return gate::call(SYS_mprotect, gate::address_of(code) + kPage, kPage, protection);
 }
@@ -70,7 +75,7 @@ Region* add_region(uint64_t near) {
   const auto address = static_cast<uint64_t>(raw);
   auto* code = reinterpret_cast<uint8_t*>(address);
   write_code(code);
-  if (!reaches(near, address) || is_error(gate::call(SYS_mprotect, address, kPage, PROT_READ | PROT_EXEC))) {
+  if (!reaches(near, address) || is_error(protect_code(code, PROT_READ | PROT_EXEC))) {
     gate::call(SYS_munmap, address, 2 * kPage);
     return nullptr;
   }
@@ -83,6 +88,29 @@ Region* add_region(uint64_t near) {
   return &regions[index];
 }
 
+// The rest of a slot, behind what makes %rax the number.
+void write_rest(uint8_t* at, const uint8_t* end, const uint8_t* data) {
+  put(at, {0x48, 0x8b, 0x0d}, offsetof(SlotData, return_address), data);
+  put(at, {0xff, 0x25}, offsetof(SlotData, target), data);
+  while (at < end) *at++ = 0xcc;
+}
+
+// Threads may be in other slots of the page: it stays executable.
+bool write_displaced(uint8_t* page, size_t index, std::span<const uint8_t> instruction) {
+  if (is_error(protect_code(page, PROT_READ | PROT_WRITE | PROT_EXEC))) return false;
+  uint8_t* const at = page + index * kSlotSize;
+  std::copy(instruction.begin(), instruction.end(), at);
+  write_rest(at + instruction.size(), at + kSlotSize, page + kPage + index * kSlotSize);
+  (void)protect_code(page, PROT_READ | PROT_EXEC);
+  return true;
+}
+
+bool is_for(const Slot& slot, const Site& site) {
+  return slot.syscall_at() == site.syscall_at && slot.number == site.number && slot.target == site.target &&
+         slot.is_displaced == site.is_displaced &&
+         std::equal(site.instruction.begin(), site.instruction.end(), slot.instruction, slot.instruction + slot.size);
+}
+
 }  // namespace
 
 void write_code(uint8_t* page) {
@@ -91,9 +119,7 @@ void write_code(uint8_t* page) {
     const uint8_t* data = page + kPage + i * kSlotSize;
     uint8_t* const end = at + kSlotSize;
     put(at, {0x8b, 0x05}, offsetof(SlotData, number), data);
-    put(at, {0x48, 0x8b, 0x0d}, offsetof(SlotData, return_address), data);
-    put(at, {0xff, 0x25}, offsetof(SlotData, target), data);
-    while (at < end) *at++ = 0xcc;
+    write_rest(at, end, data);
   }
 }
 
@@ -120,31 +146,39 @@ Slot* slot_of(uint64_t first_at) {
   return found;
 }
 
-Slot* take(uint64_t syscall_at, uint16_t size, uint32_t number, uint64_t target) {
+Slot* take(const Site& site) {
+  static_assert(kLongestInstruction + 7 + 6 <= kSlotSize);
+  if (site.instruction.size() > kLongestInstruction) return nullptr;
   Slot* same = nullptr;
   for_each_slot([&](Slot& slot) {
-    if (slot.syscall_at() == syscall_at && slot.size == size && slot.number == number && slot.target == target) {
-      same = &slot;
-    }
+    if (is_for(slot, site)) same = &slot;
   });
   if (same != nullptr) return same;
   Region* room = nullptr;
   for (uint32_t i = 0; i < region_count && room == nullptr; ++i) {
-    if (regions[i].used < kSlotsPerRegion && reaches(syscall_at, reinterpret_cast<uint64_t>(regions[i].code))) {
+    if (regions[i].used < kSlotsPerRegion && reaches(site.syscall_at, reinterpret_cast<uint64_t>(regions[i].code))) {
       room = &regions[i];
     }
   }
-  if (room == nullptr) room = add_region(syscall_at);
+  if (room == nullptr) room = add_region(site.syscall_at);
   if (room == nullptr) return nullptr;
   const uint32_t index = room->used.load(std::memory_order_relaxed);
   if (is_error(protect_data(room->code, PROT_READ | PROT_WRITE))) return nullptr;
-  data_of(room->code)[index] = {.return_address = syscall_at + 2, .target = target, .number = number, .padding = {}};
+  if (site.is_displaced && !write_displaced(room->code, index, site.instruction)) {
+    (void)protect_data(room->code, PROT_READ);
+    return nullptr;
+  }
+  const uint64_t return_address = site.syscall_at + 2;
+  data_of(room->code)[index] = {
+      .return_address = return_address, .target = site.target, .number = site.number, .padding = {}};
   (void)protect_data(room->code, PROT_READ);  // a host without memory for that leaves it writable
   Slot& slot = room->slots[index];
-  slot.return_address = syscall_at + 2;
-  slot.size = size;
-  slot.target = target;
-  slot.number = number;
+  slot.return_address = return_address;
+  slot.size = static_cast<uint8_t>(site.instruction.size());
+  slot.is_displaced = site.is_displaced;
+  slot.target = site.target;
+  slot.number = site.number;
+  std::copy(site.instruction.begin(), site.instruction.end(), slot.instruction);
   room->used.store(index + 1, std::memory_order_release);
   return &slot;
 }

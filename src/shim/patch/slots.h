@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where rewritten call sites jump to. A region is two pages near the program's code: a page of code that is written once,
-// before it is executable, and a page of data, which is writable only while a slot is given away. Slot i of the code reads
-// slot i of the data:
+// Where rewritten call sites jump to. A region is two pages near the program's code: a page of code, and a page of data, which is
+// writable only while a slot is given away. Slot i of the code reads slot i of the data:
 //
 //   8b 05 disp32       mov number(%rip), %eax
 //   48 8b 0d disp32    mov return_address(%rip), %rcx
 //   ff 25 disp32       jmp *target(%rip)
+//
+// This is written once, before the page is executable. The slot of a site of the third form (call_site.h) begins with the
+// instruction from the site in place of the first; it is written when it is given away.
 //
 // `syscall` overwrites %rcx, so the program does not miss it. A slot is never given to another site: a thread may stand
 // between two of its instructions for as long as it likes. Regions are never unmapped. So slots can be read without a lock;
@@ -16,6 +18,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace redoubt::shim::patch {
 
@@ -23,6 +26,7 @@ inline constexpr size_t kPage = 4096;
 inline constexpr size_t kSlotSize = 32;  // of code, and of data
 inline constexpr size_t kSlotsPerRegion = kPage / kSlotSize;
 inline constexpr size_t kMostRegions = 64;
+inline constexpr size_t kLongestInstruction = 15;
 
 // What the code of a slot reads, near it.
 struct SlotData {
@@ -39,20 +43,31 @@ struct Slot {
   uint64_t target;          // a label of the runtime
   uint32_t number;
   std::atomic<uint16_t> active;  // the site jumps here
-  uint16_t size;                 // of the instruction before the `syscall`, which became a jump
+  uint8_t size;                  // of the instruction before the `syscall`, which became a jump
+  bool is_displaced;             // the slot begins with that instruction; `number` is not used
   uint64_t hole;                 // where a short jump goes first (call_site.h); 0: none
+  uint8_t instruction[kLongestInstruction];
 
   uint64_t syscall_at() const { return return_address - 2; }
   uint64_t first_at() const { return syscall_at() - size; }
 };
 
+// What a slot is for.
+struct Site {
+  uint64_t syscall_at;
+  std::span<const uint8_t> instruction;  // before the `syscall`
+  bool is_displaced;
+  uint32_t number;
+  uint64_t target;
+};
+
 // Writes the code of all slots of a region whose data begins a page further on.
 void write_code(uint8_t* page);
 
-// A slot within reach of a jump near `syscall_at`, which has not been given away, or was given to the same site before. Null
-// when there is no room near enough, no memory, or as many regions as there may be. On success the slot holds everything but
-// `active` and `hole`.
-Slot* take(uint64_t syscall_at, uint16_t size, uint32_t number, uint64_t target);
+// A slot within reach of a jump near `site`, which has not been given away, or was given to the same site before. Null when there
+// is no room near enough, no memory, or as many regions as there may be. On success the slot holds everything but `active` and
+// `hole`. Processors have to be synchronised before one of another thread gets there (patcher.cc).
+Slot* take(const Site& site);
 
 // The address that the site jumps to.
 uint64_t code_of(const Slot& slot);

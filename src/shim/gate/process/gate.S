@@ -95,6 +95,8 @@ redoubt_gate_clone_vfork:
 	.globl redoubt_gate_patched_tid_done
 	.hidden redoubt_gate_patched_pid, redoubt_gate_patched_pid_done, redoubt_gate_patched_tid
 	.hidden redoubt_gate_patched_tid_done
+	.globl redoubt_gate_patched_by_number, redoubt_gate_patched_by_number_end
+	.hidden redoubt_gate_patched_by_number, redoubt_gate_patched_by_number_end
 	.globl redoubt_gate_patched, redoubt_gate_patched_descriptor, redoubt_gate_patched_call
 	.globl redoubt_gate_patched_done, redoubt_gate_patched_end
 	.hidden redoubt_gate_patched, redoubt_gate_patched_descriptor, redoubt_gate_patched_call
@@ -111,6 +113,22 @@ redoubt_gate_patched_tid:
 	movl %gs:TC_TID, %eax
 redoubt_gate_patched_tid_done:
 	jmp *%rcx
+/* For sites that make any call: what redoubt_call_ways has for the number, through the shim for those beyond. */
+redoubt_gate_patched_by_number:
+	movq %rcx, %gs:TC_RETURN
+	movzbl %al, %ecx
+	notq %rcx
+	leaq 1(%rcx,%rax), %rcx		/* the number without its lowest byte: 0 or 256 for those that have a row */
+	jrcxz 1f
+	leaq -256(%rcx), %rcx
+	jrcxz 1f
+	movq %gs:TC_RETURN, %rcx
+	jmp redoubt_patched_entry
+1:	leaq redoubt_call_ways(%rip), %r11
+	movq (%r11,%rax,8), %r11
+	movq %gs:TC_RETURN, %rcx
+	jmp *%r11
+redoubt_gate_patched_by_number_end:
 redoubt_gate_patched_descriptor:
 	movq %rcx, %gs:TC_RETURN
 	movl %edi, %ecx

@@ -1,0 +1,3 @@
+module redoubt.test/calls
+
+go 1.19
