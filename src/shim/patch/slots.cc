@@ -14,8 +14,9 @@
 
 namespace redoubt::shim::patch {
 
-Region regions[kMostRegions];
-std::atomic<uint32_t> region_count;
+// Zeros of the file: a constructor would write 64 pages at every start.
+constinit Region regions[kMostRegions] = {};
+constinit std::atomic<uint32_t> region_count = 0;
 
 namespace {
 
