@@ -139,11 +139,19 @@ def _numbers(function, start, register):
     return found
 
 
+# AVX and AVX-512 registers, MMX, and what computes on the x87 stack.
+_BEYOND_SSE = re.compile(r"%(?:[yz]mm\d|k[0-7]\b|mm[0-7]\b|st\b)|^(?:f(?:ild|ld|st|ist|xch)|emms|vzero)")
+
+
 def scan(path, never_called):
-    """Returns the system-call sites, and (caller, callee) for every reference to a symbol in `never_called`."""
-    sites, references = [], []
+    """Returns the system-call sites, (caller, callee) for every reference to a symbol in `never_called`, and (address,
+    function) of the first instruction of each function that uses vector registers beyond SSE."""
+    sites, references, wide = [], [], []
     wanted = re.compile(r"<(" + "|".join(map(re.escape, never_called)) + r")>") if never_called else None
     for function in functions_of(path):
+        first = next((i for i, text in enumerate(function.text) if _BEYOND_SSE.search(text)), None)
+        if first is not None:
+            wide.append((function.addresses[first], function.name))
         for i, text in enumerate(function.text):
             if is_system_call(text):
                 sites.append(Site(function.addresses[i], function.name, text, _numbers(function, i, "eax")))
@@ -151,4 +159,4 @@ def scan(path, never_called):
                 sites.append(Site(function.addresses[i], function.name, VIA_LIBC, _numbers(function, i, "edi")))
             elif wanted and (reference := wanted.search(text)) and function.name != reference[1]:
                 references.append((function.name, reference[1]))
-    return sites, references
+    return sites, references, wide

@@ -28,6 +28,7 @@ namespace {
 
 enum class Phase : uint8_t { kNone, kStarting, kStart, kProgram, kStopped };
 constinit std::atomic<Phase> phase = Phase::kNone;
+constinit bool has_processor_features = false;
 
 // `file` is where in OpenSSL's source the request comes from. Only what is known to hold no key goes to the ordinary heap.
 bool may_be_ordinary(const char* file) {
@@ -76,10 +77,11 @@ const RAND_METHOD kHostRandom = {.seed = nullptr,
 }  // namespace
 
 void use_processor_features() {
-  static bool done = false;
-  if (!done) __real_OPENSSL_cpuid_setup();
-  done = true;
+  if (!has_processor_features) __real_OPENSSL_cpuid_setup();
+  has_processor_features = true;
 }
+
+bool uses_processor_features() { return has_processor_features; }
 
 bool start_openssl() {
   phase = Phase::kStarting;

@@ -23,7 +23,10 @@
  * is moved by hand: SSE, and what AVX-512 has beyond the first sixteen registers, which string functions use. It is laid
  * out as XSAVEC would (its image has these components and no others), so XRSTOR and redoubt_expand_vectors() understand it.
  * Anything else in use, or used by the shim meanwhile, goes by XSAVEC and XRSTOR: what the shim leaves in a register never
- * stays there. redoubt_quick_vectors holds these components, as far as the kernel uses them; 0: always XSAVEC. */
+ * stays there. redoubt_quick_vectors holds these components, as far as the kernel uses them; 0: always XSAVEC.
+ *
+ * Where no cipher ever runs (redoubt_light_vectors: a run without attestation), nothing of the runtime touches more than SSE, which
+ * tools/check-runtime-binary proves of the linked file: then the sixteen are all there is to save, whatever else is in use. */
 #define SSE		0x02
 #define OPMASKS		0x20
 #define HIGH_REGISTERS	0x80
@@ -36,6 +39,9 @@
 	movl redoubt_quick_vectors(%rip), %r12d
 	testl %r12d, %r12d
 	jz 2f
+	xorl %eax, %eax
+	cmpb $0, redoubt_light_vectors(%rip)
+	jne 0f
 	movl $1, %ecx
 	xgetbv				/* what is in use */
 	andl redoubt_vector_mask(%rip), %eax
@@ -43,7 +49,7 @@
 	notl %edx
 	testl %edx, %eax
 	jnz 2f
-	orl $SSE, %eax
+0:	orl $SSE, %eax
 	movl %eax, UC_VECTORS+XSAVE_HEADER(%rbx)
 	movl $0, UC_VECTORS+XSAVE_HEADER+4(%rbx)
 	movl %r12d, UC_VECTORS+XSAVE_HEADER+8(%rbx)
@@ -73,10 +79,13 @@
 	movl redoubt_quick_vectors(%rip), %r12d
 	cmpl %r12d, UC_VECTORS+XSAVE_HEADER+8(%rbx)
 	jne 2f
+	xorl %eax, %eax
+	cmpb $0, redoubt_light_vectors(%rip)
+	jne 0f
 	movl $1, %ecx
 	xgetbv
 	andl redoubt_vector_mask(%rip), %eax
-	movl UC_VECTORS+XSAVE_HEADER(%rbx), %ecx
+0:	movl UC_VECTORS+XSAVE_HEADER(%rbx), %ecx
 	movl %ecx, %edx
 	notl %edx
 	testl %edx, %eax		/* in use only since the shim ran */
@@ -198,8 +207,10 @@ redoubt_patched_again:
 	wrfsbase %rax
 	cld
 	ldmxcsr redoubt_initial_mxcsr(%rip)
+	cmpb $0, redoubt_light_vectors(%rip)
+	jne 1f
 	fninit
-	movq %rbx, %rdi
+1:	movq %rbx, %rdi
 	call redoubt_patched_complete
 	jmp redoubt_exit_again
 	.size redoubt_patched_entry, . - redoubt_patched_entry
@@ -220,6 +231,17 @@ redoubt_expand_vectors:
 	fninit
 	ret
 	.size redoubt_expand_vectors, . - redoubt_expand_vectors
+
+/* void redoubt_capture_vectors(void* standard): what the program has in use, as it is in the processor. */
+	.globl redoubt_capture_vectors
+	.hidden redoubt_capture_vectors
+	.type redoubt_capture_vectors, @function
+redoubt_capture_vectors:
+	movl redoubt_frame_mask(%rip), %eax
+	movl redoubt_frame_mask+4(%rip), %edx
+	xsave64 (%rdi)
+	ret
+	.size redoubt_capture_vectors, . - redoubt_capture_vectors
 
 	.section .rodata
 	.balign 4

@@ -7,10 +7,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 
 #include "shim/abi/auxiliary.h"
 #include "shim/abi/restart.h"
+#include "shim/attested/openssl_start.h"
 #include "shim/memory/app_memory.h"
 #include "shim/patch/slots.h"
 #include "shim/process/signals.h"
@@ -23,6 +25,8 @@ __attribute__((visibility("hidden"))) uint64_t redoubt_frame_mask = 0;
 __attribute__((visibility("hidden"))) uint64_t redoubt_vector_mask = 0;
 // Those of them that are saved without XSAVEC (entry/patched.S).
 __attribute__((visibility("hidden"))) uint32_t redoubt_quick_vectors = 0;
+// Of these, SSE alone is saved: nothing in this process uses the others but the program (entry/patched.S).
+__attribute__((visibility("hidden"))) bool redoubt_light_vectors = false;
 }
 
 namespace redoubt::shim::patch {
@@ -89,6 +93,7 @@ bool learn_vector_format(const abi::UserContext& frame) {
   redoubt_frame_mask = format.xfeatures;
   redoubt_vector_mask = format.xfeatures & ~kKeys;
   redoubt_quick_vectors = (eax & kInUse) != 0 ? quick_vectors(format.xfeatures) : 0;
+  redoubt_light_vectors = redoubt_quick_vectors != 0 && !attested::uses_processor_features();
   return true;
 }
 
@@ -113,7 +118,15 @@ void complete(Thread& thread, abi::UserContext& frame) {
   uint8_t* const at = compacted_vectors(frame) + vector_room();
   auto* const state = reinterpret_cast<abi::FpState*>(at);
   std::memset(at + XSAVE_HEADER, 0, sizeof(abi::FpState) - XSAVE_HEADER);
-  redoubt_expand_vectors(compacted_vectors(frame), at);
+  if (redoubt_light_vectors) {
+    // The rest has stayed in the processor. The legacy area of both formats is the same.
+    redoubt_capture_vectors(at);
+    const uint8_t* const saved = compacted_vectors(frame);
+    std::memcpy(at + offsetof(abi::FpState, mxcsr), saved + offsetof(abi::FpState, mxcsr), sizeof(abi::FpState::mxcsr));
+    std::memcpy(at + offsetof(abi::FpState, xmm), saved + offsetof(abi::FpState, xmm), sizeof(abi::FpState::xmm));
+  } else {
+    redoubt_expand_vectors(compacted_vectors(frame), at);
+  }
   state->software = vector_format;
   state->xstate_bv |= 3;  // x87 and SSE count as in use in every frame of the kernel
   std::memcpy(at + vector_format.xstate_size, &abi::kFpMagic2, sizeof(abi::kFpMagic2));

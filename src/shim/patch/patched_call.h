@@ -40,6 +40,7 @@ extern const char redoubt_gate_patched_done[], redoubt_gate_patched_end[];
 extern const char redoubt_gate_patched_pid[], redoubt_gate_patched_pid_done[];
 extern const char redoubt_gate_patched_tid[], redoubt_gate_patched_tid_done[];
 void redoubt_expand_vectors(const void* compacted, void* standard);
+void redoubt_capture_vectors(void* standard);
 
 // Called by entry/patched.S. The first returns whether the program may be resumed the fast way.
 bool redoubt_patched_call(redoubt::abi::UserContext* frame);
