@@ -31,6 +31,16 @@ void handle_call(Thread& thread, const abi::Siginfo& info, abi::UserContext& fra
   finish_call(thread, frame, dispatch(thread, frame));
 }
 
+// Raised by an instruction of the runtime in the program's stead, and dealt with.
+bool is_own(Thread& thread, int signal, const abi::Siginfo& info, abi::UserContext& frame) {
+  switch (signal) {
+    case SIGTRAP: return patch::is_own_trap(frame, info);
+    case SIGSEGV:
+    case SIGBUS: return patch::is_own_fault(thread, frame, info);
+    default: return false;
+  }
+}
+
 // The next signal that waits for this thread and that the program lets through. False when there is none.
 bool take_waiting(Thread& thread, abi::Siginfo& info) {
   if (thread.captured_signal.signo != 0) {
@@ -70,7 +80,7 @@ extern "C" __attribute__((visibility("hidden"))) void redoubt_trap(int signal, r
   thread.is_frame_bare = false;
   if (signal == SIGSYS && info->code == redoubt::abi::kSysUserDispatch) {
     redoubt::shim::handle_call(thread, *info, *frame);
-  } else if (signal != SIGTRAP || !redoubt::shim::patch::is_own_trap(*frame, *info)) {
+  } else if (!redoubt::shim::is_own(thread, signal, *info, *frame)) {
     redoubt::shim::patch::present(thread, *frame);
     redoubt::shim::deliver_signal(thread, *frame, *info);
   }

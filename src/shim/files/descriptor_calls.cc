@@ -21,8 +21,6 @@
 
 namespace redoubt::shim {
 
-int64_t sys_close(Call& call) { return pass(call); }
-int64_t sys_dup(Call& call) { return pass(call); }
 namespace {
 
 int64_t duplicate_to(Call& call) {

@@ -182,8 +182,10 @@ void present(Thread& thread, abi::UserContext& frame) {
     if (within(regs.rip, redoubt_patched_refused, redoubt_gate_patched_descriptor)) return not_begun(regs.rcx + 2);
     return;
   }
-  if (is_at(regs.rip, redoubt_gate_patched) || is_at(regs.rip, redoubt_gate_patched_descriptor))
-    return not_begun(regs.rcx);
+  static constexpr const char* kWaysIn[] = {redoubt_gate_patched, redoubt_gate_patched_descriptor,
+                                            redoubt_gate_patched_and_second, redoubt_gate_patched_and_third,
+                                            redoubt_gate_patched_stat};
+  if (std::ranges::any_of(kWaysIn, [&](const char* way) { return is_at(regs.rip, way); })) return not_begun(regs.rcx);
   if (within(regs.rip, redoubt_gate_patched_done, redoubt_gate_patched_end)) return returned();
   if (is_at(regs.rip, redoubt_gate_patched_call) && is_at(regs.rcx, redoubt_gate_patched_done)) {
     if (regs.rax == kRestartSyscall) {  // as in entry/nested.cc: a handler makes that EINTR
@@ -193,6 +195,12 @@ void present(Thread& thread, abi::UserContext& frame) {
     thread.restart = abi::kRestartIfAsked;
   }
   not_begun(thread.return_address);
+}
+
+bool is_own_fault(Thread& thread, abi::UserContext& frame, const abi::Siginfo& info) {
+  if (!is_at(frame.regs.rip, redoubt_gate_patched_path) || !abi::is_synchronous(info)) return false;
+  present(thread, frame);
+  return true;
 }
 
 }  // namespace redoubt::shim::patch

@@ -29,6 +29,9 @@ bool is_on_way_to_instruction(uint64_t address);
 // have shown. Sets Thread::restart when the kernel had rewound the call.
 void present(Thread& thread, abi::UserContext& frame);
 
+// A fault of the gate's own look at an argument: changes `frame` so that the call is made by a trap, which knows the errno.
+bool is_own_fault(Thread& thread, abi::UserContext& frame, const abi::Siginfo& info);
+
 }  // namespace redoubt::shim::patch
 
 extern "C" {
@@ -36,6 +39,8 @@ extern "C" {
 extern const char redoubt_patched_entry[], redoubt_patched_left[], redoubt_patched_refused[];
 extern const char redoubt_gate_patched[], redoubt_gate_patched_descriptor[], redoubt_gate_patched_call[];
 extern const char redoubt_gate_patched_by_number[], redoubt_gate_patched_by_number_end[];
+extern const char redoubt_gate_patched_and_second[], redoubt_gate_patched_and_third[], redoubt_gate_patched_stat[];
+extern const char redoubt_gate_patched_path[];
 extern const char redoubt_gate_patched_done[], redoubt_gate_patched_end[];
 extern const char redoubt_gate_patched_pid[], redoubt_gate_patched_pid_done[];
 extern const char redoubt_gate_patched_tid[], redoubt_gate_patched_tid_done[];

@@ -201,14 +201,29 @@ bool holds_no_descriptor(const Arg& arg) {
 // Which way a call takes: the shortest that does exactly what dispatch.cc would.
 const char* way_of(const Row& row) {
   // Both want to see every call.
-  if (options().trace || options().stats || row.treatment != Treatment::kPassed) return redoubt_patched_entry;
+  if (options().trace || options().stats) return redoubt_patched_entry;
+  const bool is_shielded = net::is_active() || file_namespace::is_active() || volumes::is_active();
+  // Of an open file it is fstat, which passes.
+  if (row.number == SYS_newfstatat && !is_shielded) return redoubt_gate_patched_stat;
+  if (row.treatment != Treatment::kPassed) return redoubt_patched_entry;
   if (row.number == SYS_getpid) return redoubt_gate_patched_pid;
   if (row.number == SYS_gettid) return redoubt_gate_patched_tid;
-  const bool is_shielded = net::is_active() || file_namespace::is_active() || volumes::is_active();
   if (is_shielded && !is_never_shielded(row.number)) return redoubt_patched_entry;
-  if (!std::all_of(std::begin(row.args) + 1, std::end(row.args), holds_no_descriptor)) return redoubt_patched_entry;
-  if (is_descriptor(row.args[0])) return redoubt_gate_patched_descriptor;
-  return holds_no_descriptor(row.args[0]) ? redoubt_gate_patched : redoubt_patched_entry;
+  unsigned descriptors = 0;  // bit i: argument i is one
+  for (unsigned i = 0; i < std::size(row.args); ++i) {
+    if (is_descriptor(row.args[i])) {
+      descriptors |= 1U << i;
+    } else if (!holds_no_descriptor(row.args[i])) {
+      return redoubt_patched_entry;
+    }
+  }
+  switch (descriptors) {
+    case 0: return redoubt_gate_patched;
+    case 0b1: return redoubt_gate_patched_descriptor;
+    case 0b11: return redoubt_gate_patched_and_second;
+    case 0b101: return redoubt_gate_patched_and_third;
+    default: return redoubt_patched_entry;
+  }
 }
 
 void fill_call_ways() {

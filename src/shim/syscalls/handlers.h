@@ -74,11 +74,9 @@ int64_t sys_faccessat(Call& call);
 int64_t sys_faccessat2(Call& call);
 int64_t sys_getdents(Call& call);
 int64_t sys_getdents64(Call& call);
-int64_t sys_close(Call& call);
 int64_t sys_close_range(Call& call);
 // CLOSE_RANGE_UNSHARE: EINVAL in a process with several threads (namespaces.cc says why), else taken out of the call.
 std::optional<int64_t> settle_unshare(Call& call);
-int64_t sys_dup(Call& call);
 int64_t sys_dup2(Call& call);
 int64_t sys_dup3(Call& call);
 int64_t sys_getrlimit(Call& call);

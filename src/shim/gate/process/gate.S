@@ -88,7 +88,22 @@ redoubt_gate_clone_vfork:
  * pointer, %rax = number, %rcx = return address. Nothing here changes a flag, since `syscall` does not either. A signal here
  * interrupts the program: patch::present() makes the frame say so, from %rip and %rcx as above.
  *
- * The second way in is for calls whose first argument is a descriptor: one that is marked goes through the shim. */
+ * There are ways in for calls whose arguments are descriptors: one that is marked goes through the shim. */
+#define AT_EMPTY_PATH 0x1000
+	.macro unless_marked number, lower_half
+	movl \number, %ecx
+	bswapl %ecx
+	movzwl %cx, %ecx		/* the upper half */
+	jecxz 1f
+	jmp 2f
+1:	movzwl \lower_half, %ecx
+	leaq redoubt_descriptor_marks(%rip), %r11
+	movzbl (%r11,%rcx), %ecx
+	jecxz 3f
+2:	jmp .Lthrough_shim
+3:
+	.endm
+
 	.globl redoubt_patched_refused
 	.hidden redoubt_patched_refused
 	.globl redoubt_gate_patched_pid, redoubt_gate_patched_pid_done, redoubt_gate_patched_tid
@@ -100,6 +115,10 @@ redoubt_gate_clone_vfork:
 	.globl redoubt_gate_patched, redoubt_gate_patched_descriptor, redoubt_gate_patched_call
 	.globl redoubt_gate_patched_done, redoubt_gate_patched_end
 	.hidden redoubt_gate_patched, redoubt_gate_patched_descriptor, redoubt_gate_patched_call
+	.globl redoubt_gate_patched_and_second, redoubt_gate_patched_and_third, redoubt_gate_patched_stat
+	.hidden redoubt_gate_patched_and_second, redoubt_gate_patched_and_third, redoubt_gate_patched_stat
+	.globl redoubt_gate_patched_path
+	.hidden redoubt_gate_patched_path
 	.hidden redoubt_gate_patched_done, redoubt_gate_patched_end
 redoubt_patched_refused:		/* patched calls are switched off: back to the site's `syscall`, which traps */
 	leaq -2(%rcx), %rcx
@@ -131,17 +150,29 @@ redoubt_gate_patched_by_number:
 redoubt_gate_patched_by_number_end:
 redoubt_gate_patched_descriptor:
 	movq %rcx, %gs:TC_RETURN
-	movl %edi, %ecx
-	bswapl %ecx
-	movzwl %cx, %ecx		/* the upper half of the number */
+.Lfirst_descriptor:
+	unless_marked %edi, %di
+	jmp redoubt_gate_patched_call
+redoubt_gate_patched_and_second:	/* sendfile: two descriptors */
+	movq %rcx, %gs:TC_RETURN
+	unless_marked %esi, %si
+	jmp .Lfirst_descriptor
+redoubt_gate_patched_and_third:		/* epoll_ctl */
+	movq %rcx, %gs:TC_RETURN
+	unless_marked %edx, %dx
+	jmp .Lfirst_descriptor
+redoubt_gate_patched_stat:		/* newfstatat, of an open file if the flags and the path say so */
+	movq %rcx, %gs:TC_RETURN
+	leal -AT_EMPTY_PATH(%r10), %ecx
+	jecxz redoubt_gate_patched_path
+	jmp .Lthrough_shim
+redoubt_gate_patched_path:		/* may fault: patch::is_own_fault() */
+	movzbl (%rsi), %ecx
 	jecxz 1f
-0:	movq %gs:TC_RETURN, %rcx
+.Lthrough_shim:
+	movq %gs:TC_RETURN, %rcx
 	jmp redoubt_patched_entry
-1:	movzwl %di, %ecx
-	leaq redoubt_descriptor_marks(%rip), %r11
-	movzbl (%r11,%rcx), %ecx
-	jecxz redoubt_gate_patched_call
-	jmp 0b
+1:	jmp .Lfirst_descriptor
 redoubt_gate_patched:
 	movq %rcx, %gs:TC_RETURN
 redoubt_gate_patched_call:

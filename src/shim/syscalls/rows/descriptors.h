@@ -80,10 +80,10 @@ constexpr Row kDescriptorRows[] = {
             fd(), command("request", kIoctlCommands), unbounded("argp")),
 
     // ---- the descriptor table ----
-    handled(nr::close, "close", sys_close, "the shim keeps records of descriptors", kInt, fd()),
+    passed(nr::close, "close", "shields let go of what the number was", kInt, fd()),
     handled(nr::close_range, "close_range", sys_close_range, "must spare the shim's own descriptors", kInt,
             uint("first"), uint("last"), flags("flags", kCloseRangeFlags)),
-    handled(nr::dup, "dup", sys_dup, "the shim keeps records of descriptors", kFd, fd("oldfd")),
+    passed(nr::dup, "dup", "shields follow the new number", kFd, fd("oldfd")),
     handled(nr::dup2, "dup2", sys_dup2, "must spare the shim's own descriptors", kFd, fd("oldfd"), fd("newfd")),
     handled(nr::dup3, "dup3", sys_dup3, "must spare the shim's own descriptors", kFd,
             fd("oldfd"), fd("newfd"), flags("flags", kPipeFlags)),
