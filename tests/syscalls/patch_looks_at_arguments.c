@@ -18,7 +18,10 @@ enum { kRounds = 40 };
 static long stat_at(int fd, const char* path, struct stat* status, int flags) {
     register long r10 __asm__("r10") = flags;
     long result;
-    __asm__ volatile("mov $262, %%eax\n\tsyscall" : "=a"(result) : "D"((long)fd), "S"(path), "d"(status), "r"(r10) : "rcx", "r11", "memory");
+    __asm__ volatile("mov $262, %%eax\n\tsyscall"
+                     : "=a"(result)
+                     : "D"((long)fd), "S"(path), "d"(status), "r"(r10)
+                     : "rcx", "r11", "memory");
     return result;
 }
 

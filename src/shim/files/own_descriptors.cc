@@ -136,8 +136,23 @@ bool is_list_of_own(int directory, const std::string& path) {
   return entry && (entry->name == "fd" || entry->name == "fdinfo") && is_own_process(entry->pid);
 }
 
+// A first look without allocation: whether a component begins with a digit. Most paths have none, and are short.
+bool may_lead_through_number(uint64_t path_at) {
+  constexpr size_t kPage = 4096;
+  char start[128];
+  const size_t size = std::min(sizeof(start), kPage - path_at % kPage);
+  if (!copy_from_app(start, path_at, size)) return true;
+  bool is_begin = true;
+  for (size_t i = 0; i < size; ++i) {
+    if (start[i] == '\0') return false;
+    if (is_begin && start[i] >= '0' && start[i] <= '9') return true;
+    is_begin = start[i] == '/';
+  }
+  return true;
+}
+
 bool leads_through_own(int directory, uint64_t path_at) {
-  if (path_at == 0) return false;
+  if (path_at == 0 || !may_lead_through_number(path_at)) return false;
   const auto path = read_app_path(path_at);
   if (!path) return false;
   for (size_t begin = 0; begin < path->size();) {

@@ -15,6 +15,7 @@
 #include "shim/attested/openssl_start.h"
 #include "shim/memory/app_memory.h"
 #include "shim/patch/slots.h"
+#include "shim/process/cipher_guard.h"
 #include "shim/process/signals.h"
 #include "shim/syscalls/dispatch.h"
 
@@ -25,8 +26,6 @@ __attribute__((visibility("hidden"))) uint64_t redoubt_frame_mask = 0;
 __attribute__((visibility("hidden"))) uint64_t redoubt_vector_mask = 0;
 // Those of them that are saved without XSAVEC (entry/patched.S).
 __attribute__((visibility("hidden"))) uint32_t redoubt_quick_vectors = 0;
-// Of these, SSE alone is saved: nothing in this process uses the others but the program (entry/patched.S).
-__attribute__((visibility("hidden"))) bool redoubt_light_vectors = false;
 }
 
 namespace redoubt::shim::patch {

@@ -10,6 +10,11 @@
 #include "shim/abi/context.h"
 #include "shim/abi/signals.h"
 #include "shim/gate/gate.h"
+#include "shim/process/crash.h"
+
+extern "C" {
+constinit bool redoubt_light_vectors = false;
+}
 
 namespace redoubt::shim {
 namespace {
@@ -43,6 +48,7 @@ void set_signals(const uint64_t& mask, uint64_t* previous) {
 }
 
 void enter() {
+  CHECK(!redoubt_light_vectors);
   if (depth++ == 0) set_signals(~uint64_t{0}, &signals_outside);
 }
 

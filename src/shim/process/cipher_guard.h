@@ -5,6 +5,12 @@
 // blocked elsewhere included, and the registers are empty when the next one may.
 #pragma once
 
+extern "C" {
+// No cipher runs in this process: of vector registers patched calls save SSE alone, since nothing uses the others but the program
+// (entry/patched.S). A cipher that runs all the same ends the process.
+__attribute__((visibility("hidden"))) extern bool redoubt_light_vectors;
+}
+
 namespace redoubt::shim {
 
 // Once, in main(), before any key.
