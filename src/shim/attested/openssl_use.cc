@@ -3,8 +3,10 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 
 #include "shim/attested/pool.h"
+#include "shim/process/cipher_guard.h"
 
 namespace redoubt::shim::attested {
 namespace {
@@ -45,7 +47,8 @@ Result<void> suspend_openssl_for_fork() {
     users.wait(seen);
     seen = users.load();
   }
-  const crypto::CipherScope scope;  // copying goes through vector registers too
+  std::optional<crypto::CipherScope> scope;  // copying goes through vector registers too
+  if (!redoubt_light_vectors) scope.emplace();
   const auto copied = pool::before_fork();
   if (copied) return {};
   users.fetch_and(~kForking);

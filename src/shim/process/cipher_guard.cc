@@ -12,10 +12,6 @@
 #include "shim/gate/gate.h"
 #include "shim/process/crash.h"
 
-extern "C" {
-constinit bool redoubt_light_vectors = false;
-}
-
 namespace redoubt::shim {
 namespace {
 

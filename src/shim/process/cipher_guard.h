@@ -8,7 +8,7 @@
 extern "C" {
 // No cipher runs in this process: of vector registers patched calls save SSE alone, since nothing uses the others but the program
 // (entry/patched.S). A cipher that runs all the same ends the process.
-__attribute__((visibility("hidden"))) extern bool redoubt_light_vectors;
+__attribute__((visibility("hidden"))) inline constinit bool redoubt_light_vectors = false;
 }
 
 namespace redoubt::shim {
