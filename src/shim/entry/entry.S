@@ -22,6 +22,9 @@
 	.hidden redoubt_signal_entry
 	.type redoubt_signal_entry, @function
 redoubt_signal_entry:	/* edi = signal, rsi = siginfo, rdx = ucontext; rsp = 8 mod 16 */
+	pushfq			/* compiled code is not made for the program's alignment checks */
+	andl $~ALIGNMENT_CHECK, (%rsp)
+	popfq
 	subq $8, %rsp
 	movq %rdx, %rbx
 	cmpb $DISPATCH_ALLOW, %gs:TC_SELECTOR

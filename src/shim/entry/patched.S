@@ -141,6 +141,12 @@ redoubt_patched_entry:	/* rax = number, rcx = return address; all else is the pr
 	movq %gs:TC_APP_RSP, %rax
 	movq %rax, UC_RSP(%rsp)
 	cld
+	testl $ALIGNMENT_CHECK, %r11d
+	jz 1f
+	pushfq
+	andl $~ALIGNMENT_CHECK, (%rsp)
+	popfq
+1:
 	rdfsbase %rax
 	movq %rax, %gs:TC_APP_FS
 	movq %gs:TC_SHIM_FS, %rax
@@ -205,6 +211,9 @@ redoubt_patched_again:
 	movq %rbx, %rsp
 	movq %gs:TC_SHIM_FS, %rax
 	wrfsbase %rax
+	pushfq
+	andl $~ALIGNMENT_CHECK, (%rsp)
+	popfq
 	cld
 	ldmxcsr redoubt_initial_mxcsr(%rip)
 	cmpb $0, redoubt_light_vectors(%rip)
