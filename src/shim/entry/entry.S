@@ -23,7 +23,7 @@
 	.type redoubt_signal_entry, @function
 redoubt_signal_entry:	/* edi = signal, rsi = siginfo, rdx = ucontext; rsp = 8 mod 16 */
 	pushfq			/* compiled code is not made for the program's alignment checks */
-	andl $~ALIGNMENT_CHECK, (%rsp)
+	andl $~EFLAGS_AC, (%rsp)
 	popfq
 	subq $8, %rsp
 	movq %rdx, %rbx

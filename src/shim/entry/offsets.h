@@ -31,6 +31,6 @@
 #define UC_EFLAGS      176
 #define UC_VECTORS     320 /* behind the ucontext, 64-byte aligned as XSAVE demands */
 #define XSAVE_HEADER   512
-#define ALIGNMENT_CHECK 0x40000 /* EFLAGS.AC */
+#define EFLAGS_AC      0x40000
 #define DISPATCH_ALLOW 0
 #define DISPATCH_BLOCK 1

@@ -141,10 +141,10 @@ redoubt_patched_entry:	/* rax = number, rcx = return address; all else is the pr
 	movq %gs:TC_APP_RSP, %rax
 	movq %rax, UC_RSP(%rsp)
 	cld
-	testl $ALIGNMENT_CHECK, %r11d
+	testl $EFLAGS_AC, %r11d
 	jz 1f
 	pushfq
-	andl $~ALIGNMENT_CHECK, (%rsp)
+	andl $~EFLAGS_AC, (%rsp)
 	popfq
 1:
 	rdfsbase %rax
@@ -212,7 +212,7 @@ redoubt_patched_again:
 	movq %gs:TC_SHIM_FS, %rax
 	wrfsbase %rax
 	pushfq
-	andl $~ALIGNMENT_CHECK, (%rsp)
+	andl $~EFLAGS_AC, (%rsp)
 	popfq
 	cld
 	ldmxcsr redoubt_initial_mxcsr(%rip)
