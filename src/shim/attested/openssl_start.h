@@ -32,7 +32,7 @@ void keep_openssl();
 void report_no_sealed_memory();
 
 // Lets OpenSSL's block functions (SHA256_Update) use what the processor has. A part of start_openssl().
-// Before the program runs: from then on patched calls keep no more than what is in use without (patch/patched_call.h).
+// Before the program runs only: the first rewritten call site is made for whether it was called (process/cipher_guard.h).
 void use_processor_features();
 bool uses_processor_features();
 

@@ -115,11 +115,11 @@ redoubt_gate_clone_vfork:
 	.globl redoubt_gate_patched, redoubt_gate_patched_descriptor, redoubt_gate_patched_call
 	.globl redoubt_gate_patched_done, redoubt_gate_patched_end
 	.hidden redoubt_gate_patched, redoubt_gate_patched_descriptor, redoubt_gate_patched_call
+	.hidden redoubt_gate_patched_done, redoubt_gate_patched_end
 	.globl redoubt_gate_patched_and_second, redoubt_gate_patched_and_third, redoubt_gate_patched_stat
 	.hidden redoubt_gate_patched_and_second, redoubt_gate_patched_and_third, redoubt_gate_patched_stat
 	.globl redoubt_gate_patched_path
 	.hidden redoubt_gate_patched_path
-	.hidden redoubt_gate_patched_done, redoubt_gate_patched_end
 redoubt_patched_refused:		/* patched calls are switched off: back to the site's `syscall`, which traps */
 	leaq -2(%rcx), %rcx
 	jmp *%rcx
