@@ -27,7 +27,7 @@ using Answer = std::optional<int64_t>;
 Answer as_placeholder(Call&, int, NodeId) { return std::nullopt; }
 // ... and its result is another descriptor of the same thing.
 Answer duplicate(Call& call, int, NodeId) {
-  const int64_t result = call.row->handler(call);
+  const int64_t result = by_row(call);
   const bool is_command = call.number == SYS_fcntl;
   if (is_command && call.int_arg(1) != F_DUPFD && call.int_arg(1) != F_DUPFD_CLOEXEC) return result;
   if (!is_error(result)) special::hint(static_cast<int>(result));

@@ -25,8 +25,6 @@ namespace {
 
 constexpr int64_t kSecond = 1'000'000'000;
 
-int64_t by_row(Call& call) { return call.row->treatment == Treatment::kHandled ? call.row->handler(call) : pass(call); }
-
 Result<void> settle_now_or_soon(Handle handle) {
   HandleEntry& entry = entry_of(handle);
   if ((entry.flags & kMapped) != 0) TRY_VOID(flush(handle));

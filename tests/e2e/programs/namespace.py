@@ -94,8 +94,17 @@ threads = [threading.Thread(target=lambda: [open(SECRET, "rb").read() for _ in r
 [thread.start() for thread in threads]
 [thread.join() for thread in threads]
 
-# --- nothing but code becomes executable ---
+# dup(2) itself, of each kind: Python's is fcntl.
 libc = ctypes.CDLL(None, use_errno=True)
+for kind, was in ("injected", file.fileno()), ("code", fd), ("directory", directory):
+    copy = libc.dup(was)
+    assert copy > was and os.fstat(copy) == os.fstat(was), kind
+    os.lseek(was, 2, os.SEEK_SET)
+    assert kind == "directory" or os.read(copy, 2) == {"injected": TEXT, "code": b"\x7fELF"}[kind][2:4], kind
+    os.close(copy)
+    refused(errno.EBADF, os.fstat, copy)
+
+# --- nothing but code becomes executable ---
 libc.mmap.restype, libc.mmap.argtypes = ctypes.c_long, [ctypes.c_long] * 6
 libc.mprotect.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_int]
 shutil.copy(sys.executable, HOST + "/python")
