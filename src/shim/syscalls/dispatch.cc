@@ -72,7 +72,7 @@ int64_t perform_other(Call& call, uint64_t number, uint64_t a0, uint64_t a1, uin
 
 int64_t dispatch(Thread& thread, abi::UserContext& frame) {
   const abi::SignalContext& regs = frame.regs;
-  const uint64_t number = regs.rax;
+  const uint64_t number = static_cast<uint32_t>(regs.rax);  // all that the kernel looks at
   Call call{.number = number,
             .args = {regs.rdi, regs.rsi, regs.rdx, regs.r10, regs.r8, regs.r9},
             .row = (number & kX32Bit) != 0 ? nullptr : find_row(number),
