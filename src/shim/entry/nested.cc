@@ -9,6 +9,7 @@
 //   sent by somebody, for the program    capture it, block everything, and let the shim find it on its way out
 #include "shim/entry/nested.h"
 #include "shim/abi/context.h"
+#include "shim/abi/restart.h"
 #include "shim/abi/signals.h"
 #include "shim/entry/thread_control.h"
 
@@ -51,6 +52,8 @@ void step_over_windows(abi::UserContext* frame) {
     } else if (frame->regs.rax == kRestartSyscall) {
       // The kernel was about to continue a sleep of its own accord (after a stop): a handler makes that EINTR.
       frame->regs.rax = static_cast<uint64_t>(kInterrupted);
+    } else if (abi::is_always_repeated(frame->regs.rax, frame->regs.rsi)) {
+      resume_at(frame, redoubt_gate_never_began);
       resume_at(frame, redoubt_gate_wait_end);
     } else {
       resume_at(frame, redoubt_gate_cut_short);

@@ -191,7 +191,7 @@ void present(Thread& thread, abi::UserContext& frame) {
       regs.rax = static_cast<uint64_t>(-EINTR);
       return returned();
     }
-    thread.restart = abi::kRestartIfAsked;
+    thread.restart = abi::is_always_repeated(regs.rax, regs.rsi) ? abi::kRestartAlways : abi::kRestartIfAsked;
   }
   not_begun(thread.return_address);
 }

@@ -6,7 +6,8 @@
  * redoubt_gate_interruptible is a restartable sequence. The nested signal entry (entry/nested.cc) looks at the
  * interrupted instruction:
  *   check .. wait, and %rcx is still 0   the call has not begun        resume at never_began     (-ERESTARTNOINTR)
- *   wait, and %rcx is the return address the kernel rewound the call   resume at cut_short       (-ERESTARTSYS)
+ *   wait, and %rcx is the return address the kernel rewound the call   resume at cut_short       (-ERESTARTSYS), or at
+ *                                                                      never_began if it is one that is always repeated
  * `syscall` puts its return address into %rcx, which tells a call that was rewound from one that never ran.
  */
 #include "shim/entry/offsets.h"
