@@ -31,7 +31,7 @@ struct Siginfo {
   int32_t signo;
   int32_t error;
   int32_t code;
-  int32_t padding;
+  int32_t origin;  // padding to the kernel, which keeps it: kForged, or 0 in what the kernel raises
   union {
     uint64_t address;  // si_addr; si_call_addr for SIGSYS
     struct {
@@ -45,6 +45,9 @@ struct Siginfo {
 };
 static_assert(sizeof(Siginfo) == 128);
 static_assert(offsetof(Siginfo, address) == 16);
+
+// In what the program sends itself with a code of its own choice, which may be that of a fault (rt_sigqueueinfo).
+inline constexpr int32_t kForged = 0x64746e73;
 
 inline constexpr int kSentToThread = -6;             // si_code of tkill, SI_TKILL
 inline constexpr int kTraced = 2;                    // si_code of a step by the trap flag, TRAP_TRACE
@@ -64,7 +67,9 @@ inline constexpr uint64_t kAlwaysOurs = kNeverBlocked | mask_of(SIGILL) | mask_o
 
 // Raised by the kernel for what the thread itself just did (a fault, a trap), rather than sent by somebody. Faults may
 // carry SI_KERNEL, as a non-canonical address does.
-constexpr bool is_synchronous(const Siginfo& info) { return info.code > 0 && (kAlwaysOurs & mask_of(info.signo)) != 0; }
+constexpr bool is_synchronous(const Siginfo& info) {
+  return info.code > 0 && info.origin != kForged && (kAlwaysOurs & mask_of(info.signo)) != 0;
+}
 
 constexpr uint64_t host_mask(uint64_t program_mask) { return program_mask & ~kNeverBlocked; }
 inline constexpr uint64_t kBlockAll = ~kNeverBlocked;

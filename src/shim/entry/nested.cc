@@ -15,7 +15,6 @@
 
 extern "C" {
 extern const char redoubt_copy[], redoubt_copy_end[], redoubt_copy_fault[];
-extern const char redoubt_gate_begin[], redoubt_gate_end[];
 extern const char redoubt_gate_check[], redoubt_gate_wait[], redoubt_gate_wait_end[];
 extern const char redoubt_gate_never_began[], redoubt_gate_cut_short[];
 extern const char redoubt_gate_resume[], redoubt_gate_resume_end[];
@@ -52,9 +51,9 @@ void step_over_windows(abi::UserContext* frame) {
     } else if (frame->regs.rax == kRestartSyscall) {
       // The kernel was about to continue a sleep of its own accord (after a stop): a handler makes that EINTR.
       frame->regs.rax = static_cast<uint64_t>(kInterrupted);
+      resume_at(frame, redoubt_gate_wait_end);
     } else if (abi::is_always_repeated(frame->regs.rax, frame->regs.rsi)) {
       resume_at(frame, redoubt_gate_never_began);
-      resume_at(frame, redoubt_gate_wait_end);
     } else {
       resume_at(frame, redoubt_gate_cut_short);
     }
@@ -74,12 +73,15 @@ extern "C" __attribute__((visibility("hidden"))) void redoubt_nested_signal(int 
                                                                             redoubt::abi::UserContext* frame) {
   using namespace redoubt::shim;
   ThreadControl* control = current_control();
-  // Only `hlt` faults in the gate (a bad frame at rt_sigreturn): what else looks like a fault there was sent, with a code
-  // of the sender's choice (rt_tgsigqueueinfo to itself).
-  constexpr uint8_t kHlt = 0xf4;
-  const bool in_gate = within(frame->regs.rip, redoubt_gate_begin, redoubt_gate_end) &&
-                       *reinterpret_cast<const uint8_t*>(frame->regs.rip) != kHlt;
-  if (redoubt::abi::is_synchronous(*info) && !in_gate) {
+  if (signal == SIGSYS && info->code == redoubt::abi::kSysUserDispatch && redoubt::abi::is_synchronous(*info) &&
+      frame->regs.rip == reinterpret_cast<uint64_t>(redoubt_signal_entry)) {
+    // A forged fault had come before the call that traps, and the kernel delivers those in their order: its entry has not begun.
+    // The call is made again behind it.
+    constexpr uint64_t kSyscallSize = 2;
+    reinterpret_cast<redoubt::abi::UserContext*>(frame->regs.rdx)->regs.rip -= kSyscallSize;
+    return;
+  }
+  if (redoubt::abi::is_synchronous(*info)) {
     if ((signal == SIGSEGV || signal == SIGBUS) && within(frame->regs.rip, redoubt_copy, redoubt_copy_end)) {
       resume_at(frame, redoubt_copy_fault);
       return;

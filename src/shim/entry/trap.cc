@@ -33,10 +33,11 @@ void handle_call(Thread& thread, const abi::Siginfo& info, abi::UserContext& fra
 
 // Raised by an instruction of the runtime in the program's stead, and dealt with.
 bool is_own(Thread& thread, int signal, const abi::Siginfo& info, abi::UserContext& frame) {
+  if (!abi::is_synchronous(info)) return false;
   switch (signal) {
     case SIGTRAP: return patch::is_own_trap(frame, info);
     case SIGSEGV:
-    case SIGBUS: return patch::is_own_fault(thread, frame, info);
+    case SIGBUS: return patch::is_own_fault(thread, frame);
     default: return false;
   }
 }
@@ -78,7 +79,7 @@ extern "C" __attribute__((visibility("hidden"))) void redoubt_trap(int signal, r
   Thread& thread = redoubt::shim::current_thread();
   thread.restart = 0;
   thread.is_frame_bare = false;
-  if (signal == SIGSYS && info->code == redoubt::abi::kSysUserDispatch) {
+  if (signal == SIGSYS && info->code == redoubt::abi::kSysUserDispatch && redoubt::abi::is_synchronous(*info)) {
     redoubt::shim::handle_call(thread, *info, *frame);
   } else if (!redoubt::shim::is_own(thread, signal, *info, *frame)) {
     redoubt::shim::patch::present(thread, *frame);

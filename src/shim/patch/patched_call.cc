@@ -196,8 +196,8 @@ void present(Thread& thread, abi::UserContext& frame) {
   not_begun(thread.return_address);
 }
 
-bool is_own_fault(Thread& thread, abi::UserContext& frame, const abi::Siginfo& info) {
-  if (!is_at(frame.regs.rip, redoubt_gate_patched_path) || !abi::is_synchronous(info)) return false;
+bool is_own_fault(Thread& thread, abi::UserContext& frame) {
+  if (!is_at(frame.regs.rip, redoubt_gate_patched_path)) return false;
   present(thread, frame);
   return true;
 }

@@ -29,8 +29,8 @@ bool is_on_way_to_instruction(uint64_t address);
 // have shown. Sets Thread::restart when the kernel had rewound the call.
 void present(Thread& thread, abi::UserContext& frame);
 
-// A fault of the gate's own look at an argument: changes `frame` so that the call is made by a trap, which knows the errno.
-bool is_own_fault(Thread& thread, abi::UserContext& frame, const abi::Siginfo& info);
+// A fault (abi::is_synchronous) of the gate's own look at an argument: changes `frame` so that the call is made by a trap, which knows the errno.
+bool is_own_fault(Thread& thread, abi::UserContext& frame);
 
 }  // namespace redoubt::shim::patch
 

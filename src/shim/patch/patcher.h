@@ -23,7 +23,7 @@ void note_trap(Thread& thread, const abi::UserContext& frame);
 // let us write, the jump stays, and works; where the bytes are not ours any more (the file was truncated), they stay.
 void give_back(AddressSpace& space, uint64_t begin, uint64_t end);
 
-// Whether a SIGTRAP is none of the program's: the breakpoint that stands in a site while it is rewritten, or a step (trap flag)
+// Whether a SIGTRAP of the kernel's (abi::is_synchronous) is none of the program's: the breakpoint that stands in a site while it is rewritten, or a step (trap flag)
 // over a jump that is not the program's instruction. If so `frame` goes on as if it had not been.
 bool is_own_trap(abi::UserContext& frame, const abi::Siginfo& info);
 

@@ -119,6 +119,7 @@ bool push_signal_frame(Thread& thread, abi::UserContext& frame, const abi::Sigin
   built.context.regs.oldmask = mask_to_save;
   built.context.sigmask = mask_to_save;
   built.info = info;
+  built.info.origin = 0;
   if (vector != nullptr && !copy_to_app(vector_at, vector, vector_size)) return false;
   if (!copy_to_app(frame_at, &built, sizeof(built))) return false;
 

@@ -34,6 +34,8 @@ int64_t pass_with(Call& call, uint64_t a0, uint64_t a1 = 0, uint64_t a2 = 0, uin
                   uint64_t a5 = 0);
 
 // As the row says, handler or host: for shields that let it happen and take part in it.
-inline int64_t by_row(Call& call) { return call.row->treatment == Treatment::kHandled ? call.row->handler(call) : pass(call); }
+inline int64_t by_row(Call& call) {
+  return call.row->treatment == Treatment::kHandled ? call.row->handler(call) : pass(call);
+}
 
 }  // namespace redoubt::shim

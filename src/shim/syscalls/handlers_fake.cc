@@ -16,13 +16,14 @@ namespace redoubt::shim {
 // clang-format off
 #define HANDLERS_OF_OTHER_FOLDERS(X)                                                                      \
   X(rt_sigaction) X(rt_sigprocmask) X(rt_sigreturn) X(rt_sigsuspend) X(rt_sigpending) X(rt_sigtimedwait)  \
+  X(rt_sigqueueinfo) X(rt_tgsigqueueinfo) X(pidfd_send_signal)                                            \
   X(sigaltstack) X(signalfd) X(signalfd4) X(ppoll) X(pselect6) X(epoll_pwait) X(epoll_pwait2) X(clone)    \
   X(clone3) X(fork) X(vfork) X(execve) X(execveat) X(exit) X(exit_group) X(set_tid_address)               \
   X(set_robust_list) X(get_robust_list) X(arch_prctl) X(mmap) X(munmap) X(mremap) X(mprotect)             \
   X(pkey_mprotect) X(brk) X(madvise) X(process_madvise) X(shmat) X(shmdt) X(remap_file_pages) X(mseal)    \
   X(open) X(openat) X(openat2) X(creat) X(readlink) X(readlinkat) X(stat) X(lstat) X(newfstatat)          \
-  X(statx) X(access) X(faccessat) X(faccessat2) X(getdents) X(getdents64) X(close) X(close_range) X(dup)  \
-  X(dup2) X(dup3) X(getrlimit) X(setrlimit) X(prlimit64) X(set_dumpable) X(change_credentials) X(get_dumpable)
+  X(statx) X(access) X(faccessat) X(faccessat2) X(getdents) X(getdents64) X(close_range) X(dup2)          \
+  X(dup3) X(getrlimit) X(setrlimit) X(prlimit64) X(set_dumpable) X(change_credentials) X(get_dumpable)
 // clang-format on
 
 #define FAKE_HANDLER(name) \

@@ -9,6 +9,9 @@
 
 namespace redoubt::shim::rows {
 
+inline constexpr char kQueuedInfo[] =
+    "in the clear: the value sent along crosses in plaintext. Codes of faults are marked";
+
 // clang-format off
 constexpr Row kSignalRows[] = {
     handled(nr::rt_sigaction, "rt_sigaction", sys_rt_sigaction, "the kernel's handler is the shim's", kInt,
@@ -35,11 +38,11 @@ constexpr Row kSignalRows[] = {
     passed(nr::kill, "kill", reason::kSignalSend, kInt, pid(), signal()),
     passed(nr::tkill, "tkill", reason::kSignalSend, kInt, pid("tid"), signal()),
     passed(nr::tgkill, "tgkill", reason::kSignalSend, kInt, pid("tgid"), pid("tid"), signal()),
-    passed(nr::rt_sigqueueinfo, "rt_sigqueueinfo", "in the clear: the value sent along crosses in plaintext", kInt,
+    handled(nr::rt_sigqueueinfo, "rt_sigqueueinfo", sys_rt_sigqueueinfo, kQueuedInfo, kInt,
            pid("tgid"), signal(), in("info", 128, kSiginfo)),
-    passed(nr::rt_tgsigqueueinfo, "rt_tgsigqueueinfo", "in the clear: the value sent along crosses in plaintext", kInt,
+    handled(nr::rt_tgsigqueueinfo, "rt_tgsigqueueinfo", sys_rt_tgsigqueueinfo, kQueuedInfo, kInt,
            pid("tgid"), pid("tid"), signal(), in("info", 128, kSiginfo)),
-    passed(nr::pidfd_send_signal, "pidfd_send_signal", "in the clear: the value sent along crosses in plaintext", kInt,
+    handled(nr::pidfd_send_signal, "pidfd_send_signal", sys_pidfd_send_signal, kQueuedInfo, kInt,
            fd("pidfd"), signal(), in("info", 128, kSiginfo), uint("flags")),
 };
 // clang-format on
