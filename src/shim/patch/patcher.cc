@@ -142,6 +142,11 @@ std::optional<CallSite> prove(AddressSpace& space, uint64_t mapping, uint64_t sy
   }
   std::vector<uint8_t> bytes(function->end - function->begin);
   if (!copy_from_app(bytes.data(), function->begin, bytes.size())) return std::nullopt;
+  // As the program has it: what a jump left of a longer instruction is none, and would shift all that follows.
+  for_each_slot([&](const Slot& slot) {
+    if (slot.active == 0 || slot.first_at() < function->begin || slot.syscall_at() >= function->end) return;
+    std::copy_n(slot.instruction, slot.size, &bytes[slot.first_at() - function->begin]);
+  });
   auto site = examine(bytes, function->begin, syscall_at - function->begin, number);
   if (site && site->hole_size != 0) site->hole += function->begin;
   return site;
