@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Proves: bytes of a host directory do not become executable by moving their mapping together with memory of the program's own, which
-# Linux 6.17 and newer do in one call.
+# Linux 6.17 and newer do in one call. A mapping of a volume's file shows other pages through no remap_file_pages: the kernel would take
+# those of the memory behind it, other files' and the shim's own.
 # shellcheck source=namespace_lib.sh disable=SC1091
 source "$(dirname "$0")/namespace_lib.sh"
 need gcc
@@ -29,4 +30,35 @@ head -c 4096 /dev/zero >"$T/shared/bytes"
 manifest --file "$T/app/main" --host "$T/shared"
 run "$T/app/main" "$T/shared/bytes"
 expect moved_with_other_memory 0 '^(refused: Permission denied|moves one mapping at a time)$'
+
+cat >"$T/remap.c" <<'END'
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+int main(int argc, char** argv) {
+  enum { kPage = 4096 };
+  static char first[kPage], second[kPage];
+  memset(first, '1', kPage);
+  memset(second, '2', kPage);
+  int fd = open(argv[argc - 1], O_RDWR | O_CREAT | O_TRUNC, 0600);
+  if (write(fd, first, kPage) != kPage || write(fd, second, kPage) != kPage) return perror("write"), 1;
+  char* at = mmap(NULL, 2 * kPage, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (at == MAP_FAILED) return perror("mmap"), 1;
+  if (remap_file_pages(at, kPage, 0, 1, 0) == 0) return printf("shows %d\n", *at), *at != '2';
+  if (*at != '1') return puts("failed and changed"), 1;
+  return printf("refused: %s\n", strerror(errno)), 0;
+}
+END
+gcc -o "$T/app/remap" "$T/remap.c"
+"$T/app/remap" "$T/shared/file" >"$T/native"
+manifest --file "$T/app/remap" --host "$T/shared"
+run "$T/app/remap" "$T/shared/file"
+expect other_pages_of_the_host_s_file 0 "^$(<"$T/native")\$"
+volume "$T/volume"
+run "$T/app/remap" "$T/volume/file"
+expect other_pages_of_a_volume_s_file 0 '^refused: Invalid argument$'
 finish

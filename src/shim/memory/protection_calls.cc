@@ -14,6 +14,7 @@
 #include "shim/patch/patcher.h"
 #include "shim/syscalls/call.h"
 #include "shim/syscalls/handlers.h"
+#include "shim/volumes/mappings.h"
 
 namespace redoubt::shim {
 namespace {
@@ -125,6 +126,8 @@ int64_t sys_remap_file_pages(Call& call) {
   if (!page_range(page_down(call.args[0]), call.args[1], range)) return -EINVAL;
   AddressSpace& space = address_space();
   std::lock_guard lock(space.mutex());
+  // Pages count from the beginning of what the kernel has mapped: behind a file of a volume that is memory of all of them.
+  if (!volumes::mapped_in(range.begin, range.end).empty()) return -EINVAL;
   return space.owned().covers(range.begin, range.end) ? pass(call) : -EINVAL;
 }
 
