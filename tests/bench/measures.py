@@ -41,6 +41,12 @@ def micro(name, operations, unit, *arguments):
     return lambda run: from_report(run.command(run.program(name), str(run.scaled(operations)), *arguments), unit)
 
 
+def dispatch_alone(run):
+    """Both modes without the shim, "protected" with Syscall User Dispatch switched on: the least that interception by it can cost."""
+    output = run.native(run.program("getppid"), str(run.scaled(200_000)), *(["dispatch"] if run.launch else []))
+    return from_report(output, "ns")
+
+
 def start(program, operations, *arguments):
     """Native starts, or protected starts as a shell sees them: the launcher is part of it."""
 
@@ -138,6 +144,7 @@ def many_transactions(count):
 MEASURES = [
     Measure("start_true", "start of true", "ms", start("true", 30)),
     Measure("getppid", "getppid", "ns", micro("getppid", 200_000, "ns")),
+    Measure("dispatch_alone", "getppid, dispatch on, no runtime", "ns", dispatch_alone),
     Measure("read_byte", "read of one byte of /dev/zero", "ns", micro("read_byte", 200_000, "ns")),
     Measure("sigprocmask", "sigprocmask, which the shim answers", "ns", micro("sigprocmask", 200_000, "ns")),
     Measure("fork_wait", "fork and wait", "us", micro("fork_wait", 500, "us")),
