@@ -295,6 +295,7 @@ Result<void> before_fork() {
 
 void after_fork_in_parent(bool has_child) {
   const auto give_up = [](std::span<uint8_t>& copy) {
+    if (copy.empty()) return;  // not written: a page that only one of the two processes writes is copied
     sealed::leave(copy);
     copy = {};
   };
@@ -316,7 +317,8 @@ void after_fork_in_parent(bool has_child) {
 bool after_fork_in_child() {
   bool complete = true;
   const auto take_over = [&complete](std::span<uint8_t>& copy, uint8_t* at) {
-    if (!copy.empty() && !sealed::move(copy, at)) complete = false;
+    if (copy.empty()) return;
+    if (!sealed::move(copy, at)) complete = false;
     copy = {};
   };
   for (size_t chunk = 0; chunk < chunk_count; ++chunk) take_over(chunk_copies[chunk], range.data() + chunk * kChunk);

@@ -252,9 +252,10 @@ redoubt_capture_vectors:
 	ret
 	.size redoubt_capture_vectors, . - redoubt_capture_vectors
 
-	.section .rodata
 	.balign 4
-redoubt_initial_mxcsr:
+	.type redoubt_initial_mxcsr, @object
+redoubt_initial_mxcsr:	/* beside the code: a page of constants would be a fault of its own in every child */
 	.long 0x1f80
+	.size redoubt_initial_mxcsr, . - redoubt_initial_mxcsr
 
 	.section .note.GNU-stack, "", @progbits

@@ -28,11 +28,11 @@ class WorkingDirectory {
   void set_umask(uint32_t mask) { umask_.store(mask & 0777, std::memory_order_relaxed); }
 
  private:
-  mutable std::mutex mutex_;
   char path_[PATH_MAX] = "/";  // guarded by mutex_, as are the next two
   uint32_t volume_ = 0;
   volume::InodeNumber inode_ = 0;
   std::atomic<uint32_t> umask_ = 022;
+  mutable std::mutex mutex_;  // behind the path: on the page of what fork writes (runtime.ld)
 };
 
 // The calling process's.

@@ -73,7 +73,10 @@ uint32_t quick_vectors(uint64_t components) {
 
 uint64_t frame_address(void* shim_stack) {
   const uint64_t top = reinterpret_cast<uint64_t>(shim_stack) + kShimStackSize;
-  return (top - 2 * vector_room() - UC_VECTORS) & ~uint64_t{63};
+  // What is written without ciphers ends a page, so that it and what a call takes of the stack below are one page for fork to copy.
+  constexpr uint64_t kLight = 1024;
+  static_assert(kLight >= UC_VECTORS + sizeof(abi::FpState) && (kLight - UC_VECTORS) % 64 == 0);
+  return ((top - 2 * vector_room()) & ~(kPage - 1)) - kLight;
 }
 
 bool learn_vector_format(const abi::UserContext& frame) {

@@ -47,7 +47,6 @@ int64_t fork_process(Call& call, const CloneRequest& request) {
     reattach_after_fork(thread);
     statistics::reset(*thread.counters);
     thread.is_main = true;
-    thread.shares_memory = false;
     thread.robust_list = 0;
     for (abi::Siginfo& late : thread.late) late.signo = 0;
     CloneRequest mine = request;

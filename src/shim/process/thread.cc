@@ -137,6 +137,7 @@ void attach_thread(Thread& thread) {
 
 void reattach_after_fork(Thread& thread) {
   count_only_this_thread();
+  thread.shares_memory = false;
   thread.shared_name = 0;
   learn_own_numbers(thread);
   if (is_error(gate::enable_dispatch(&thread.selector))) panic("the kernel refused Syscall User Dispatch after fork");

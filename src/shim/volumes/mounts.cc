@@ -268,11 +268,13 @@ Outcome<void> claim() {
 }
 
 void before_fork() {
+  if (!active) return;
   for (const auto& mount : mounts()) mount->volume->lock_for_fork();
 }
 
 void after_fork(bool is_child) {
-  if (is_child && active) {
+  if (!active) return;
+  if (is_child) {
     drop_secret_chunk();
     late_barrier::forget();
     forget_posix_locks_after_fork();
