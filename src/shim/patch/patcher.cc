@@ -32,6 +32,7 @@
 #include "shim/patch/go_table.h"
 #include "shim/patch/patched_call.h"
 #include "shim/patch/slots.h"
+#include "shim/patch/trap_counts.h"
 #include "shim/patch/unwind_table.h"
 #include "shim/process/crash.h"
 #include "shim/process/options.h"
@@ -55,24 +56,20 @@ std::atomic<bool> is_on = false;
 bool is_prepared = false;  // guarded by AddressSpace::mutex
 std::atomic<uint64_t> active_count = 0;
 
-// How often a site trapped: the address in the upper bits, the count in the lowest 8. Sites that share an element take turns,
-// which costs patches, not correctness.
-constexpr size_t kCounterCount = 1024;
-constexpr unsigned kDecided = 255;
-std::atomic<uint64_t> counters[kCounterCount];
+alignas(kPage) constinit TrapCounts own_counts;
+// Of the processes that descend from each other by fork; null until the first of them forks.
+constinit std::atomic<TrapCounts*> shared_counts = nullptr;
 
-std::atomic<uint64_t>& counter_of(uint64_t site) { return counters[(site ^ site >> 12) % kCounterCount]; }
+// What due() was when somebody looked last.
+struct Seen {
+  std::atomic<uint64_t> own, shared;
+};
+constinit Seen seen = {};
 
-// True when this trap is the one that decides.
-bool is_due(uint64_t site) {
-  std::atomic<uint64_t>& counter = counter_of(site);
-  const uint64_t value = counter.load(std::memory_order_relaxed);
-  uint64_t count = value >> 8 == site ? value & 0xff : 0;
-  if (count == kDecided) return false;
-  ++count;
-  const bool due = count >= options().patch_after;
-  counter.store(site << 8 | (due ? kDecided : count), std::memory_order_relaxed);
-  return due;
+void share_counts() {
+  const int64_t raw = gate::call(SYS_mmap, 0, sizeof(TrapCounts), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+                                 static_cast<uint64_t>(-1), 0);
+  if (!is_error(raw)) shared_counts = reinterpret_cast<TrapCounts*>(raw);  // zeros
 }
 
 int64_t membarrier(uint64_t command) { return gate::call(SYS_membarrier, command); }
@@ -219,9 +216,14 @@ bool write_jumps(Slot& slot, const CallSite& site) {
   return write_site(slot.first_at(), std::span(jump).first(jump_size(slot)));
 }
 
-void rewrite(const abi::UserContext& frame) {
-  const uint64_t syscall_at = frame.regs.rip - kSyscallSize;
-  const uint64_t number = frame.regs.rax;
+bool is_rewritten(uint64_t syscall_at) {
+  bool found = false;
+  for_each_slot([&](const Slot& slot) { found |= slot.active != 0 && slot.syscall_at() == syscall_at; });
+  return found;
+}
+
+// `frame` is the kernel's, of this call or another, or there was one before.
+void rewrite(uint64_t syscall_at, uint64_t number, const abi::UserContext& frame) {
   const Row* row = find_row(number);
   // Unwinders know the end of a handler by its instructions.
   if (number == SYS_rt_sigreturn) return;
@@ -229,7 +231,7 @@ void rewrite(const abi::UserContext& frame) {
   const std::lock_guard lock(space.mutex());
   if (!is_on.load(std::memory_order_relaxed)) return;
   const auto mapping = space.code().range_at(syscall_at);
-  if (!mapping) return;
+  if (!mapping || is_rewritten(syscall_at)) return;
   const auto site = prove(space, mapping->first, syscall_at, number);
   if (!site || (!site->is_displaced && row == nullptr) || is_traced()) return;
   if (!prepare(frame)) {
@@ -278,9 +280,36 @@ void start() {
 
 void note_trap(Thread& thread, const abi::UserContext& frame) {
   if (!is_on.load(std::memory_order_relaxed)) return;
+  const uint64_t syscall_at = frame.regs.rip - kSyscallSize, number = frame.regs.rax;
+  const uint8_t limit = options().patch_after;
+  const bool is_due = own_counts.add(syscall_at, number, limit);
   // A child that shares memory may be killed at any instruction, and would leave the lock behind.
-  if (thread.shares_memory || !is_due(frame.regs.rip - kSyscallSize)) return;
-  rewrite(frame);
+  if (thread.shares_memory) {
+    if (is_due) own_counts.mark_due(syscall_at, number);
+    return;
+  }
+  TrapCounts* const shared = shared_counts.load(std::memory_order_relaxed);
+  if (shared != nullptr && shared->add(syscall_at, number, limit)) shared->mark_due(syscall_at, number);
+  if (is_due) rewrite(syscall_at, number, frame);
+}
+
+void rewrite_for_children(const Thread& thread, const abi::UserContext& frame) {
+  if (!is_on.load(std::memory_order_relaxed) || thread.shares_memory) return;
+  const auto decide = [&](uint64_t syscall_at, uint64_t number) {
+    if (own_counts.decide(syscall_at, number)) rewrite(syscall_at, number, frame);
+  };
+  const auto look_at = [&](const TrapCounts& counts, std::atomic<uint64_t>& last) {
+    const uint64_t due = counts.due();
+    if (due == last.load(std::memory_order_relaxed)) return;
+    last.store(due, std::memory_order_relaxed);
+    counts.for_each_due(decide);
+  };
+  look_at(own_counts, seen.own);
+  if (const TrapCounts* const shared = shared_counts; shared != nullptr) look_at(*shared, seen.shared);
+}
+
+void share_counts_with_child() {
+  if (is_on.load(std::memory_order_relaxed) && shared_counts == nullptr) share_counts();
 }
 
 void give_back(AddressSpace& space, uint64_t begin, uint64_t end) {

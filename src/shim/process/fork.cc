@@ -7,6 +7,7 @@
 #include "shim/abi/restart.h"
 #include "shim/gate/gate.h"
 #include "shim/memory/app_memory.h"
+#include "shim/patch/patcher.h"
 #include "shim/process/clone_request.h"
 #include "shim/process/fork_lock.h"
 #include "shim/syscalls/statistics.h"
@@ -19,6 +20,7 @@ int64_t fork_process(Call& call, const CloneRequest& request) {
   constexpr uint64_t kInexpressible = CLONE_PARENT | CLONE_FILES | CLONE_FS;
   if (request.exit_signal != SIGCHLD || request.has(kInexpressible)) return -EINVAL;
   Thread& thread = call.thread;
+  patch::rewrite_for_children(thread, call.frame);
   const uint64_t host_signals = block_host_signals();
   if (thread.captured) {  // as the kernel: signals first, so that parent and child do not both have them
     set_host_signals(host_signals);
@@ -29,6 +31,7 @@ int64_t fork_process(Call& call, const CloneRequest& request) {
   {
     ForkLock lock(*thread.actions);
     volumes::before_fork();
+    patch::share_counts_with_child();
     if (const auto prepared = lock.prepare(); !prepared) {
       pid = -1;
       error = number_of(prepared.error());

@@ -18,6 +18,7 @@
 #include "shim/memory/app_memory.h"
 #include "shim/memory/scratch.h"
 #include "shim/net/hooks.h"
+#include "shim/patch/patcher.h"
 #include "shim/process/cipher_guard.h"
 #include "shim/process/clone_request.h"
 #include "shim/syscalls/statistics.h"
@@ -91,6 +92,7 @@ void* hold_child(void* argument) {
 }  // namespace
 
 int64_t vfork_process(Call& call, const CloneRequest& request) {
+  patch::rewrite_for_children(call.thread, call.frame);
   const auto start = prepare_vfork(call, request);
   if (start == nullptr) return -ENOMEM;
   const uint64_t host_signals = block_host_signals();
@@ -102,6 +104,7 @@ int64_t vfork_process(Call& call, const CloneRequest& request) {
 }
 
 int64_t process_beside(Call& call, const CloneRequest& request) {
+  patch::rewrite_for_children(call.thread, call.frame);
   auto start = prepare_vfork(call, request);
   if (start == nullptr) return -ENOMEM;
   const uint64_t host_signals = block_host_signals();
