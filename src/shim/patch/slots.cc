@@ -23,7 +23,9 @@ namespace {
 // A jump reaches 2 GiB less its own length; the margin covers the region itself.
 constexpr int64_t kReach = (int64_t{1} << 31) - (int64_t{1} << 20);
 constexpr uint64_t kStep = uint64_t{1} << 20;
-constexpr uint64_t kLowest = uint64_t{1} << 16;  // vm.mmap_min_addr as distributions have it
+constexpr uint64_t kNearStep = uint64_t{64} << 10;
+constexpr uint64_t kTableSpan = uint64_t{2} << 20;  // what one page of the page table maps
+constexpr uint64_t kLowest = uint64_t{1} << 16;     // vm.mmap_min_addr as distributions have it
 
 bool reaches(uint64_t from, uint64_t to) {
   const auto distance = static_cast<int64_t>(to - from);
@@ -42,9 +44,15 @@ int64_t map_at(uint64_t address) {
                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, static_cast<uint64_t>(-1), 0);
 }
 
-// Below the code first: what lies above a program is where its break grows.
+// Below the code first: what lies above a program is where its break grows. Best under the same page of the page table, since fork
+// copies that one anyway.
 int64_t map_near(uint64_t address) {
   const uint64_t start = address & ~(kPage - 1);
+  const uint64_t table = std::max(address & ~(kTableSpan - 1), kLowest);
+  for (uint64_t at = address & ~(kNearStep - 1); at > table; at -= kNearStep) {
+    const int64_t raw = map_at(at - kNearStep);
+    if (!is_error(raw) || raw != -EEXIST) return raw;
+  }
   for (uint64_t distance = kStep; distance < static_cast<uint64_t>(kReach) && distance + kLowest <= start;
        distance += kStep) {
     const int64_t raw = map_at(start - distance);

@@ -113,7 +113,11 @@ void* allocate_shim_stack() {
   const int64_t raw = gate::call(SYS_mmap, 0, kGuardSize + kShimStackSize, PROT_READ | PROT_WRITE,
                                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, static_cast<uint64_t>(-1), 0);
   if (is_error(raw)) return nullptr;
-  gate::call(SYS_mprotect, static_cast<uint64_t>(raw), kGuardSize, PROT_NONE);
+  // Linux 6.13 guards pages within a mapping, which fork has to copy then as one.
+  constexpr uint64_t kGuardInstall = 102;  // MADV_GUARD_INSTALL
+  if (is_error(gate::call(SYS_madvise, static_cast<uint64_t>(raw), kGuardSize, kGuardInstall))) {
+    gate::call(SYS_mprotect, static_cast<uint64_t>(raw), kGuardSize, PROT_NONE);
+  }
   return reinterpret_cast<uint8_t*>(raw) + kGuardSize;
 }
 
