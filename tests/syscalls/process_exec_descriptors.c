@@ -76,12 +76,16 @@ int main(int argc, char** argv) {
     move_to(pair[0], 14);
     move_to(EXPECT_OK(open("file", O_RDWR)), 15);
     EXPECT_OK(flock(15, LOCK_EX));
+    EXPECT_OK(pipe2(fds, O_CLOEXEC));
     pid_t child = fork_child();
     if (child == 0) {
+        char byte;
+        if (close(fds[1]) != 0 || read(fds[0], &byte, 1) != 0) _exit(8);  // until the lock is the child's alone
         execl(path, path, "check", NULL);
         _exit(9);
     }
     EXPECT_OK(close(15));
+    EXPECT_OK(close(fds[1]));
     EXPECT_EXIT(child, 0);
     return 0;
 }
