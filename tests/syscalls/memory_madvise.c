@@ -45,6 +45,7 @@ int main(void) {
     EXPECT_ERRNO(madvise(area + 1, 4096, MADV_NORMAL), EINVAL);
     EXPECT_OK(munmap(area + 4096, 4096));
     EXPECT_ERRNO(madvise(area, 3 * 4096, MADV_DONTNEED), ENOMEM);
-    EXPECT(area[0] == 0 && area[2 * 4096] == 0);  // done around the hole
+    EXPECT(area[0] == 0 && area[2 * 4096] == 0);            // done around the hole
+    EXPECT_ERRNO(madvise(area + 4096, 4096, 999), EINVAL);  // also where nothing is
     return 0;
 }

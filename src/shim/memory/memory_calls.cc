@@ -8,12 +8,14 @@
 #include <sys/syscall.h>
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "shim/files/mapping_rules.h"
 #include "shim/files/namespace.h"
 #include "shim/gate/gate.h"
 #include "shim/memory/address_space.h"
+#include "shim/memory/huge_pages.h"
 #include "shim/memory/pages.h"
 #include "shim/patch/patcher.h"
 #include "shim/syscalls/call.h"
@@ -37,35 +39,64 @@ bool begins_file(const Call& call) {
          call.args[5] == 0;
 }
 
-// Makes sure that a fixed mapping over `range` replaces nothing but the program's own: what the program does not own
-// is reserved first, which fails where the shim lives.
-bool reserve_foreign_parts(AddressSpace& space, Range range) {
-  uint64_t at = range.begin;
-  bool free = true;
-  auto reserve = [&](uint64_t begin, uint64_t end) {
-    if (begin >= end || !free) return;
+// Makes sure that a fixed mapping over a range replaces nothing but the program's own: what the program does not own
+// is reserved first, which fails where the shim lives. What the call then left as it was is given back.
+class Reservation {
+ public:
+  Reservation(AddressSpace& space, Range range) : space_(space) {
+    if (space.owned().covers(range.begin, range.end)) return;
+    std::vector<Range> owned;
+    space.owned().for_each(range.begin, range.end, [&](uint64_t begin, uint64_t end) {
+      owned.push_back({begin, end});
+    });
+    uint64_t at = range.begin;
+    for (const Range& part : owned) {
+      reserve(at, part.begin);
+      at = part.end;
+    }
+    reserve(at, range.end);
+  }
+  ~Reservation() {
+    for (const Range& part : parts_) {
+      gate::call(SYS_munmap, part.begin, part.end - part.begin);
+      space_.owned().remove(part.begin, part.end);
+    }
+  }
+  Reservation(const Reservation&) = delete;
+  Reservation& operator=(const Reservation&) = delete;
+
+  bool is_whole() const { return is_whole_; }
+  // The range is the program's from here on, unless `result` is an error that the kernel finds before it changes anything. Of
+  // ENOMEM it may have unmapped the range already, and what lies there could be another thread's.
+  void settle(int64_t result) {
+    if (!is_error(result) || result == -ENOMEM || result == -EAGAIN) parts_.clear();
+  }
+
+ private:
+  void reserve(uint64_t begin, uint64_t end) {
+    if (begin >= end || !is_whole_) return;
     const int64_t raw =
         gate::call(SYS_mmap, begin, end - begin, PROT_NONE,
                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, static_cast<uint64_t>(-1), 0);
     if (is_error(raw)) {
-      free = false;
+      is_whole_ = false;
     } else {
-      space.owned().add(begin, end);
+      parts_.push_back({begin, end});
+      space_.owned().add(begin, end);
     }
-  };
-  std::vector<Range> owned;
-  space.owned().for_each(range.begin, range.end, [&](uint64_t begin, uint64_t end) { owned.push_back({begin, end}); });
-  for (const Range& part : owned) {
-    reserve(at, part.begin);
-    at = part.end;
   }
-  reserve(at, range.end);
-  return free;
-}
+
+  AddressSpace& space_;
+  std::vector<Range> parts_;
+  bool is_whole_ = true;
+};
 
 int64_t fixed_mapping(Call& call, AddressSpace& space, Range range) {
-  if (!space.owned().covers(range.begin, range.end) && !reserve_foreign_parts(space, range)) return -ENOMEM;
-  return pass(call);
+  Reservation reservation(space, range);
+  if (!reservation.is_whole()) return -ENOMEM;
+  const int64_t result = pass(call);
+  reservation.settle(result);
+  return result;
 }
 
 }  // namespace
@@ -108,7 +139,7 @@ int64_t map_by_rule(Call& call, AddressSpace& space) {
   if (rule.refusal != 0) return -rule.refusal;
   int64_t result;
   if (rule.content != nullptr) {
-    if (call.args[5] % kPage != 0) return -EINVAL;
+    if (call.args[5] % kPage != 0 || (call.args[3] & (MAP_HUGETLB | MAP_GROWSDOWN)) != 0) return -EINVAL;
     Call copy = call;
     copy.args[2] = PROT_READ | PROT_WRITE;
     copy.args[3] = (call.args[3] & ~static_cast<uint64_t>(MAP_TYPE)) | MAP_PRIVATE | MAP_ANONYMOUS;
@@ -129,7 +160,9 @@ int64_t map_by_rule(Call& call, AddressSpace& space) {
 
 }  // namespace
 
-int64_t sys_mmap(Call& call) {
+int64_t sys_mmap(Call& asked) {
+  Call call = asked;
+  call.args[1] = mapped_length(asked);
   AddressSpace& space = address_space();
   std::lock_guard lock(space.mutex());
   Range range;
@@ -170,6 +203,18 @@ int64_t unmap(AddressSpace& space, Range range) {
   return result;
 }
 
+// Ends the program's mappings in the range, with all that is known of them.
+int64_t release(AddressSpace& space, Range range) {
+  patch::give_back(space, range.begin, range.end);
+  const std::vector<volumes::Handle> files = volumes::mapped_in(range.begin, range.end);
+  const int64_t result = unmap(space, range);
+  if (!files.empty() && result == 0) {
+    volumes::forget_mapping(range.begin, range.end);
+    volumes::after_unmapping(files);
+  }
+  return result;
+}
+
 }  // namespace
 
 int64_t sys_munmap(Call& call) {
@@ -179,14 +224,7 @@ int64_t sys_munmap(Call& call) {
   }
   AddressSpace& space = address_space();
   std::lock_guard lock(space.mutex());
-  patch::give_back(space, range.begin, range.end);
-  const std::vector<volumes::Handle> files = volumes::mapped_in(range.begin, range.end);
-  const int64_t result = unmap(space, range);
-  if (!files.empty() && result == 0) {
-    volumes::forget_mapping(range.begin, range.end);
-    volumes::after_unmapping(files);
-  }
-  return result;
+  return release(space, range);
 }
 
 int64_t sys_mremap(Call& call) {
@@ -201,15 +239,18 @@ int64_t sys_mremap(Call& call) {
   // A zero old size duplicates a shared mapping: the address itself must be the program's.
   if (!space.owned().covers(old_range.begin, std::max(old_range.end, old_range.begin + kPage))) return -EFAULT;
   patch::give_back(space, old_range.begin, std::max(old_range.end, old_range.begin + kPage));
+  std::optional<Reservation> reservation;
   if ((flags & MREMAP_FIXED) != 0) {
     Range target;
     if (call.args[4] % kPage != 0 || new_size == 0 || !page_range(call.args[4], new_size, target)) return -EINVAL;
-    if (!space.owned().covers(target.begin, target.end) && !reserve_foreign_parts(space, target)) return -ENOMEM;
+    reservation.emplace(space, target);
+    if (!reservation->is_whole()) return -ENOMEM;
     patch::give_back(space, target.begin, target.end);
     replaced = volumes::mapped_in(target.begin, target.end);
   }
   if (const auto grown = volumes::before_growing(old_address, new_size); !grown) return -number_of(grown.error());
   const int64_t result = pass(call);
+  if (reservation) reservation->settle(result);
   if (is_error(result)) return result;
   const bool keeps_old = (flags & MREMAP_DONTUNMAP) != 0 || call.args[1] == 0;
   // Since Linux 6.17 several mappings may move in one call: one that is not executable makes the whole so.
@@ -218,6 +259,7 @@ int64_t sys_mremap(Call& call) {
   if (!keeps_old) space.forget(old_range.begin, old_range.end);
   Range range;
   if (!page_range(static_cast<uint64_t>(result), new_size, range)) return result;
+  space.forget(range.begin, range.end);  // what was known of the mappings that it replaced
   space.owned().add(range.begin, range.end);
   if (never_executable) space.never_executable().add(range.begin, range.end);
   volumes::after_moving(old_range.begin, old_range.end, keeps_old, range.begin, range.end, replaced);
@@ -242,8 +284,8 @@ int64_t sys_brk(Call& call) {
     if (is_error(raw)) return static_cast<int64_t>(heap.end);
     space.owned().add(old_top, new_top);
   } else if (new_top < old_top) {
-    gate::call(SYS_munmap, new_top, old_top - new_top);
-    space.owned().remove(new_top, old_top);
+    // Where the program has unmapped a part itself, something of the shim's may lie.
+    if (const int64_t raw = release(space, {new_top, old_top}); is_error(raw)) return static_cast<int64_t>(heap.end);
   }
   heap.end = wanted;
   return static_cast<int64_t>(heap.end);
@@ -258,14 +300,14 @@ int64_t sys_shmat(Call& call) {
   std::lock_guard lock(space.mutex());
   Range range;
   const uint64_t address = page_down(call.args[1]);
-  if ((call.args[2] & SHM_REMAP) != 0 && !is_error(known) && page_range(address, segment.shm_segsz, range) &&
-      !space.owned().covers(range.begin, range.end) && !reserve_foreign_parts(space, range)) {
-    return -EINVAL;
-  }
+  std::optional<Reservation> reservation;
   if ((call.args[2] & SHM_REMAP) != 0 && !is_error(known) && page_range(address, segment.shm_segsz, range)) {
+    reservation.emplace(space, range);
+    if (!reservation->is_whole()) return -EINVAL;
     patch::give_back(space, range.begin, range.end);
   }
   const int64_t result = pass(call);
+  if (reservation) reservation->settle(result);
   if (!is_error(result) && !is_error(known) && page_range(static_cast<uint64_t>(result), segment.shm_segsz, range)) {
     space.owned().add(range.begin, range.end);
     if (file_namespace::is_active()) space.never_executable().add(range.begin, range.end);

@@ -63,8 +63,15 @@ int64_t protect(Call& call) {
 int64_t sys_mprotect(Call& call) { return protect(call); }
 int64_t sys_pkey_mprotect(Call& call) { return protect(call); }
 int64_t sys_mseal(Call& call) {
+  Range range;
+  if (call.args[0] % kPage != 0 || call.args[2] != 0 || !page_range(call.args[0], call.args[1], range) ||
+      range.begin == range.end) {
+    return pass(call);  // the kernel knows the errno
+  }
   give_back(call);  // what is sealed cannot be given back
-  return up_to_first_hole(call);
+  AddressSpace& space = address_space();
+  std::lock_guard lock(space.mutex());
+  return space.owned().covers(range.begin, range.end) ? pass(call) : -ENOMEM;  // all or nothing
 }
 
 namespace {
@@ -114,6 +121,8 @@ int64_t sys_madvise(Call& call) {
   }
   if (parts.empty()) return pass(call);
   parts.pop_back();
+  // Of an empty range the kernel looks at the advice only.
+  if (const int64_t known = pass_with(call, call.args[0], 0, call.args[2]); is_error(known)) return known;
   for (const Range& part : parts) {
     const int64_t result = pass_with(call, part.begin, part.end - part.begin, call.args[2]);
     if (is_error(result) && result != -ENOMEM) return result;

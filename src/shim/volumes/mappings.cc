@@ -40,6 +40,7 @@ int refusal(const Call& call, const OpenFile& file, Handle handle) {
   const int type = call.int_arg(3) & MAP_TYPE;
   if (file.access == O_PATH) return EBADF;
   if (call.args[1] == 0 || call.args[5] % kPage != 0) return EINVAL;
+  if ((call.int_arg(3) & (MAP_HUGETLB | MAP_GROWSDOWN)) != 0) return EINVAL;  // of a file's mapping
   if (type != MAP_SHARED && type != MAP_PRIVATE && type != MAP_SHARED_VALIDATE) return EINVAL;
   if (type == MAP_SHARED_VALIDATE && (call.int_arg(3) & ~kOldFlags) != 0) return EOPNOTSUPP;  // MAP_SYNC among them
   if (file.access == O_WRONLY || (protection & PROT_EXEC) != 0) return EACCES;
