@@ -49,12 +49,19 @@ uint64_t argument_limit() {
 
 // The program's arguments are the kernel's too, so that ps and pgrep outside find it: unattested runs hide nothing. In an
 // attested run they are secret, and its name is all that is shown. Never anything that the new image could take for a
-// request of its own launcher (attested/request.h).
+// request of its own launcher (attested/request.h). Only as many as leave the stack, where the new image finds them and builds the
+// program's own, with room for those: process/shown_memory.h shows all of them later.
 std::vector<const char*> kernel_arguments(const ProgramFiles& files) {
   if (attested::state() != nullptr) return {files.command_name.c_str(), nullptr};
   std::vector<const char*> arguments;
   arguments.reserve(files.arguments.size() + 1);
-  for (const std::string& argument : files.arguments) arguments.push_back(argument.c_str());
+  constexpr size_t kRoom = size_t{16} << 10;
+  size_t used = 0;
+  for (const std::string& argument : files.arguments) {
+    used += argument.size() + 1 + sizeof(char*);
+    if (used > kRoom && !arguments.empty()) break;
+    arguments.push_back(argument.c_str());
+  }
   if (arguments.size() > 1 && files.arguments[1].starts_with(attested::kAttestedOption)) arguments.resize(1);
   arguments.push_back(nullptr);
   return arguments;
@@ -67,6 +74,8 @@ Result<void> execute(Call& call, int directory, uint64_t path_at, uint64_t argv_
   request.directory = directory;
   request.path = TRY(read_app_path(path_at));
   request.flags = flags;
+  if (request.path.size() >= budget) return fail(E2BIG);
+  budget -= request.path.size() + 1;
   request.arguments = TRY(read_strings(argv_at, budget));
   Handover handover;
   handover.environment = TRY(read_strings(envp_at, budget));
