@@ -89,9 +89,16 @@ void* hold_child(void* argument) {
   return nullptr;
 }
 
+// The kernel writes the descriptor before the child exists.
+bool can_take_pidfd(const CloneRequest& request) {
+  int32_t present;
+  return !request.has(CLONE_PIDFD) || (read_app(present, request.pidfd) && write_app(request.pidfd, present));
+}
+
 }  // namespace
 
 int64_t vfork_process(Call& call, const CloneRequest& request) {
+  if (!can_take_pidfd(request)) return -EFAULT;
   patch::rewrite_for_children(call.thread, call.frame);
   const auto start = prepare_vfork(call, request);
   if (start == nullptr) return -ENOMEM;
@@ -99,11 +106,11 @@ int64_t vfork_process(Call& call, const CloneRequest& request) {
   const int64_t pid = call.thread.captured ? abi::kRestartAlways : clone_vfork(*start);
   set_host_signals(host_signals);
   free_shim_stack(start->thread.shim_stack);
-  if (!is_error(pid) && request.has(CLONE_PIDFD) && !write_app(request.pidfd, start->pidfd)) return -EFAULT;
   return pid;
 }
 
 int64_t process_beside(Call& call, const CloneRequest& request) {
+  if (!can_take_pidfd(request)) return -EFAULT;
   patch::rewrite_for_children(call.thread, call.frame);
   auto start = prepare_vfork(call, request);
   if (start == nullptr) return -ENOMEM;
@@ -116,13 +123,11 @@ int64_t process_beside(Call& call, const CloneRequest& request) {
     VforkStart* shared = start.release();
     shared->pid.wait(0);
     pid = shared->pid;
-    const int32_t pidfd = shared->pidfd;
     if (is_error(pid)) {
       free_shim_stack(shared->thread.shim_stack);
       delete shared;
     } else {
       shared->announced = true;  // the child may run now, and with its end the holder frees what it shares
-      if (request.has(CLONE_PIDFD)) (void)write_app(request.pidfd, pidfd);
     }
   }
   set_host_signals(host_signals);
@@ -136,6 +141,7 @@ extern "C" __attribute__((visibility("hidden"))) void redoubt_vfork_child(void* 
   auto* start = static_cast<VforkStart*>(argument);
   Thread& child = start->thread;
   attach_thread(child);
+  if (start->request.has(CLONE_PIDFD)) (void)write_app(start->request.pidfd, start->pidfd);
   announce_tid(child, start->request);
   if (!start->request.has(CLONE_VFORK)) {
     start->pid = child.tid;
