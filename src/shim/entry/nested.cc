@@ -90,7 +90,7 @@ extern "C" __attribute__((visibility("hidden"))) void redoubt_nested_signal(int 
   }
   const int slot = late_slot(signal);
   if (slot >= 0) {
-    copy_siginfo(control->late[slot], *info);
+    if (control->late[slot].signo == 0) copy_siginfo(control->late[slot], *info);
     if ((control->mask & redoubt::abi::mask_of(signal)) != 0) return;
   } else {
     copy_siginfo(control->captured_signal, *info);

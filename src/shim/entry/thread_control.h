@@ -35,7 +35,7 @@ struct ThreadControl {
   // The one signal that came while the shim ran; signo 0 when there is none.
   abi::Siginfo captured_signal;
   // SIGSEGV, SIGBUS, SIGSYS and SIGTRAP that somebody *sent*: the kernel cannot hold them back (kNeverBlocked), so they
-  // wait here while the program blocks them. Standard signals do not queue: one of each. signo 0: none.
+  // wait here while the program blocks them. Standard signals do not queue: one of each, the first. signo 0: none.
   abi::Siginfo late[4];
 
   // For the crash report: what the thread last asked for.

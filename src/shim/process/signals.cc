@@ -186,7 +186,7 @@ void deliver_signal(Thread& thread, abi::UserContext& frame, const abi::Siginfo&
   if (blocked && !synchronous) {
     // The program blocked it between the capture and now (only through the call it came in).
     if (const int slot = late_slot(signal); slot >= 0) {
-      thread.late[slot] = info;
+      if (thread.late[slot].signo == 0) thread.late[slot] = info;
     } else {
       requeue(info);
     }
