@@ -33,6 +33,16 @@ std::optional<MappingTable::Part> MappingTable::at(uint64_t address) const {
   return part;
 }
 
+std::vector<std::pair<uint64_t, MappingTable::Part>> MappingTable::parts_in(uint64_t begin, uint64_t end) const {
+  std::vector<std::pair<uint64_t, Part>> found;
+  for (const auto& [part_begin, part] : parts_) {
+    const uint64_t from = std::max(begin, part_begin);
+    const uint64_t to = std::min(end, part.end);
+    if (from < to) found.push_back({from, {to, part.handle, part.offset + (from - part_begin)}});
+  }
+  return found;
+}
+
 std::vector<Handle> MappingTable::handles_in(uint64_t begin, uint64_t end) const {
   std::vector<Handle> found;
   for (const auto& [part_begin, part] : parts_) {

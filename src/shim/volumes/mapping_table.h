@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "shim/volumes/control_block.h"
@@ -25,6 +26,8 @@ class MappingTable {
   void remove(uint64_t begin, uint64_t end);
   // The part that begins at or lies over an address; its beginning and offset are moved there.
   std::optional<Part> at(uint64_t address) const;
+  // What lies in a range, cut to it, by beginnings.
+  std::vector<std::pair<uint64_t, Part>> parts_in(uint64_t begin, uint64_t end) const;
   // Without doubles.
   std::vector<Handle> handles_in(uint64_t begin, uint64_t end) const;
   bool empty() const { return parts_.empty(); }

@@ -147,11 +147,20 @@ Result<void> before_growing(uint64_t address, uint64_t size) {
 void after_moving(uint64_t from, uint64_t from_end, bool keeps_old, uint64_t to, uint64_t to_end,
                   const std::vector<Handle>& replaced) {
   if (mappings().empty()) return;
-  const auto part = mappings().at(from);
+  // Several when they are cut at their end, or moved in one call, which Linux 6.17 and newer do. What grows is one.
+  const uint64_t size = to_end - to;
+  auto parts = mappings().parts_in(from, std::min(from_end, from + size));
+  if (size > from_end - from) {
+    const auto part = mappings().at(from);
+    parts.clear();
+    if (part) parts.push_back({from, {.end = from + size, .handle = part->handle, .offset = part->offset}});
+  }
   std::vector<Handle> shrunk = mappings().handles_in(from, from_end);
   if (!keeps_old) mappings().remove(from, from_end);
   mappings().remove(to, to_end);
-  if (part) mappings().add(to, {.end = to_end, .handle = part->handle, .offset = part->offset});
+  for (const auto& [begin, part] : parts) {
+    mappings().add(to + (begin - from), {.end = to + (part.end - from), .handle = part.handle, .offset = part.offset});
+  }
   after_unmapping(replaced);
   after_unmapping(shrunk);
 }
