@@ -33,7 +33,8 @@ int64_t up_to_first_hole(Call& call) {
     if (begin == own_end) own_end = end;
   });
   if (own_end > range.begin) {
-    (void)pass_with(call, call.args[0], own_end - range.begin, call.args[2], call.args[3]);
+    const int64_t result = pass_with(call, call.args[0], own_end - range.begin, call.args[2], call.args[3]);
+    if (is_error(result)) return result;
   }
   return -ENOMEM;
 }
@@ -76,9 +77,10 @@ int64_t sys_mseal(Call& call) {
 
 namespace {
 
+constexpr int kPopulateRead = 22, kPopulateWrite = 23, kCollapse = 25;
+
 // Advice that leaves the bytes of a private mapping, and whether a child gets it, as they are.
 bool keeps_bytes(int advice) {
-  constexpr int kPopulateRead = 22, kPopulateWrite = 23, kCollapse = 25;
   switch (advice) {
     case MADV_NORMAL:
     case MADV_RANDOM:
@@ -123,7 +125,11 @@ int64_t sys_madvise(Call& call) {
   parts.pop_back();
   // Of an empty range the kernel looks at the advice only.
   if (const int64_t known = pass_with(call, call.args[0], 0, call.args[2]); is_error(known)) return known;
+  const bool stops_at_holes = call.int_arg(2) == kPopulateRead || call.int_arg(2) == kPopulateWrite;
+  uint64_t at = range.begin;
   for (const Range& part : parts) {
+    if (stops_at_holes && part.begin != at) return -ENOMEM;
+    at = part.end;
     const int64_t result = pass_with(call, part.begin, part.end - part.begin, call.args[2]);
     if (is_error(result) && result != -ENOMEM) return result;
   }
@@ -143,7 +149,6 @@ int64_t sys_remap_file_pages(Call& call) {
 // Its ranges may be another process's, or the shim's. So only the hints that change no contents pass; since Linux 6.13 a
 // process may give itself every advice (MADV_DONTNEED), which gets the answer of the kernels before.
 int64_t sys_process_madvise(Call& call) {
-  constexpr int kCollapse = 25;  // MADV_COLLAPSE, Linux 6.1
   switch (call.int_arg(3)) {
     case MADV_COLD:
     case MADV_PAGEOUT:
