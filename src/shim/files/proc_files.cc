@@ -119,6 +119,35 @@ bool is_kernels_own(std::string_view line) {
   return line.substr(name).starts_with("[v");
 }
 
+// The part of a line of maps behind the addresses: " r-xp 00001000 fe:00 42   /lib/x".
+struct Attributes {
+  std::string_view permissions, file;  // the file with its device and inode
+  uint64_t offset = 0;
+};
+Attributes parse_attributes(std::string_view text) {
+  constexpr size_t kPermissions = 6;  // with both blanks
+  Attributes parsed;
+  const size_t blank = text.find(' ', kPermissions);
+  if (blank == std::string_view::npos || !parse_hex(text.substr(kPermissions, blank - kPermissions), parsed.offset)) {
+    return {};
+  }
+  parsed.permissions = text.substr(0, kPermissions);
+  parsed.file = text.substr(blank);
+  return parsed;
+}
+
+// True where a mapping of code begins that was one with its neighbour until the patcher opened blocks of it. pprof, for one, takes
+// the second mapping of a file for the file's beginning.
+bool continues_code(AddressSpace& space, uint64_t begin, std::string_view attributes, uint64_t last_begin,
+                    uint64_t last_end, std::string_view last_attributes) {
+  if (begin != last_end) return false;
+  const auto code = space.code().range_at(begin);
+  if (!code || code->first >= begin) return false;
+  const Attributes one = parse_attributes(last_attributes), other = parse_attributes(attributes);
+  return !one.file.empty() && one.permissions == other.permissions && one.file == other.file &&
+         one.offset + (last_end - last_begin) == other.offset;
+}
+
 // maps and smaps: each mapping's header line, and in smaps the lines that follow it, for the program's addresses.
 std::string mappings(int fd) {
   const std::string text = read_whole(fd);
@@ -126,6 +155,10 @@ std::string mappings(int fd) {
   std::lock_guard lock(space.mutex());
   std::string out;
   bool shown = false;
+  // The last line, while nothing follows it: in smaps something always does.
+  uint64_t last_begin = 0, last_end = 0;
+  std::string_view last_attributes;
+  size_t last_at = 0;
   std::string_view rest(text);
   while (!rest.empty()) {
     const size_t newline = rest.find('\n');
@@ -135,6 +168,7 @@ std::string mappings(int fd) {
     const size_t blank = line.find(' ');
     if (blank == std::string_view::npos || !parse_range(line.substr(0, blank), begin, end)) {
       if (shown) out.append(line).append("\n");  // a detail line of smaps
+      last_end = 0;
       continue;
     }
     shown = false;
@@ -144,7 +178,16 @@ std::string mappings(int fd) {
       continue;
     }
     space.owned().for_each(begin, end, [&](uint64_t low, uint64_t high) {
-      append_mapping(out, low, high, line.substr(blank), space.heap());
+      const std::string_view attributes = line.substr(blank);
+      if (low == begin && continues_code(space, low, attributes, last_begin, last_end, last_attributes)) {
+        out.resize(last_at);
+      } else {
+        last_begin = low;
+        last_attributes = attributes;
+        last_at = out.size();
+      }
+      last_end = high;
+      append_mapping(out, last_begin, last_end, last_attributes, space.heap());
       shown = true;
     });
   }
