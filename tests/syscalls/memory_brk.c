@@ -57,5 +57,13 @@ int main(void) {
     unsigned long low, high;
     EXPECT_EQ(sscanf(line, "%lx-%lx", &low, &high), 2);
     EXPECT(low <= (unsigned long)start && high >= (unsigned long)start && high - (unsigned long)start < 4096);
+
+    // The kernel joins it with the page before, and shows both as the heap.
+    void* below = mmap((void*)(low - 4096), 4096, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    EXPECT(below != MAP_FAILED || errno == EEXIST);
+    *(volatile char*)low = 1;
+    read_file("/proc/self/maps", maps, sizeof maps);
+    EXPECT(strstr(maps, "[heap]") != NULL);
     return 0;
 }

@@ -102,7 +102,8 @@ void append_mapping(std::string& out, uint64_t begin, uint64_t end, std::string_
   std::string line(range.view());
   line += attributes;
   if (file_namespace::is_active()) name_code(line);
-  const bool is_heap = begin >= heap.start && begin < ((heap.end + 4095) & ~uint64_t{4095});
+  const bool is_heap =
+      begin < heap.end && end > heap.start;  // fs/proc/task_mmu.c: also one with the page before the heap
   // The name starts after five fields; the runtime's own [heap] label cannot be here.
   if (is_heap && line.find('/') == std::string::npos && line.find('[') == std::string::npos) {
     while (!line.empty() && (line.back() == ' ')) line.pop_back();
