@@ -4,6 +4,7 @@
 #include "shim/patch/patched_call.h"
 
 #include <cpuid.h>
+#include <sys/syscall.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -13,6 +14,7 @@
 #include "shim/abi/auxiliary.h"
 #include "shim/abi/restart.h"
 #include "shim/attested/openssl_start.h"
+#include "shim/gate/gate.h"
 #include "shim/memory/app_memory.h"
 #include "shim/patch/slots.h"
 #include "shim/process/cipher_guard.h"
@@ -205,6 +207,16 @@ bool is_own_fault(Thread& thread, abi::UserContext& frame) {
   return true;
 }
 
+namespace {
+
+// False, and nothing is set, when a signal was captured before: it keeps all others blocked until it is delivered, for the next would
+// take its place.
+bool may_set_host_mask(uint64_t mask) {
+  return !abi::is_restart(
+      gate::interruptible(SYS_rt_sigprocmask, SIG_SETMASK, gate::address_of(&mask), 0, abi::kSigsetSize));
+}
+
+}  // namespace
 }  // namespace redoubt::shim::patch
 
 bool redoubt_patched_call(redoubt::abi::UserContext* frame) {
@@ -223,7 +235,10 @@ bool redoubt_patched_call(redoubt::abi::UserContext* frame) {
   finish_call(thread, *frame, result);
   if (thread.mask != mask || thread.blocks_all) {
     thread.blocks_all = false;
-    set_host_signals(redoubt::abi::host_mask(thread.mask));
+    if (!patch::may_set_host_mask(redoubt::abi::host_mask(thread.mask))) {
+      redoubt_patched_complete(frame);
+      return false;
+    }
   }
   return true;
 }
