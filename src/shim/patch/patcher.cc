@@ -57,7 +57,7 @@ bool is_prepared = false;  // guarded by AddressSpace::mutex
 std::atomic<uint64_t> active_count = 0;
 
 alignas(kPage) constinit TrapCounts own_counts;
-// Of the processes that descend from each other by fork; null until the first of them forks.
+// Of the processes that descend from each other by fork; null if there is no memory for it.
 constinit std::atomic<TrapCounts*> shared_counts = nullptr;
 
 // What due() was when somebody looked last.
@@ -276,6 +276,7 @@ void start() {
   if (options().patch_after == 0) return;
   // Once for all, as long as there is one thread: later it would wait for every processor.
   is_on = membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE) == 0;
+  if (is_on) share_counts();  // now: made at the first fork, it would lie where the program has just unmapped something
 }
 
 void note_trap(Thread& thread, const abi::UserContext& frame) {
@@ -306,10 +307,6 @@ void rewrite_for_children(const Thread& thread, const abi::UserContext& frame) {
   };
   look_at(own_counts, seen.own);
   if (const TrapCounts* const shared = shared_counts; shared != nullptr) look_at(*shared, seen.shared);
-}
-
-void share_counts_with_child() {
-  if (is_on.load(std::memory_order_relaxed) && shared_counts == nullptr) share_counts();
 }
 
 void give_back(AddressSpace& space, uint64_t begin, uint64_t end) {

@@ -21,8 +21,6 @@ void note_trap(Thread& thread, const abi::UserContext& frame);
 // Before a child is made, on the program's way into the shim, no lock held: rewrites what earlier children trapped at often enough.
 // The child will not live to count for itself. `frame` is the calling thread's.
 void rewrite_for_children(const Thread& thread, const abi::UserContext& frame);
-// Before fork: what this process and its children count is seen by all of them. AddressSpace::mutex is held.
-void share_counts_with_child();
 
 // Before the program's mappings in [begin, end) are removed, replaced, moved or made anything else than readable and
 // executable: the program's bytes are back when this returns, and stay so. AddressSpace::mutex is held. Where the host does not

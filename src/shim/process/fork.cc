@@ -101,7 +101,6 @@ int64_t fork_process(Call& call, const CloneRequest& request) {
   {
     ForkLock lock(*thread.actions);
     volumes::before_fork();
-    patch::share_counts_with_child();
     ChildDescriptor descriptor;
     auto prepared = descriptor.prepare(request);
     if (prepared) prepared = lock.prepare();
