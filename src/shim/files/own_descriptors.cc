@@ -23,6 +23,7 @@
 #include "shim/files/passed_descriptors.h"
 #include "shim/files/proc_path.h"
 #include "shim/files/window.h"
+#include "shim/gate/descriptor_state.h"
 #include "shim/gate/gate.h"
 #include "shim/gate/host_answer.h"
 #include "shim/memory/app_memory.h"
@@ -93,22 +94,25 @@ bool selects_own(uint64_t set_at, int count) {
 
 // ---- control messages ----
 
-// ENOBUFS: more than anybody looks at, and than the kernel takes.
-Answer answer_for(uint64_t message_at) {
+// ENOBUFS: more than anybody looks at, and than the kernel takes, of a socket.
+Answer answer_for(const Call& call, uint64_t message_at) {
   msghdr message;
   if (!read_app(message, message_at) || message.msg_control == nullptr || message.msg_controllen == 0)
     return std::nullopt;
   const auto control = passed_descriptors::copy(message);
-  if (!control)
-    return control.error() == as_errno(ENOBUFS) ? Answer(-ENOBUFS) : std::nullopt;  // the kernel knows the errno
+  if (!control) {
+    if (control.error() != as_errno(ENOBUFS)) return std::nullopt;  // the kernel knows the errno
+    const int64_t refused = gate::refusal_of_socket(call.int_arg(0));
+    return refused != 0 ? refused : -ENOBUFS;
+  }
   const std::vector<int> passed = descriptors_in(*control);
   return std::ranges::any_of(passed, window::contains) ? Answer(-EBADF) : std::nullopt;
 }
 
-Answer answer_for_each(uint64_t messages_at, uint32_t count) {
+Answer answer_for_each(const Call& call, uint64_t messages_at, uint32_t count) {
   constexpr uint32_t kMost = 1024;  // UIO_MAXIOV
   for (uint32_t i = 0; i < std::min(count, kMost); ++i) {
-    if (const Answer refused = answer_for(messages_at + i * sizeof(mmsghdr))) return refused;
+    if (const Answer refused = answer_for(call, messages_at + i * sizeof(mmsghdr))) return refused;
   }
   return std::nullopt;
 }
@@ -190,8 +194,8 @@ std::optional<int64_t> answer(Call& call, int64_t (*perform)(Call&)) {
         if (arg.direction == Direction::kIn) {
           const ScratchScope scratch(call.thread.shares_memory);
           const Answer refused = arg.kind == ArgKind::kMsghdr
-                                     ? answer_for(call.args[i])
-                                     : answer_for_each(call.args[i], static_cast<uint32_t>(call.args[i + 1]));
+                                     ? answer_for(call, call.args[i])
+                                     : answer_for_each(call, call.args[i], static_cast<uint32_t>(call.args[i + 1]));
           if (refused) return refused;
         }
         break;

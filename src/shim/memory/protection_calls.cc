@@ -138,7 +138,7 @@ int64_t sys_madvise(Call& call) {
 
 int64_t sys_remap_file_pages(Call& call) {
   Range range;
-  if (!page_range(page_down(call.args[0]), call.args[1], range)) return -EINVAL;
+  if (!page_range(page_down(call.args[0]), page_down(call.args[1]), range)) return -EINVAL;
   AddressSpace& space = address_space();
   std::lock_guard lock(space.mutex());
   // Pages count from the beginning of what the kernel has mapped: behind a file of a volume that is memory of all of them.

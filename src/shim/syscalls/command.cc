@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "shim/files/window.h"
+#include "shim/gate/descriptor_state.h"
 #include "shim/syscalls/call.h"
 
 namespace redoubt::shim {
@@ -27,6 +28,15 @@ bool names_own_descriptor(const Call& call, const Command& command) {
     if (call.row->args[index].rule == SizeRule::kUnbounded) return window::contains(call.int_arg(index));
   }
   return false;
+}
+
+// The kernel looks at the descriptor before the command: EBADF and ENOTSOCK come first.
+int64_t refuse(const Call& call, int error) {
+  if (call.row->args[0].kind != ArgKind::kFd) return -error;
+  const bool is_socket_call = call.row->args[command_index(*call.row)].commands->level_arg != kNoLevel;
+  const int fd = call.int_arg(0);
+  const int64_t earlier = is_socket_call ? gate::refusal_of_socket(fd) : gate::refusal_of_descriptor(fd);
+  return earlier != 0 ? earlier : -error;
 }
 
 }  // namespace
@@ -50,14 +60,14 @@ const Command* find_command(const Row& row, const uint64_t (&args)[6]) {
 
 int64_t sys_by_command(Call& call) {
   const Command* command = find_command(*call.row, call.args);
-  if (command == nullptr) return -call.row->args[command_index(*call.row)].commands->unknown;
+  if (command == nullptr) return refuse(call, call.row->args[command_index(*call.row)].commands->unknown);
   if (names_own_descriptor(call, *command)) return -EBADF;
   switch (command->treatment) {
     case Treatment::kHandled: return command->handler(call);
     case Treatment::kPassed: return pass(call);
     case Treatment::kRefused: break;
   }
-  return -command->refusal;
+  return refuse(call, command->refusal);
 }
 
 }  // namespace redoubt::shim
