@@ -69,8 +69,9 @@ class Reservation {
   // The range is the program's from here on, unless `result` is an error that the kernel finds before it changes anything. Of
   // ENOMEM it may have unmapped the range already, and what lies there could be another thread's.
   void settle(int64_t result) {
-    if (!is_error(result) || result == -ENOMEM || result == -EAGAIN) parts_.clear();
+    if (!is_error(result) || result == -ENOMEM || result == -EAGAIN) keep();
   }
+  void keep() { parts_.clear(); }
 
  private:
   void reserve(uint64_t begin, uint64_t end) {
@@ -227,22 +228,48 @@ int64_t sys_munmap(Call& call) {
   return release(space, range);
 }
 
+namespace {
+
+bool has_valid_arguments(const Call& call) {
+  const uint64_t flags = call.args[3];
+  const bool may_move = (flags & MREMAP_MAYMOVE) != 0;
+  if ((flags & ~uint64_t{MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP}) != 0) return false;
+  if ((flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) != 0 && !may_move) return false;
+  if ((flags & MREMAP_DONTUNMAP) != 0 && page_up(call.args[1]) != page_up(call.args[2])) return false;
+  return call.args[0] % kPage == 0 && call.args[2] != 0;
+}
+
+// Whether the range has pages that are not there. They are not the program's any more.
+bool forget_holes(AddressSpace& space, Range range) {
+  bool has_holes = false;
+  for (uint64_t page = range.begin; page < range.end; page += kPage) {
+    uint8_t is_resident;
+    if (gate::call(SYS_mincore, page, kPage, gate::address_of(&is_resident)) != -ENOMEM) continue;
+    space.forget(page, page + kPage);
+    has_holes = true;
+  }
+  return has_holes;
+}
+
+}  // namespace
+
 int64_t sys_mremap(Call& call) {
   const uint64_t old_address = call.args[0];
   const uint64_t new_size = call.args[2];
   const uint64_t flags = call.args[3];
-  Range old_range;
+  Range old_range, target{};
   AddressSpace& space = address_space();
   std::lock_guard lock(space.mutex());
   std::vector<volumes::Handle> replaced;
-  if (!page_range(old_address, call.args[1], old_range) || old_address % kPage != 0) return -EINVAL;
+  if (!has_valid_arguments(call)) return -EINVAL;
+  if ((flags & MREMAP_FIXED) != 0 && (call.args[4] % kPage != 0 || !page_range(call.args[4], new_size, target)))
+    return -EINVAL;
+  if (!page_range(old_address, call.args[1], old_range)) return -EFAULT;
   // A zero old size duplicates a shared mapping: the address itself must be the program's.
   if (!space.owned().covers(old_range.begin, std::max(old_range.end, old_range.begin + kPage))) return -EFAULT;
   patch::give_back(space, old_range.begin, std::max(old_range.end, old_range.begin + kPage));
   std::optional<Reservation> reservation;
   if ((flags & MREMAP_FIXED) != 0) {
-    Range target;
-    if (call.args[4] % kPage != 0 || new_size == 0 || !page_range(call.args[4], new_size, target)) return -EINVAL;
     reservation.emplace(space, target);
     if (!reservation->is_whole()) return -ENOMEM;
     patch::give_back(space, target.begin, target.end);
@@ -251,6 +278,12 @@ int64_t sys_mremap(Call& call) {
   if (const auto grown = volumes::before_growing(old_address, new_size); !grown) return -number_of(grown.error());
   const int64_t result = pass(call);
   if (reservation) reservation->settle(result);
+  if (is_error(result) && reservation) {
+    // Of several mappings those before the one that cannot move have moved (Linux 6.17). With MREMAP_DONTUNMAP that is not to be seen.
+    const bool have_moved = forget_holes(space, old_range);
+    if (have_moved || (flags & MREMAP_DONTUNMAP) != 0) reservation->keep();
+    forget_holes(space, target);
+  }
   if (is_error(result)) return result;
   const bool keeps_old = (flags & MREMAP_DONTUNMAP) != 0 || call.args[1] == 0;
   // Since Linux 6.17 several mappings may move in one call: one that is not executable makes the whole so.

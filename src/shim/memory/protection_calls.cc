@@ -19,6 +19,8 @@
 namespace redoubt::shim {
 namespace {
 
+constexpr uint64_t kProtSemaphore = 8;  // PROT_SEM
+
 // For calls that change pages in place and stop at the first hole with ENOMEM, having changed what lies before it.
 int64_t up_to_first_hole(Call& call) {
   Range range;
@@ -50,6 +52,10 @@ void give_back(const Call& call) {
 
 int64_t protect(Call& call) {
   Range range;
+  // Before it looks at the range.
+  constexpr uint64_t kKnown = PROT_READ | PROT_WRITE | PROT_EXEC | kProtSemaphore | PROT_GROWSDOWN | PROT_GROWSUP;
+  const bool is_empty = !page_range(call.args[0], call.args[1], range) || range.begin == range.end;
+  if ((call.args[2] & ~kKnown) != 0 && !is_empty) return -EINVAL;
   if (call.args[2] != (PROT_READ | PROT_EXEC)) give_back(call);
   if (file_namespace::is_active() && (call.args[2] & PROT_EXEC) != 0 && page_range(call.args[0], call.args[1], range)) {
     AddressSpace& space = address_space();
