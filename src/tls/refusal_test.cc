@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Peers that are not let in, and what each failure is called. In every case the program has read nothing, its early words were
-// not sent, and there is an alert for the peer.
+// not sent, and there is an alert for the peer. One list of all refusals, so that what is missing from it can be seen.
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>

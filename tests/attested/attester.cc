@@ -3,6 +3,7 @@
 // An attester that is no runtime: it makes evidence with the quoting key of a simulated platform and asks CAS for a service's
 // configuration, as wire/attest_protocol.h says. Honest, it measures how many provisionings CAS does in a second; with --fault
 // it is the attacker of tests/attack/attested_evidence.sh. Only tests and benchmarks build it.
+// The faults stand beside the honest steps that they change, so it is one file.
 //
 //   attester --cas 127.0.0.1:PORT --simulated DIR --mrenclave HEX --session S/SERVICE [--fault NAME] [--count N] [--threads N]
 //            [--debug] [--host-argument A]...

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// Opening, committing and reading keep one order between the database, the journal beside it and what is in memory until the database has
+// it. Together they are the reason why nothing acknowledged is lost, so they stay in one file.
 #include "cas/store/sqlite_store.h"
 
 #include <fcntl.h>

@@ -6,7 +6,8 @@
 //   attacker SOCKET MODE [ARGUMENT...]      prints "evidence HEX", or "refused CHECK"; exit status 0 for both
 //
 // Every mode is a row of kModes. Those that need LAS to stand still between two steps stop it (SIGSTOP to the process that
-// LAS_PID names) and let the next image continue it, so that a race is always lost by LAS.
+// LAS_PID names) and let the next image continue it, so that a race is always lost by LAS. One
+// file, since what is copied is one program.
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>

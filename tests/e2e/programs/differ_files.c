@@ -2,7 +2,7 @@
 //
 // What calls on open files, attributes and permissions answer: bits that a write or a change of owner clears, sticky directories,
 // times, holes, limits, positions, locks. Runs in an empty directory, its argument. What docs/architecture.md names as different in
-// a volume (splice, leases, seals, O_DIRECT in F_GETFL) is not asked.
+// a volume (splice, leases, seals, O_DIRECT in F_GETFL) is not asked. It is a list, so it is one file.
 #include "differ.h"
 
 #include <linux/falloc.h>

@@ -2,7 +2,7 @@
 //
 // What Linux promises of files, directories and names, as assertions. Runs in an empty directory (its argument): natively it must
 // pass on a local file system, and on a protected volume with the same expectations. Each wrong one is a line; the last line counts.
-// Started as root it also tries what another user may do.
+// Started as root it also tries what another user may do. It is a list, so it is one file.
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
