@@ -46,13 +46,11 @@ void step_over_windows(abi::UserContext* frame) {
   if (within(rip, redoubt_gate_check, redoubt_gate_wait_end)) {
     const bool rewound = rip == reinterpret_cast<uint64_t>(redoubt_gate_wait) &&
                          frame->regs.rcx == reinterpret_cast<uint64_t>(redoubt_gate_wait_end);
-    if (!rewound) {
-      resume_at(frame, redoubt_gate_never_began);
-    } else if (frame->regs.rax == kRestartSyscall) {
+    if (rewound && frame->regs.rax == kRestartSyscall) {
       // The kernel was about to continue a sleep of its own accord (after a stop): a handler makes that EINTR.
       frame->regs.rax = static_cast<uint64_t>(kInterrupted);
       resume_at(frame, redoubt_gate_wait_end);
-    } else if (abi::is_always_repeated(frame->regs.rax, frame->regs.rsi)) {
+    } else if (!rewound || abi::is_always_repeated(frame->regs.rax, frame->regs.rsi)) {
       resume_at(frame, redoubt_gate_never_began);
     } else {
       resume_at(frame, redoubt_gate_cut_short);

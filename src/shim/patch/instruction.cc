@@ -58,7 +58,7 @@ constexpr Form one_byte_form(uint8_t opcode) {
     case 0x68: return kWord;
     case 0x69: return kModrmWord;
     case 0x6a: return kByte;
-    case 0x6b: return kModrmByte;
+    case 0x6b:
     case 0x80:
     case 0x83: return kModrmByte;
     case 0x81: return kModrmWord;

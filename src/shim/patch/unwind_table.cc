@@ -88,10 +88,10 @@ bool has_relative_words(const ReadMemory& read, uint64_t entry) {
   if (count == 0 || augmentation[0] != 'z') return false;
   // A signal trampoline's entry begins before its first instruction.
   if (std::memchr(augmentation, 'S', count) != nullptr) return false;
-  // Code alignment, data alignment, return address register, size of what follows.
-  if (!skip_leb128() || !skip_leb128()) return false;
-  if (*version == 1 ? !take() : !skip_leb128()) return false;
-  if (!skip_leb128()) return false;
+  if (!skip_leb128()) return false;                            // code alignment
+  if (!skip_leb128()) return false;                            // data alignment
+  if (*version == 1 ? !take() : !skip_leb128()) return false;  // return address register
+  if (!skip_leb128()) return false;                            // size of what follows
   for (size_t i = 1; i < count; ++i) {
     switch (augmentation[i]) {
       case 'L': {
