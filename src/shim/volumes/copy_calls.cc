@@ -122,6 +122,27 @@ int64_t move_on(int fd, uint64_t position) {
   return to_raw(store_position(fd, *open));
 }
 
+// Between two worlds: what is wrong besides comes first, in the kernel's order (generic_file_rw_checks).
+int64_t refusal_between(Call& call, const std::optional<Target>& from, const std::optional<Target>& to) {
+  if (static_cast<uint32_t>(call.args[5]) != 0) return -EINVAL;
+  const auto mode_of = [&](int argument, const std::optional<Target>& target) -> mode_t {
+    if (target) {
+      const auto attributes = target->volume().attributes(target->id.inode);
+      return attributes ? attributes->mode : 0;
+    }
+    struct stat status {};
+    return gate::call(SYS_fstat, call.args[argument], gate::address_of(&status)) == 0 ? status.st_mode : 0;
+  };
+  const mode_t in = mode_of(0, from), out = mode_of(2, to);
+  const int in_flags = status_flags(call.int_arg(0)), out_flags = status_flags(call.int_arg(2));
+  if (((in_flags | out_flags) & O_PATH) != 0) return -EBADF;
+  if (S_ISDIR(in) || S_ISDIR(out)) return -EISDIR;
+  if (!S_ISREG(in) || !S_ISREG(out)) return -EINVAL;
+  const bool may_read = from ? from->may_read() : (in_flags & O_ACCMODE) != O_WRONLY;
+  const bool may_write = to ? to->may_write() : (out_flags & O_ACCMODE) != O_RDONLY;
+  return may_read && may_write && (out_flags & O_APPEND) == 0 ? -EXDEV : -EBADF;
+}
+
 }  // namespace
 
 Answer copy_call(Call& call, const Target&) {
@@ -134,7 +155,7 @@ Answer copy_call(Call& call, const Target&) {
   for (const int argument : {0, 2}) {
     if (is_error(gate::call(SYS_fcntl, call.args[argument], F_GETFD))) return -EBADF;
   }
-  if (!from || !to || from->id.volume != to->id.volume) return -EXDEV;
+  if (!from || !to || from->id.volume != to->id.volume) return refusal_between(call, from, to);
   if (static_cast<uint32_t>(call.args[5]) != 0) return -EINVAL;
   if (!from->may_read() || !to->may_write() || (status_flags(to->fd) & O_APPEND) != 0) return -EBADF;
   auto at = Offset::read(call.args[1], call.args[4]);

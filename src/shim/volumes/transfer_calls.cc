@@ -93,6 +93,11 @@ constexpr int kNoAppend = 0x20;  // RWF_NOAPPEND, Linux 6.9
 constexpr int kWriteFlags = RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_APPEND | kNoAppend;
 constexpr int kReadFlags = kWriteFlags | RWF_NOWAIT;  // a read has nothing to do about most
 
+int64_t check_flags(int flags, int known) {
+  if ((flags & ~known) != 0) return -EOPNOTSUPP;
+  return (flags & RWF_APPEND) != 0 && (flags & kNoAppend) != 0 ? -EINVAL : 0;
+}
+
 int64_t write_with_flags(const Target& target, Transfer& transfer, int status) {
   const Handle handle = target.open.handle;
   const bool appends =
@@ -132,7 +137,7 @@ Answer read_call(Call& call, const Target& target) {
   if (!target.may_read()) return -EBADF;
   Transfer transfer;
   if (const int64_t error = transfer.decode(call); error != 0) return error;
-  if ((transfer.flags() & ~kReadFlags) != 0) return -EOPNOTSUPP;
+  if (const int64_t error = check_flags(transfer.flags(), kReadFlags); error != 0) return error;
   const Handle handle = target.open.handle;
   if (const auto given = transfer.position(); given) return read_at(handle, transfer, *given);
   const SharedGuard guard(entry_of(handle).position);
@@ -149,7 +154,7 @@ Answer write_call(Call& call, const Target& target) {
   if (!target.may_write()) return -EBADF;
   Transfer transfer;
   if (const int64_t error = transfer.decode(call); error != 0) return error;
-  if ((transfer.flags() & ~kWriteFlags) != 0) return -EOPNOTSUPP;
+  if (const int64_t error = check_flags(transfer.flags(), kWriteFlags); error != 0) return error;
   if (transfer.left() != 0) {
     if (const auto dropped = file_namespace::drop_set_ids(target.id); !dropped) return -number_of(dropped.error());
   }

@@ -14,6 +14,7 @@
 #include <sys/statfs.h>
 #include <sys/time.h>
 #include <sys/uio.h>
+#include <sys/utsname.h>
 #include <sys/xattr.h>
 
 static void mode_of(const char* path) {
@@ -338,6 +339,20 @@ static void copying(void) {
     b = 5;
     SHOW(copy_file_range(both, &a, both, &b, 5, 0));
     content_of(both);
+    // With what is no file of this tree: the kernel's memory, a pipe.
+    const int memory = memfd_create("memory", 0);
+    int pipes[2];
+    SHOW(pipe(pipes));
+    SHOW(write(memory, "in memory", 9));
+    const int ways[][2] = {{from, memory}, {memory, to},     {memory, append},    {write_only, memory}, {memory, from},
+                           {from, pipes[1]}, {pipes[0], to}, {directory, memory}, {memory, directory}};
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        for (unsigned flags = 0; flags < 2; flags++) {
+            printf("  way %zu ", i);
+            SHOW(copy_file_range(ways[i][0], NULL, ways[i][1], NULL, 4, flags));
+        }
+    }
+    close(memory), close(pipes[0]), close(pipes[1]);
     close(from), close(to), close(append), close(write_only), close(directory), close(both);
 }
 
@@ -359,6 +374,15 @@ static void vectors(void) {
     SHOW(pwritev2(fd, parts, 2, 0, RWF_HIPRI));
     SHOW(pwritev2(fd, parts, 2, 0, 0x4000));
     SHOW(pwritev2(fd, parts, 2, -2, 0));
+    struct utsname kernel;
+    int major = 0, minor = 0;
+    if (uname(&kernel) == 0 && sscanf(kernel.release, "%d.%d", &major, &minor) == 2 && major * 100 + minor >= 609) {
+        const int no_append = 0x20;  // RWF_NOAPPEND
+        SHOW(pwritev2(append, parts, 1, 1, no_append));
+        SHOW(pwritev2(fd, parts, 2, 0, RWF_APPEND | no_append));
+        SHOW(preadv2(fd, parts, 2, 0, RWF_APPEND | no_append));
+        content_of(fd);
+    }
     SHOW(preadv2(fd, parts, 2, 0, 0));
     SHOW(preadv2(fd, parts, 2, 0, RWF_NOWAIT) < -1);
     SHOW(preadv2(fd, parts, 2, 0, RWF_APPEND));
