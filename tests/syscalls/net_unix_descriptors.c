@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // SCM_RIGHTS passes open files between processes: several at once, with their offsets, as new numbers,
-// close-on-exec by MSG_CMSG_CLOEXEC; a control buffer that is too small sets MSG_CTRUNC. unix(7).
+// close-on-exec by MSG_CMSG_CLOEXEC; a control buffer that is too small sets MSG_CTRUNC. Of
+// several messages in one call those before a wrong one are sent. unix(7), sendmmsg(2).
 #include "testing.h"
 
 #include <sys/socket.h>
@@ -17,6 +18,19 @@ static void send_descriptors(int socket, const int* fds, size_t count) {
     header->cmsg_len = CMSG_LEN(count * sizeof(int));
     memcpy(CMSG_DATA(header), fds, count * sizeof(int));
     EXPECT_EQ(sendmsg(socket, &message, 0), 1);
+}
+
+// Two messages in one call: the first sends a byte, the second what can not be sent. The first goes all the same.
+static void expect_first_is_sent(int sockets[2], struct msghdr second, int error) {
+    struct iovec part = {"x", 1};
+    second.msg_iov = &part, second.msg_iovlen = 1;
+    struct mmsghdr messages[2] = {{.msg_hdr = {.msg_iov = &part, .msg_iovlen = 1}}, {.msg_hdr = second}};
+    char byte;
+    EXPECT_EQ(sendmmsg(sockets[1], messages, 2, 0), 1);
+    EXPECT_EQ(messages[0].msg_len, 1);
+    EXPECT_EQ(read(sockets[0], &byte, 1), 1);
+    EXPECT_ERRNO(sendmmsg(sockets[1], messages + 1, 1, 0), error);
+    EXPECT_ERRNO(recv(sockets[0], &byte, 1, MSG_DONTWAIT), EAGAIN);
 }
 
 static size_t receive_descriptors(int socket, int* fds, size_t room, int flags, int* message_flags) {
@@ -66,6 +80,14 @@ int main(void) {
     EXPECT(flags & MSG_CTRUNC);
     EXPECT_EQ(fcntl(fds[0], F_GETFD), 0);
     EXPECT_EQ(lseek(fds[0], 0, SEEK_CUR), 7);
+
+    struct {
+        struct cmsghdr header;
+        int fd;
+    } closed = {{.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}, .fd = 1003};
+    expect_first_is_sent(sockets, (struct msghdr){.msg_control = &closed, .msg_controllen = CMSG_LEN(sizeof(int))},
+                         EBADF);
+    expect_first_is_sent(sockets, (struct msghdr){.msg_control = &closed, .msg_controllen = (size_t)1 << 40}, ENOBUFS);
 
     send_descriptors(sockets[1], (int[]){0}, 1);
     EXPECT_EQ(read(sockets[0], text, 1), 1);  // received without control data: the descriptor is closed

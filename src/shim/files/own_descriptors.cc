@@ -109,10 +109,17 @@ Answer answer_for(const Call& call, uint64_t message_at) {
   return std::ranges::any_of(passed, window::contains) ? Answer(-EBADF) : std::nullopt;
 }
 
-Answer answer_for_each(const Call& call, uint64_t messages_at, uint32_t count) {
+// sendmmsg: as by the kernel, the messages before the first that may not go are sent, and their number is the result.
+Answer send_others(Call& call, int messages, int64_t (*perform)(Call&)) {
   constexpr uint32_t kMost = 1024;  // UIO_MAXIOV
-  for (uint32_t i = 0; i < std::min(count, kMost); ++i) {
-    if (const Answer refused = answer_for(call, messages_at + i * sizeof(mmsghdr))) return refused;
+  const auto count = std::min(static_cast<uint32_t>(call.args[messages + 1]), kMost);
+  for (uint32_t i = 0; i < count; ++i) {
+    const Answer refused = answer_for(call, call.args[messages] + i * sizeof(mmsghdr));
+    if (!refused) continue;
+    if (i == 0) return refused;
+    Call others = call;
+    others.args[messages + 1] = i;
+    return perform(others);
   }
   return std::nullopt;
 }
@@ -193,10 +200,9 @@ std::optional<int64_t> answer(Call& call, int64_t (*perform)(Call&)) {
       case ArgKind::kMmsghdr:
         if (arg.direction == Direction::kIn) {
           const ScratchScope scratch(call.thread.shares_memory);
-          const Answer refused = arg.kind == ArgKind::kMsghdr
-                                     ? answer_for(call, call.args[i])
-                                     : answer_for_each(call, call.args[i], static_cast<uint32_t>(call.args[i + 1]));
-          if (refused) return refused;
+          const Answer answered =
+              arg.kind == ArgKind::kMsghdr ? answer_for(call, call.args[i]) : send_others(call, i, perform);
+          if (answered) return answered;
         }
         break;
       case ArgKind::kStruct:
