@@ -179,8 +179,8 @@ TEST_F(Commands, ProcessMemoryIsOnesOwn) {
   EXPECT_EQ(answer(nr::process_vm_readv, pid), kHostAnswer);
   EXPECT_EQ(answer(nr::process_vm_writev, tid), kHostAnswer);
   EXPECT_EQ(answer(nr::process_vm_readv, 1), -EPERM);
-  EXPECT_EQ(answer(nr::process_vm_readv, 0), -EPERM);
-  EXPECT_EQ(answer(nr::process_vm_writev, static_cast<uint64_t>(-1)), -EPERM);
+  EXPECT_EQ(answer(nr::process_vm_readv, 0), -ESRCH);
+  EXPECT_EQ(answer(nr::process_vm_writev, static_cast<uint64_t>(-1)), -ESRCH);
   EXPECT_EQ(fake::host().passed, 2);
 }
 

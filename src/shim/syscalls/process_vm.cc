@@ -22,7 +22,13 @@ bool is_own(int pid) {
   return target == own || (pid > 0 && gate::call(nr::tgkill, own, target, 0) == 0);
 }
 
-int64_t pass_if_own(Call& call) { return is_own(call.int_arg(0)) ? pass(call) : -EPERM; }
+int64_t pass_if_own(Call& call) {
+  const int pid = call.int_arg(0);
+  if (is_own(pid)) return pass(call);
+  // Nobody: ESRCH. Signal 0 is sent to nobody.
+  if (pid <= 0 || gate::call(nr::tkill, static_cast<uint64_t>(pid), 0) == -ESRCH) return -ESRCH;
+  return -EPERM;
+}
 
 }  // namespace
 
