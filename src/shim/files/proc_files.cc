@@ -195,6 +195,54 @@ std::string mappings(int fd) {
   return out;
 }
 
+// A code file's name in a line of numa_maps, where blanks are written as \040.
+void name_placed_code(std::string& line) {
+  constexpr std::string_view kDeleted = "\\040(deleted)";
+  const size_t name = line.find("/memfd:redoubt:");
+  if (name == std::string::npos) return;
+  const size_t end = std::min(line.find(' ', name), line.size());
+  std::string target = line.substr(name, end - name);
+  if (target.ends_with(kDeleted)) target.replace(target.size() - kDeleted.size(), kDeleted.size(), " (deleted)");
+  line.replace(name, end - name, name_of_substitute(target));
+}
+
+// numa_maps: a line a mapping, which begins with where the mapping begins and counts its pages. Where the kernel joined one of the
+// program's with one of the runtime's, the counts are those of both.
+std::string placements(int fd) {
+  const std::string text = read_whole(fd);
+  AddressSpace& space = address_space();
+  std::lock_guard lock(space.mutex());
+  const Heap heap = space.heap();
+  std::string out;
+  std::string_view rest(text);
+  while (!rest.empty()) {
+    const size_t newline = rest.find('\n');
+    const std::string_view line = rest.substr(0, newline);
+    rest = newline == std::string_view::npos ? std::string_view() : rest.substr(newline + 1);
+    uint64_t begin = 0, next = 0;
+    const size_t blank = line.find(' ');
+    if (blank == std::string_view::npos || !parse_hex(line.substr(0, blank), begin)) continue;
+    if (!parse_hex(rest.substr(0, rest.find(' ')), next) || next <= begin) next = begin + 1;
+    bool is_first = true;
+    space.owned().for_each(begin, next, [&](uint64_t low, uint64_t) {
+      if (!is_first) return;
+      is_first = false;
+      char digits[17];
+      const auto [last, error] = std::to_chars(digits, digits + sizeof(digits), low, 16);
+      std::string shown(digits, last);
+      shown.insert(0, 8 - std::min<size_t>(shown.size(), 8), '0');
+      shown += line.substr(blank);
+      if (file_namespace::is_active()) name_placed_code(shown);
+      const size_t policy_end = shown.find(' ', shown.find(' ') + 1);
+      if (low < heap.end && next > heap.start && shown.find(" file=") == std::string::npos)
+        shown.insert(std::min(policy_end, shown.size()), " heap");
+      out += shown;
+      out += '\n';
+    });
+  }
+  return out;
+}
+
 // Replaces the value of "Name:\t..." in a status text.
 void set_status_field(std::string& text, std::string_view name, uint64_t value) {
   const size_t at = text.find("\n" + std::string(name) + ":\t");
@@ -280,8 +328,8 @@ struct Substitute {
   std::string (*generate)(int fd);  // `fd` is open on the kernel's version
 };
 constexpr Substitute kSubstitutes[] = {
-    {"cmdline", command_line}, {"environ", environment}, {"auxv", auxiliary_vector}, {"maps", mappings},
-    {"smaps", mappings},       {"numa_maps", mappings},  {"status", status},         {"stat", stat_line},
+    {"cmdline", command_line}, {"environ", environment},  {"auxv", auxiliary_vector}, {"maps", mappings},
+    {"smaps", mappings},       {"numa_maps", placements}, {"status", status},         {"stat", stat_line},
 };
 
 // A read-only descriptor of a sealed memory file with the given contents.
