@@ -21,6 +21,10 @@ import gdb.unwinder
 ENTRIES = (("redoubt_signal_entry", "redoubt_enter_program"), ("redoubt_patched_entry", "redoubt_patched_leave"))
 
 
+# What the kernel calls memory that processes share: no file is there.
+NO_FILE = re.compile(r"/dev/zero \(deleted\)$|/memfd:|/SYSV[0-9a-f]{8} \(deleted\)$")
+
+
 class FrameId:
     def __init__(self, sp, pc):
         self.sp = sp
@@ -123,7 +127,7 @@ class Symbols(gdb.Command):
             lines = [match for match in map(mapping.match, maps.read().splitlines()) if match]
         for match in lines:
             start, offset, inode, path = int(match[1], 16), int(match[2], 16), int(match[3]), match[4]
-            if offset != 0 or (start, path) in self.known:
+            if offset != 0 or (start, path) in self.known or NO_FILE.match(path):
                 continue
             self.known.add((start, path))
             self.add(path, start, inode, runtime)

@@ -71,6 +71,7 @@ for kind in pie no-pie static; do
         ' first_thread \(value=21\) at .*debugged\.c:[0-9]+' ' main \(\) at .*debugged\.c:[0-9]+'
     seen "$kind" 'program goes on' 'hit Breakpoint 1|Breakpoint 1, ' 'take_answer \(value=43\)' 'wait_for_answer \(fd=0, value=42\)' \
         'first_thread \(value=21\)' '^[$]1 = 43'
+    ! grep 'no symbols of' "$T/$kind.gdb" || fail "$kind: a file that is none"
     ended "$kind" 7
     echo "ok attached: $kind"
 done
