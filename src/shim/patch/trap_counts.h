@@ -27,7 +27,7 @@ class TrapCounts {
     return is_last;
   }
 
-  // For whoever may rewrite it (take_due).
+  // For whoever may rewrite it: for_each_due shows it to them.
   void mark_due(uint64_t syscall_at, uint64_t number) {
     element_of(syscall_at).store(pack(syscall_at, number, kDue), std::memory_order_relaxed);
     due_.fetch_add(1, std::memory_order_release);
