@@ -215,7 +215,8 @@ Action define_run(CLI::App& app) {
       ->type_name("LIST");
   app.add_option("--trace-output", watch.trace_output, "Write the trace to FILE instead (implies --trace)")
       ->type_name("FILE");
-  app.add_flag("--stats", watch.stats, "Print counts of calls and traps to standard error when a process ends");
+  app.add_flag("--stats", watch.stats,
+               "Print counts of calls and traps, and the time in the shim, to standard error when a process ends");
   app.add_option("--stats-output", watch.stats_output, "Write the counts to FILE instead (implies --stats)")
       ->type_name("FILE");
   CLI::Option* no_patch = app.add_flag("--no-patch", options->no_patch,

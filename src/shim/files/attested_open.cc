@@ -22,6 +22,7 @@
 #include "shim/gate/gate.h"
 #include "shim/gate/host_answer.h"
 #include "shim/memory/app_memory.h"
+#include "shim/syscalls/shim_time.h"
 
 namespace redoubt::shim::file_namespace {
 namespace {
@@ -124,8 +125,8 @@ int64_t open_descriptor(int fd, const OpenRequest& request) {
   const int flags = request.flags & ~(O_CREAT | O_NOFOLLOW);
   if (node == kNoNode) {
     const std::string path = path_through_descriptor(fd);
-    return gate::interruptible(SYS_openat, static_cast<uint64_t>(AT_FDCWD), gate::address_of(path.c_str()),
-                               static_cast<uint64_t>(flags));
+    return host_for_program(SYS_openat, static_cast<uint64_t>(AT_FDCWD), gate::address_of(path.c_str()),
+                            static_cast<uint64_t>(flags));
   }
   switch (state().tree.node(node).kind) {
     case NodeKind::kCode:

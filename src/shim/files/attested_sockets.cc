@@ -19,6 +19,7 @@
 #include "shim/files/volume_calls.h"
 #include "shim/gate/gate.h"
 #include "shim/memory/app_memory.h"
+#include "shim/syscalls/shim_time.h"
 
 namespace redoubt::shim::file_namespace {
 namespace {
@@ -93,7 +94,7 @@ int64_t send_message(Call& call, uint64_t at, uint64_t flags) {
     if (const auto allowed = passed_descriptors::may_pass(control); !allowed) return -number_of(allowed.error());
     message.msg_control = control.data();
   }
-  return gate::interruptible(SYS_sendmsg, call.args[0], gate::address_of(&message), flags);
+  return host_for_program(SYS_sendmsg, call.args[0], gate::address_of(&message), flags);
 }
 
 }  // namespace

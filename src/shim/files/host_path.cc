@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "shim/gate/gate.h"
 #include "shim/gate/host_answer.h"
+#include "shim/syscalls/shim_time.h"
 
 namespace redoubt::shim {
 
@@ -22,7 +23,7 @@ int64_t open_without_links(const std::string& path, int flags, uint64_t mode) {
   const open_how how{
       .flags = static_cast<uint64_t>(flags), .mode = creates ? mode & 07777 : 0, .resolve = RESOLVE_NO_SYMLINKS};
   // Only opening what a path leads to can block (a FIFO). O_PATH is also used before the program's first thread exists.
-  const auto open = (flags & O_PATH) != 0 ? gate::call : gate::interruptible;
+  const auto open = (flags & O_PATH) != 0 ? gate::call : host_for_program;
   return open(SYS_openat2, static_cast<uint64_t>(AT_FDCWD), gate::address_of(path.c_str()), gate::address_of(&how),
               sizeof(how), 0, 0);
 }

@@ -16,6 +16,7 @@
 #include "shim/gate/gate.h"
 #include "shim/gate/host_answer.h"
 #include "shim/memory/app_memory.h"
+#include "shim/syscalls/shim_time.h"
 
 namespace redoubt::shim::file_namespace {
 namespace {
@@ -170,7 +171,7 @@ std::optional<int64_t> injected_sendfile(Call& call, int fd, NodeId node) {
   const ByteView content = file->content();
   if (position >= content.size()) return 0;
   const ByteView part = content.subspan(position, std::min<uint64_t>(content.size() - position, call.args[3]));
-  const int64_t raw = gate::interruptible(SYS_write, call.args[0], gate::address_of(part.data()), part.size());
+  const int64_t raw = host_for_program(SYS_write, call.args[0], gate::address_of(part.data()), part.size());
   if (raw <= 0) return raw;
   position += static_cast<uint64_t>(raw);
   if (call.args[2] != 0) return write_app(call.args[2], position) ? raw : -EFAULT;

@@ -16,6 +16,7 @@
 #include "shim/net/readiness.h"
 #include "shim/net/timeout.h"
 #include "shim/net/waits.h"
+#include "shim/syscalls/shim_time.h"
 
 namespace redoubt::shim::net {
 
@@ -165,11 +166,11 @@ int64_t ask_kernel(Epoll& epoll, int fd, epoll_event* into, size_t room, Timeout
   int64_t result;
   if (is_fine) {
     timespec storage;
-    result = gate::interruptible(SYS_epoll_pwait2, static_cast<uint64_t>(fd), gate::address_of(into), room,
-                                 gate::address_of(timeout.rest(storage)), mask, kSigsetSize);
+    result = host_for_program(SYS_epoll_pwait2, static_cast<uint64_t>(fd), gate::address_of(into), room,
+                              gate::address_of(timeout.rest(storage)), mask, kSigsetSize);
   } else {
-    result = gate::interruptible(SYS_epoll_pwait, static_cast<uint64_t>(fd), gate::address_of(into), room,
-                                 static_cast<uint64_t>(timeout.milliseconds()), mask, kSigsetSize);
+    result = host_for_program(SYS_epoll_pwait, static_cast<uint64_t>(fd), gate::address_of(into), room,
+                              static_cast<uint64_t>(timeout.milliseconds()), mask, kSigsetSize);
   }
   --epoll.waiters;
   return result;

@@ -17,6 +17,7 @@
 #include "shim/net/log.h"
 #include "shim/net/policy.h"
 #include "shim/syscalls/dispatch.h"
+#include "shim/syscalls/shim_time.h"
 
 namespace redoubt::shim::net {
 
@@ -90,7 +91,7 @@ int64_t pass_message(Call& call, uint64_t at, int flags) {
     if (!may_go(call.int_arg(0), name, message.msg_namelen)) return -EACCES;
     message.msg_name = &name;
   }
-  return gate::interruptible(SYS_sendmsg, call.args[0], gate::address_of(&message), static_cast<uint64_t>(flags));
+  return host_for_program(SYS_sendmsg, call.args[0], gate::address_of(&message), static_cast<uint64_t>(flags));
 }
 
 // Other processes will have what a unix socket passes on.

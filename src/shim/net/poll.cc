@@ -15,6 +15,7 @@
 #include "shim/net/readiness.h"
 #include "shim/net/timeout.h"
 #include "shim/net/waits.h"
+#include "shim/syscalls/shim_time.h"
 
 namespace redoubt::shim::net {
 namespace {
@@ -83,9 +84,8 @@ int64_t poll_shielded(std::vector<pollfd>& polled, const std::vector<Watched>& w
     }
     timespec storage;
     const Timeout now(0);
-    const int64_t raw =
-        gate::interruptible(SYS_ppoll, gate::address_of(asked.data()), asked.size(),
-                            gate::address_of((has_some ? now : timeout).rest(storage)), mask, kSigsetSize);
+    const int64_t raw = host_for_program(SYS_ppoll, gate::address_of(asked.data()), asked.size(),
+                                         gate::address_of((has_some ? now : timeout).rest(storage)), mask, kSigsetSize);
     if (raw < 0 && !has_some) return raw_after_wait(raw, is_first);
     if (!gate::count_of(raw < 0 ? 0 : raw, asked.size())) return -EIO;
     if (raw > 0) {

@@ -20,6 +20,7 @@
 #include "shim/net/epoll.h"
 #include "shim/net/log.h"
 #include "shim/net/timeout.h"
+#include "shim/syscalls/shim_time.h"
 
 namespace redoubt::shim::net {
 
@@ -42,8 +43,8 @@ constexpr uint64_t kSigsetSize = 8;
 int64_t wait_for(int fd, short events, const Timeout& timeout, bool is_first) {
   pollfd polled = {.fd = fd, .events = events, .revents = 0};
   timespec storage;
-  const int64_t raw = gate::interruptible(SYS_ppoll, gate::address_of(&polled), 1,
-                                          gate::address_of(timeout.rest(storage)), 0, kSigsetSize);
+  const int64_t raw = host_for_program(SYS_ppoll, gate::address_of(&polled), 1, gate::address_of(timeout.rest(storage)),
+                                       0, kSigsetSize);
   if (raw == 0) return -EAGAIN;
   if (raw == -EINTR || abi::is_restart(raw)) {
     if (raw == abi::kRestartAlways && is_first) return raw;

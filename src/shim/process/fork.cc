@@ -15,6 +15,7 @@
 #include "shim/patch/patcher.h"
 #include "shim/process/clone_request.h"
 #include "shim/process/fork_lock.h"
+#include "shim/syscalls/shim_time.h"
 #include "shim/syscalls/statistics.h"
 #include "shim/volumes/mounts.h"
 
@@ -108,7 +109,10 @@ int64_t fork_process(Call& call, const CloneRequest& request) {
       pid = -1;
       error = number_of(prepared.error());
     } else {
-      pid = fork();
+      {
+        const HostTime time;
+        pid = fork();
+      }
       error = errno;
       lock.finish(pid);
     }

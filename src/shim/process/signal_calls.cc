@@ -16,6 +16,7 @@
 #include "shim/process/signals.h"
 #include "shim/syscalls/call.h"
 #include "shim/syscalls/handlers.h"
+#include "shim/syscalls/shim_time.h"
 
 namespace redoubt::shim {
 namespace {
@@ -130,7 +131,7 @@ int64_t sys_rt_sigsuspend(Call& call) {
   uint64_t mask;
   if (!read_app(mask, call.args[0])) return -EFAULT;
   return with_mask(call.thread, mask & ~abi::kUncatchable, [](uint64_t host) {
-    return gate::interruptible(SYS_rt_sigsuspend, gate::address_of(&host), abi::kSigsetSize);
+    return host_for_program(SYS_rt_sigsuspend, gate::address_of(&host), abi::kSigsetSize);
   });
 }
 

@@ -56,6 +56,8 @@ class Thread : public ThreadControl {
   // Under which locks in shared memory know it (volumes/shared_lock.h); 0 until it needs one.
   uint64_t shared_name = 0;
 
+  uint64_t host_nanoseconds = 0;  // of the call under way, with --stats (syscalls/shim_time.h)
+
   void* shim_stack = nullptr;  // lowest usable address of kShimStackSize bytes
   // False while the creator of the thread still needs it to exist.
   std::atomic<bool> may_end = true;

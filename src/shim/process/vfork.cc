@@ -21,6 +21,7 @@
 #include "shim/patch/patcher.h"
 #include "shim/process/cipher_guard.h"
 #include "shim/process/clone_request.h"
+#include "shim/syscalls/shim_time.h"
 #include "shim/syscalls/statistics.h"
 
 namespace redoubt::shim {
@@ -103,7 +104,11 @@ int64_t vfork_process(Call& call, const CloneRequest& request) {
   const auto start = prepare_vfork(call, request);
   if (start == nullptr) return -ENOMEM;
   const uint64_t host_signals = block_host_signals();
-  const int64_t pid = call.thread.captured ? abi::kRestartAlways : clone_vfork(*start);
+  int64_t pid = abi::kRestartAlways;
+  if (!call.thread.captured) {
+    const HostTime time;
+    pid = clone_vfork(*start);
+  }
   set_host_signals(host_signals);
   free_shim_stack(start->thread.shim_stack);
   return pid;

@@ -11,6 +11,7 @@
 #include "shim/net/shield.h"
 #include "shim/process/options.h"
 #include "shim/syscalls/call.h"
+#include "shim/syscalls/shim_time.h"
 #include "shim/syscalls/statistics.h"
 #include "shim/syscalls/trace_output.h"
 #include "shim/volumes/mounts.h"
@@ -56,12 +57,12 @@ int64_t perform(Call& call) {
 }
 
 int64_t pass(Call& call) {
-  return gate::interruptible(static_cast<int64_t>(call.number), call.args[0], call.args[1], call.args[2], call.args[3],
-                             call.args[4], call.args[5]);
+  return host_for_program(static_cast<int64_t>(call.number), call.args[0], call.args[1], call.args[2], call.args[3],
+                          call.args[4], call.args[5]);
 }
 
 int64_t pass_with(Call& call, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5) {
-  return gate::interruptible(static_cast<int64_t>(call.number), a0, a1, a2, a3, a4, a5);
+  return host_for_program(static_cast<int64_t>(call.number), a0, a1, a2, a3, a4, a5);
 }
 
 int64_t perform_other(Call& call, uint64_t number, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3) {
@@ -69,6 +70,21 @@ int64_t perform_other(Call& call, uint64_t number, uint64_t a0, uint64_t a1, uin
       .number = number, .args = {a0, a1, a2, a3}, .row = find_row(number), .thread = call.thread, .frame = call.frame};
   return perform(other);
 }
+
+namespace {
+
+// For --trace and --stats.
+int64_t observe(Call& call) {
+  const uint64_t begin = options().stats ? shim_clock() : 0;
+  call.thread.host_nanoseconds = 0;
+  if (options().trace) trace_entry(call);
+  const int64_t result = perform(call);
+  if (options().stats) statistics::count_time(*call.thread.counters, begin, call.thread.host_nanoseconds);
+  if (options().trace) trace_exit(call, result);
+  return result;
+}
+
+}  // namespace
 
 int64_t dispatch(Thread& thread, abi::UserContext& frame) {
   const abi::SignalContext& regs = frame.regs;
@@ -82,11 +98,9 @@ int64_t dispatch(Thread& thread, abi::UserContext& frame) {
   for (int i = 0; i < 6; ++i) thread.last_args[i] = call.args[i];
   statistics::count(*thread.counters, number);
 
-  if (!options().trace) return perform(call);
-  trace_entry(call);
-  const int64_t result = perform(call);
-  trace_exit(call, result);
-  return result;
+  if (!options().trace && !options().stats) [[likely]]
+    return perform(call);
+  return observe(call);
 }
 
 }  // namespace redoubt::shim

@@ -13,6 +13,7 @@
 #include "shim/process/options.h"
 #include "shim/process/program.h"
 #include "shim/syscalls/row.h"
+#include "shim/syscalls/shim_time.h"
 
 namespace redoubt::shim::statistics {
 namespace {
@@ -41,7 +42,10 @@ void append_json_string(Text<16384>& line, const std::string& text) {
   append_json_string(line, program().executable);
   line.append(",\"end\":\"").append(how).append("\",\"calls\":").decimal(total(counters));
   line.append(",\"traps\":").decimal(counters.traps.load(std::memory_order_relaxed));
-  line.append(",\"patched_sites\":").decimal(patch::site_count()).append(",\"by_call\":{");
+  line.append(",\"patched_sites\":").decimal(patch::site_count());
+  line.append(",\"shim_us\":")
+      .decimal(counters.nanoseconds.load(std::memory_order_relaxed) / 1000)
+      .append(",\"by_call\":{");
   bool first = true;
   for (uint16_t number = 0; number <= kTableSize; ++number) {
     const uint64_t count = counters.by_number[number].load(std::memory_order_relaxed);
@@ -73,9 +77,15 @@ void count_trap(Counters& counters) {
   if (options().stats) counters.traps.fetch_add(1, std::memory_order_relaxed);
 }
 
+void count_time(Counters& counters, uint64_t begin, uint64_t in_host) {
+  const uint64_t elapsed = shim_clock() - begin;
+  if (elapsed > in_host) counters.nanoseconds.fetch_add(elapsed - in_host, std::memory_order_relaxed);
+}
+
 void reset(Counters& counters) {
   if (!options().stats) return;  // a child would copy their pages, to write the zeros that are there
   counters.traps.store(0, std::memory_order_relaxed);
+  counters.nanoseconds.store(0, std::memory_order_relaxed);
   for (auto& counter : counters.by_number) counter.store(0, std::memory_order_relaxed);
 }
 

@@ -17,6 +17,7 @@ namespace redoubt::shim::statistics {
 struct Counters {
   std::atomic<uint64_t> by_number[kTableSize + 1] = {};
   std::atomic<uint64_t> traps = 0;
+  std::atomic<uint64_t> nanoseconds = 0;  // in the shim (shim_time.h)
 };
 
 // The counters of the process's first image in this address space.
@@ -24,6 +25,8 @@ Counters& process_counters();
 // Nothing without --stats.
 void count(Counters& counters, uint64_t number);
 void count_trap(Counters& counters);
+// What a call took that came at `begin` (shim_time.h).
+void count_time(Counters& counters, uint64_t begin, uint64_t in_host);
 // After fork: the child starts from zero.
 void reset(Counters& counters);
 // Appends the line to the statistics descriptor when --stats was given. `how` is what ended the image. Safe to call from

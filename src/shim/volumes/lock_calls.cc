@@ -21,6 +21,7 @@
 #include "shim/memory/app_memory.h"
 #include "shim/process/program_file.h"
 #include "shim/process/thread.h"
+#include "shim/syscalls/shim_time.h"
 #include "shim/volumes/calls.h"
 #include "shim/volumes/mounts.h"
 
@@ -92,8 +93,7 @@ int64_t wait_for_other_kind(bool posix, struct flock lock) {
   if (!opened) return -number_of(opened.error());
   const OwnedFd description(*opened);
   lock.l_pid = 0;
-  return gate::interruptible(SYS_fcntl, static_cast<uint64_t>(description.get()), F_OFD_SETLKW,
-                             gate::address_of(&lock));
+  return host_for_program(SYS_fcntl, static_cast<uint64_t>(description.get()), F_OFD_SETLKW, gate::address_of(&lock));
 }
 
 int64_t set(Call& call, const Target& target, struct flock& lock) {
@@ -110,8 +110,8 @@ int64_t set(Call& call, const Target& target, struct flock& lock) {
   if (posix && lock.l_type != F_UNLCK) {
     locked[target.open.handle / 8] |= static_cast<uint8_t>(1U << (target.open.handle % 8));
   }
-  return gate::interruptible(SYS_fcntl, static_cast<uint64_t>(kernel_fd(posix, target)), static_cast<uint64_t>(command),
-                             gate::address_of(&lock));
+  return host_for_program(SYS_fcntl, static_cast<uint64_t>(kernel_fd(posix, target)), static_cast<uint64_t>(command),
+                          gate::address_of(&lock));
 }
 
 int64_t ask(Call& call, const Target& target, struct flock& lock) {
@@ -168,8 +168,8 @@ Answer flock_call(Call& call, const Target& target) {
     default: return -EINVAL;
   }
   const int command = (operation & LOCK_NB) != 0 || lock.l_type == F_UNLCK ? F_OFD_SETLK : F_OFD_SETLKW;
-  const int64_t result = gate::interruptible(SYS_fcntl, static_cast<uint64_t>(target.fd),
-                                             static_cast<uint64_t>(command), gate::address_of(&lock));
+  const int64_t result = host_for_program(SYS_fcntl, static_cast<uint64_t>(target.fd), static_cast<uint64_t>(command),
+                                          gate::address_of(&lock));
   return result == -EACCES ? -EWOULDBLOCK : result;
 }
 
