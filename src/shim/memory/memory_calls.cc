@@ -15,6 +15,7 @@
 #include "shim/files/namespace.h"
 #include "shim/gate/gate.h"
 #include "shim/memory/address_space.h"
+#include "shim/memory/attachments.h"
 #include "shim/memory/huge_pages.h"
 #include "shim/memory/pages.h"
 #include "shim/patch/patcher.h"
@@ -348,8 +349,21 @@ int64_t sys_shmat(Call& call) {
   return result;
 }
 
-// The record keeps the range: the kernel alone knows how long the attachment was, and an owned address without a
-// mapping does no harm (a later mapping there is the program's too, or is refused by the kernel).
-int64_t sys_shmdt(Call& call) { return pass(call); }
+// What is no longer attached may be the shim's a moment later: it is none of the program's from before the call on.
+int64_t sys_shmdt(Call& call) {
+  AddressSpace& space = address_space();
+  std::lock_guard lock(space.mutex());
+  const std::vector<Range> parts = attached_at(call.args[0]);
+  for (const Range& part : parts) space.owned().remove(part.begin, part.end);
+  const int64_t result = pass(call);
+  for (const Range& part : parts) {
+    if (is_error(result)) {
+      space.owned().add(part.begin, part.end);
+    } else {
+      space.forget(part.begin, part.end);
+    }
+  }
+  return result;
+}
 
 }  // namespace redoubt::shim
