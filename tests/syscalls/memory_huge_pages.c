@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Mappings of huge pages are as long as whole huge pages, whatever length mmap was given: they can be protected and
+// Mappings of huge pages are as long as whole huge pages, whatever length mmap or mremap was given: they can be protected and
 // unmapped as such. None is touched, so none needs to be there. mmap(2), "Huge page (Huge TLB) mappings".
 #include "testing.h"
 
@@ -26,6 +26,12 @@ int main(void) {
     char* room = EXPECT_OK(mmap(NULL, 3 * kHuge, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
     char* fixed = (char*)(((uintptr_t)room + kHuge - 1) & ~(kHuge - 1));
     EXPECT(EXPECT_OK(mmap(fixed, kAsked, PROT_READ | PROT_WRITE, flags | MAP_FIXED, -1, 0)) == fixed);
+    char* from = EXPECT_OK(mmap(NULL, kAsked, PROT_READ | PROT_WRITE, flags, -1, 0));
+    expect_whole(fixed);
+
+    // As does one that moves there.
+    EXPECT(EXPECT_OK(mremap(from, 4096, 4096, MREMAP_MAYMOVE | MREMAP_FIXED, fixed)) == fixed);
+    EXPECT_ERRNO(mprotect(from + kHuge / 2, kHuge / 2, PROT_READ), ENOMEM);
     expect_whole(fixed);
 
     int file = memfd_create("huge", MFD_CLOEXEC | MFD_HUGETLB | 21 << 26);

@@ -52,6 +52,18 @@ class AddressSpace {
   // Private mappings of files that have been readable, executable and not writable since they were mapped: call sites in
   // them may be rewritten (patch/).
   RangeSet& code() { return code_; }
+  // Mappings of huge pages, which the kernel changes as a whole only.
+  void add_huge(uint64_t page, uint64_t begin, uint64_t end) { huge_[page].add(begin, end); }
+  void remove_huge(uint64_t begin, uint64_t end) {
+    for (auto& [page, ranges] : huge_) ranges.remove(begin, end);
+  }
+  // 0 where pages are not huge.
+  uint64_t huge_page_at(uint64_t address) const {
+    for (const auto& [page, ranges] : huge_) {
+      if (ranges.range_at(address)) return page;
+    }
+    return 0;
+  }
   // Where private mappings of the beginning of a file begin: ELF headers are among them.
   void add_image(uint64_t begin) { images_.insert(begin); }
   void remove_images(uint64_t begin, uint64_t end) {
@@ -67,16 +79,18 @@ class AddressSpace {
     owned_.remove(begin, end);
     never_executable_.remove(begin, end);
     remove_images(begin, end);
+    remove_huge(begin, end);
   }
   Heap& heap() { return heap_; }
 
  private:
   std::mutex mutex_;
-  RangeSet owned_;             // guarded by mutex_
-  RangeSet never_executable_;  // guarded by mutex_
-  RangeSet code_;              // guarded by mutex_
-  std::set<uint64_t> images_;  // guarded by mutex_
-  Heap heap_;                  // guarded by mutex_
+  RangeSet owned_;                     // guarded by mutex_
+  RangeSet never_executable_;          // guarded by mutex_
+  RangeSet code_;                      // guarded by mutex_
+  std::set<uint64_t> images_;          // guarded by mutex_
+  std::map<uint64_t, RangeSet> huge_;  // by page size; guarded by mutex_
+  Heap heap_;                          // guarded by mutex_
 };
 
 // The program's. One a process; a vfork child shares its parent's, as it shares the memory.

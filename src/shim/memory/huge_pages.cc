@@ -41,6 +41,8 @@ uint64_t default_size() {
   return size != 0 ? size : kSmallest;
 }
 
+}  // namespace
+
 uint64_t page_size_of(const Call& call) {
   const uint64_t flags = call.args[3];
   if ((flags & MAP_ANONYMOUS) == 0) {
@@ -54,11 +56,7 @@ uint64_t page_size_of(const Call& call) {
   return shift != 0 ? uint64_t{1} << shift : default_size();
 }
 
-}  // namespace
-
-uint64_t mapped_length(const Call& call) {
-  const uint64_t length = call.args[1];
-  const uint64_t page = page_size_of(call);
+uint64_t whole_pages(uint64_t length, uint64_t page) {
   if (page <= kPage || length > kUserTop || page > kUserTop) return length;
   return (length + page - 1) & ~(page - 1);
 }

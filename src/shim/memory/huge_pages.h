@@ -10,8 +10,10 @@ namespace redoubt::shim {
 
 struct Call;
 
-// The bytes that an mmap with these arguments maps: the length it has, or that in whole huge pages. As it is where
-// it cannot be rounded up, which the kernel refuses.
-uint64_t mapped_length(const Call& call);
+// How large the pages are that an mmap with these arguments maps.
+uint64_t page_size_of(const Call& call);
+
+// The length in whole huge pages, where `page` is the size of one. As it is where it cannot be rounded up, which the kernel refuses.
+uint64_t whole_pages(uint64_t length, uint64_t page);
 
 }  // namespace redoubt::shim

@@ -164,7 +164,8 @@ int64_t map_by_rule(Call& call, AddressSpace& space) {
 
 int64_t sys_mmap(Call& asked) {
   Call call = asked;
-  call.args[1] = mapped_length(asked);
+  const uint64_t page = page_size_of(asked);
+  call.args[1] = whole_pages(asked.args[1], page);
   AddressSpace& space = address_space();
   std::lock_guard lock(space.mutex());
   Range range;
@@ -176,6 +177,8 @@ int64_t sys_mmap(Call& asked) {
   if (!is_error(result) && page_range(static_cast<uint64_t>(result), call.args[1], range)) {
     space.owned().add(range.begin, range.end);
     space.remove_images(range.begin, range.end);
+    space.remove_huge(range.begin, range.end);
+    if (page > kPage) space.add_huge(page, range.begin, range.end);
     if (begins_file(call)) space.add_image(range.begin);
     if (is_code(call)) space.code().add(range.begin, range.end);
     volumes::after_unmapping(replaced);
@@ -255,17 +258,19 @@ bool forget_holes(AddressSpace& space, Range range) {
 }  // namespace
 
 int64_t sys_mremap(Call& call) {
-  const uint64_t old_address = call.args[0];
-  const uint64_t new_size = call.args[2];
-  const uint64_t flags = call.args[3];
-  Range old_range, target{};
   AddressSpace& space = address_space();
   std::lock_guard lock(space.mutex());
+  const uint64_t old_address = call.args[0];
+  const uint64_t huge = space.huge_page_at(old_address);
+  const uint64_t old_size = whole_pages(call.args[1], huge);
+  const uint64_t new_size = whole_pages(call.args[2], huge);
+  const uint64_t flags = call.args[3];
+  Range old_range, target{};
   std::vector<volumes::Handle> replaced;
   if (!has_valid_arguments(call)) return -EINVAL;
   if ((flags & MREMAP_FIXED) != 0 && (call.args[4] % kPage != 0 || !page_range(call.args[4], new_size, target)))
     return -EINVAL;
-  if (!page_range(old_address, call.args[1], old_range)) return -EFAULT;
+  if (!page_range(old_address, old_size, old_range)) return -EFAULT;
   // A zero old size duplicates a shared mapping: the address itself must be the program's.
   if (!space.owned().covers(old_range.begin, std::max(old_range.end, old_range.begin + kPage))) return -EFAULT;
   patch::give_back(space, old_range.begin, std::max(old_range.end, old_range.begin + kPage));
@@ -295,6 +300,7 @@ int64_t sys_mremap(Call& call) {
   if (!page_range(static_cast<uint64_t>(result), new_size, range)) return result;
   space.forget(range.begin, range.end);  // what was known of the mappings that it replaced
   space.owned().add(range.begin, range.end);
+  if (huge != 0) space.add_huge(huge, range.begin, range.end);
   if (never_executable) space.never_executable().add(range.begin, range.end);
   volumes::after_moving(old_range.begin, old_range.end, keeps_old, range.begin, range.end, replaced);
   return result;
@@ -344,6 +350,7 @@ int64_t sys_shmat(Call& call) {
   if (reservation) reservation->settle(result);
   if (!is_error(result) && !is_error(known) && page_range(static_cast<uint64_t>(result), segment.shm_segsz, range)) {
     space.owned().add(range.begin, range.end);
+    space.remove_huge(range.begin, range.end);
     if (file_namespace::is_active()) space.never_executable().add(range.begin, range.end);
   }
   return result;
