@@ -103,6 +103,18 @@ int main(void) {
         EXPECT_EQ(pthread_sigmask(SIG_UNBLOCK, &set, NULL), 0);
         EXPECT_EQ(load(&handled), before + 1);
     }
+    // Taken without a handler: nothing is in it but what was sent.
+    for (int i = 0; i < kKinds; i++) {
+        const siginfo_t sent = info_of(i);
+        const sigset_t set = set_of(sent.si_signo);
+        EXPECT_EQ(pthread_sigmask(SIG_BLOCK, &set, NULL), 0);
+        EXPECT_EQ(syscall(SYS_rt_tgsigqueueinfo, getpid(), own_tid(), sent.si_signo, &sent), 0);
+        siginfo_t taken;
+        memset(&taken, 0xff, sizeof taken);
+        EXPECT_EQ(sigwaitinfo(&set, &taken), sent.si_signo);
+        EXPECT(memcmp(&taken, &sent, sizeof sent) == 0);
+        EXPECT_EQ(pthread_sigmask(SIG_UNBLOCK, &set, NULL), 0);
+    }
     EXPECT_ERRNO(syscall(SYS_rt_sigqueueinfo, getpid(), SIGSEGV, NULL), EFAULT);
     EXPECT_ERRNO(syscall(SYS_rt_sigqueueinfo, getpid(), SIGSEGV, (void*)1), EFAULT);
     EXPECT_EQ(syscall(SYS_pidfd_send_signal, self, 0, NULL, 0), 0);

@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 
 #include <csignal>
+#include <cstddef>
 
 #include "shim/abi/restart.h"
 #include "shim/entry/nested.h"
@@ -153,13 +154,21 @@ int64_t sys_rt_sigtimedwait(Call& call) {
   if (!read_app(set, call.args[0])) return -EFAULT;
   for (abi::Siginfo& late : call.thread.late) {
     if (late.signo == 0 || (set & abi::mask_of(late.signo)) == 0) continue;
-    if (call.args[1] != 0 && !write_app(call.args[1], late)) return -EFAULT;
+    abi::Siginfo shown = late;
+    shown.origin = 0;
+    if (call.args[1] != 0 && !write_app(call.args[1], shown)) return -EFAULT;
     const int signal = late.signo;
     late.signo = 0;
     return signal;
   }
   // The kernel dequeues these itself and no handler runs, so SIGSYS and the faults may stay in the set.
-  return pass(call);
+  const int64_t result = pass(call);
+  if (result > 0 && call.args[1] != 0) {
+    const uint64_t origin_at = call.args[1] + offsetof(abi::Siginfo, origin);
+    int32_t origin = 0;
+    if (read_app(origin, origin_at) && origin == abi::kForged) (void)write_app(origin_at, int32_t{0});
+  }
+  return result;
 }
 
 int64_t sys_rt_sigqueueinfo(Call& call) { return send_info(call, 2); }
