@@ -105,9 +105,29 @@ int64_t sys_statx(Call& call) {
                     call.args[4]);
 }
 
-int64_t sys_access(Call& call) { return pass(call); }
-int64_t sys_faccessat(Call& call) { return pass(call); }
-int64_t sys_faccessat2(Call& call) { return pass(call); }
+namespace {
+
+int64_t access_at(Call& call, int directory, uint64_t path_at, int mode, int flags) {
+  const int64_t result = pass(call);
+  if ((flags & AT_SYMLINK_NOFOLLOW) != 0) return result;
+  // Asking what was found would make every such call two: a link to /proc/self/exe is known by its own name only.
+  const auto path = read_app_path(path_at);
+  if (!path || !path->ends_with("exe")) return result;
+  const auto pid = own_executable::process_of_link(directory, *path);
+  if (!pid) return result;
+  const OwnedFd program(static_cast<int>(own_executable::open_program(*pid, O_PATH | O_CLOEXEC)));
+  if (!program.valid()) return result;
+  return gate::call(SYS_faccessat2, static_cast<uint64_t>(program.get()), gate::address_of(""),
+                    static_cast<uint64_t>(mode), static_cast<uint64_t>(flags | AT_EMPTY_PATH));
+}
+
+}  // namespace
+
+int64_t sys_access(Call& call) { return access_at(call, AT_FDCWD, call.args[0], call.int_arg(1), 0); }
+int64_t sys_faccessat(Call& call) { return access_at(call, call.int_arg(0), call.args[1], call.int_arg(2), 0); }
+int64_t sys_faccessat2(Call& call) {
+  return access_at(call, call.int_arg(0), call.args[1], call.int_arg(2), call.int_arg(3));
+}
 
 namespace {
 
