@@ -71,9 +71,13 @@ int main(void) {
         EXPECT_EQ(waitpid(-child, &status, 0), child);
     }
 
+    int hold[2];  // one that has ended is shown as that, not as continued
+    EXPECT_OK(pipe(hold));
     child = fork_child();
     if (child == 0) {
+        char byte;
         raise(SIGSTOP);
+        EXPECT_EQ(read(hold[0], &byte, 1), 1);
         _exit(0);
     }
     EXPECT_EQ(waitpid(child, &status, WUNTRACED), child);
@@ -81,6 +85,7 @@ int main(void) {
     EXPECT_OK(kill(child, SIGCONT));
     EXPECT_EQ(waitpid(child, &status, WCONTINUED), child);
     EXPECT(WIFCONTINUED(status));
+    EXPECT_EQ(write(hold[1], "x", 1), 1);
     EXPECT_EXIT(child, 0);
 
     child = exiting(4);
