@@ -77,7 +77,7 @@ for kind in pie no-pie static; do
 done
 
 # Started under gdb, stopped, looked at, and ended.
-started under timeout 100 gdb -q -batch -nx -x "$SCRIPT" -ex run -ex redoubt-symbols -ex bt -ex 'echo redoubt: program goes on\n' \
+started under timeout 100 gdb -q -batch -nx -x "$SCRIPT" -ex run -ex redoubt-symbols -ex 'thread apply 1 bt' -ex 'echo redoubt: program goes on\n' \
     -ex 'signal 0' --args "$REDOUBT" run -q -- "$T/pie"
 in_read
 kill -INT "$PID"
