@@ -224,7 +224,8 @@ bool redoubt_patched_call(redoubt::abi::UserContext* frame) {
   Thread& thread = current_thread();
   thread.is_frame_bare = true;
   thread.restart = 0;
-  const uint64_t mask = thread.mask;
+  const uint64_t mask = redoubt::abi::host_mask(thread.mask);
+  thread.kernel_mask.reset();
   const int64_t result = dispatch(thread, *frame);
   if (result == redoubt::abi::kFrameReplaced || thread.captured != 0) {
     finish_call(thread, *frame, result);
@@ -233,12 +234,10 @@ bool redoubt_patched_call(redoubt::abi::UserContext* frame) {
     return false;
   }
   finish_call(thread, *frame, result);
-  if (thread.mask != mask || thread.blocks_all) {
-    thread.blocks_all = false;
-    if (!patch::may_set_host_mask(redoubt::abi::host_mask(thread.mask))) {
-      redoubt_patched_complete(frame);
-      return false;
-    }
+  const uint64_t next = redoubt::abi::host_mask(thread.mask);
+  if (next != thread.kernel_mask.value_or(mask) && !patch::may_set_host_mask(next)) {
+    redoubt_patched_complete(frame);
+    return false;
   }
   return true;
 }

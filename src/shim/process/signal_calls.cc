@@ -48,12 +48,15 @@ int64_t with_optional_mask(Call& call, uint64_t mask_at, uint64_t size, Wait wai
 }
 
 // Before the program's mask takes in more: a signal that was captured earlier must be delivered under the old mask, for
-// once it is blocked it could only go back to the kernel, behind those that came after it. False when there is one. None
-// can be captured from here on: the kernel's mask is loaded again with the return to the program.
-bool begin_blocking(Thread& thread) {
-  block_host_signals();
-  thread.blocks_all = true;
-  return thread.captured == 0;
+// once it is blocked it could only go back to the kernel, behind those that came after it. False when there is one. Of what
+// `host_mask` blocks none can be captured from here on.
+bool begin_blocking(Thread& thread, uint64_t host_mask) {
+  if (abi::is_restart(
+          gate::interruptible(SYS_rt_sigprocmask, SIG_SETMASK, gate::address_of(&host_mask), 0, abi::kSigsetSize))) {
+    return false;
+  }
+  thread.kernel_mask = host_mask;
+  return true;
 }
 
 // Sends the siginfo at argument `index`. One with the code of a fault, which the kernel takes for its sender only, is marked, so
@@ -109,7 +112,8 @@ int64_t sys_rt_sigprocmask(Call& call) {
       case SIG_SETMASK: next = set; break;
       default: return -EINVAL;
     }
-    if ((next & ~previous) != 0 && !begin_blocking(call.thread)) return abi::kRestartAlways;
+    next &= ~abi::kUncatchable;
+    if ((next & ~previous) != 0 && !begin_blocking(call.thread, abi::host_mask(next))) return abi::kRestartAlways;
     set_program_mask(call.thread, next);
   }
   if (call.args[2] != 0 && !write_app(call.args[2], previous)) return -EFAULT;
@@ -119,7 +123,7 @@ int64_t sys_rt_sigprocmask(Call& call) {
 int64_t sys_rt_sigreturn(Call& call) {
   // The mask of the handler is in force until here: what it let through and came meanwhile runs first, on top of the
   // frame that is about to be left, exactly as if it had come one instruction earlier.
-  if (!begin_blocking(call.thread)) return abi::kRestartAlways;
+  if (!begin_blocking(call.thread, abi::host_mask(abi::kBlockAll))) return abi::kRestartAlways;
   patch::complete(call.thread, call.frame);
   if (!pop_signal_frame(call.thread, call.frame)) {
     force_signal(call.thread, call.frame, SIGSEGV, 0x80 /* SI_KERNEL */, 0);

@@ -44,8 +44,8 @@ class Thread : public ThreadControl {
 
   // Of a patched call: its frame has nothing but registers (patch::complete).
   bool is_frame_bare = false;
-  // Every signal is blocked in the kernel, beyond `mask`: the way back to the program undoes that.
-  bool blocks_all = false;
+  // The kernel's mask, where the patched call under way has set it; otherwise it is still that of `mask` before the call.
+  std::optional<uint64_t> kernel_mask;
 
   uint64_t clear_child_tid = 0;  // CLONE_CHILD_CLEARTID or set_tid_address
   uint64_t robust_list = 0;      // set_robust_list; the kernel knows it too, for a thread that is killed
