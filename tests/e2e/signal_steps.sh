@@ -14,7 +14,7 @@ steps() {
   [[ $status = 0 ]] || fail "$call under '$*': $(<"$T/out")"
   echo "$call ${*:2}: $(<"$T/out")"
 }
-for call in unblock block close getppid ppoll read; do
+for call in unblock block swap close getppid ppoll read; do
   steps env
   steps "$REDOUBT" run -q --no-patch --
   steps "$REDOUBT" run -q --patch-after=1 --

@@ -59,6 +59,9 @@ static int make(const char* call, int zeros) {
     if (strcmp(call, "block") == 0) {
         return sigprocmask(SIG_BLOCK, &queued, NULL) | sigprocmask(SIG_UNBLOCK, &queued, NULL);
     }
+    if (strcmp(call, "swap") == 0) {  // each closes for what the other opens for
+        return sigprocmask(SIG_SETMASK, &queued, NULL) | sigprocmask(SIG_SETMASK, &other, NULL);
+    }
     if (strcmp(call, "close") == 0) return close(-1) == -1 && errno == EBADF ? 0 : -1;
     if (strcmp(call, "getppid") == 0) return getppid() > 0 ? 0 : -1;
     if (strcmp(call, "ppoll") == 0) {
