@@ -37,6 +37,7 @@ constexpr char kClone[] = "in the clear: makes one host file share another's byt
 constexpr char kInterface[] = "describes the host's network interfaces";
 constexpr char kOwner[] = "numbers only: who is told when the socket is ready";
 constexpr char kStamp[] = "numbers only: when the last packet came";
+constexpr char kBusyPoll[] = "numbers only: how long an epoll instance polls network cards before it sleeps";
 constexpr char kDevice[] = "describes the host's block device";
 constexpr char kNamespace[] = "describes the host's namespaces";
 constexpr char kDescribedWithin[] =
@@ -48,6 +49,7 @@ constexpr uint32_t kTermioSize = 18;
 constexpr uint32_t kWinsizeSize = 8;
 constexpr uint32_t kFsxattrSize = 28;
 constexpr uint32_t kIfreqSize = 40;
+constexpr uint32_t kEpollParamsSize = 8;
 
 constexpr Arg int_out(const char* name) { return out(name, 4, Shape::kInt32); }
 constexpr Arg int_in(const char* name) { return in(name, 4, Shape::kInt32); }
@@ -138,6 +140,10 @@ constexpr Command kCommands[] = {
     passed(FIOCLEX, "FIOCLEX", kDescriptorFlag),
     passed(FIONCLEX, "FIONCLEX", kDescriptorFlag),
     passed(FIOQSIZE, "FIOQSIZE", "the size of a file", out("size", 8, Shape::kInt64)),
+
+    // ---- epoll instances (Linux 6.9, newer than the headers that this is built with) ----
+    passed(0x40088a01, "EPIOCSPARAMS", kBusyPoll, in("params", kEpollParamsSize)),
+    passed(0x80088a02, "EPIOCGPARAMS", kBusyPoll, out("params", kEpollParamsSize)),
 
     // ---- files ----
     // The kernel's macros say long; what it copies is an int.
