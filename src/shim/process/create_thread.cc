@@ -36,6 +36,9 @@ void* run_thread(void* argument) {
   thread.start = start;
   thread.shim_stack = shim_stack;
   attach_thread(thread);
+  // The first pthread_create of the process takes SIGSETXID for libc's own setuid, which the runtime never calls. The
+  // program has it back before this thread can send it (its libc does for setuid), and below before the creator goes on.
+  thread.actions->reinstall(kSigSetxid);
   announce_tid(thread, start->request);
   if (!start->request.has(CLONE_FS)) gate::call(SYS_unshare, CLONE_FS);
   abi::UserContext& context = start->saved.context();
@@ -69,7 +72,6 @@ int64_t create_thread(Call& call, const CloneRequest& request) {
     return -error;
   }
   const pid_t tid = tid_of(thread);
-  // The first pthread_create of the process takes SIGSETXID for libc's own setuid, which the runtime never calls.
   call.thread.actions->reinstall(kSigSetxid);
   // The child writes it too, whichever is first; but never after the child has announced its end in the same word.
   if (request.has(CLONE_PARENT_SETTID)) (void)write_app(request.parent_tid, static_cast<int32_t>(tid));
