@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How often call sites trapped: what decides when one is rewritten (patcher.cc). Counts are hints. Sites that share an element take
-// turns, and what another process writes here costs a patch or an attempt, not correctness: a site is proved where it is rewritten.
+// How often call sites trapped: what decides when one is rewritten (patcher.cc). Counts are hints. Of more than four sites that share
+// elements some begin anew, and what another process writes here costs a patch or an attempt, not correctness: a site is proved where
+// it is rewritten.
 //
 // A child that traps a few times and ends would do so for ever, since its counts end with it. So processes that descend from each
 // other by fork count in a second table too, which they share, and what is due there the next to fork rewrites before it does, for
@@ -63,11 +64,19 @@ class TrapCounts {
   static uint64_t pack(uint64_t syscall_at, uint64_t number, uint64_t count) {
     return syscall_at << (kCountBits + kNumberBits) | (number < kNumber ? number : kNumber) << kCountBits | count;
   }
+  // The site's element, or that of its four which it takes: an empty one, or the one with the fewest traps.
   std::atomic<uint64_t>& element_of(uint64_t syscall_at) {
-    return elements_[(syscall_at ^ syscall_at >> 12) % kElements];
+    std::atomic<uint64_t>* const first = &elements_[(syscall_at ^ syscall_at >> 12) % (kElements / kWays) * kWays];
+    std::atomic<uint64_t>* taken = first;
+    for (std::atomic<uint64_t>* element = first; element != first + kWays; ++element) {
+      const uint64_t value = element->load(std::memory_order_relaxed);
+      if (site_of(value) == syscall_at) return *element;
+      if ((value & kCount) < (taken->load(std::memory_order_relaxed) & kCount)) taken = element;
+    }
+    return *taken;
   }
 
-  static constexpr size_t kElements = 511;
+  static constexpr size_t kElements = 511, kWays = 4;
   std::atomic<uint64_t> elements_[kElements] = {};
   std::atomic<uint64_t> due_ = 0;
 };

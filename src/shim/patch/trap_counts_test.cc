@@ -67,14 +67,22 @@ TEST(TrapCounts, KeepsNumbersThatDoNotFitApartFromThoseThatDo) {
   EXPECT_EQ(due_in(*counts)[0].second, 511U);
 }
 
-// Sites of one element take turns and never complete together; a site that traps in a row does.
-TEST(TrapCounts, StartsAgainForAnotherSiteOfTheElement) {
+constexpr uint64_t kBetweenTwins = 127;  // sites that share elements
+
+TEST(TrapCounts, CountsFourSitesThatShareElementsSideBySide) {
   const auto counts = std::make_unique<TrapCounts>();
-  constexpr uint64_t kOne = 100, kTwin = kOne + 511;
-  EXPECT_FALSE(counts->add(kOne, 1, 2));
-  EXPECT_FALSE(counts->add(kTwin, 1, 2));
-  EXPECT_FALSE(counts->add(kOne, 1, 2));
-  EXPECT_TRUE(counts->add(kOne, 1, 2));
+  for (int trap = 1; trap <= 12; ++trap) {
+    for (uint64_t twin = 0; twin < 4; ++twin) {
+      EXPECT_EQ(counts->add(100 + twin * kBetweenTwins, 1, 12), trap == 12) << trap << " of " << twin;
+    }
+  }
+}
+
+TEST(TrapCounts, StartsAgainForTheFifthSiteOfTheElements) {
+  const auto counts = std::make_unique<TrapCounts>();
+  for (uint64_t twin = 1; twin <= 4; ++twin) EXPECT_TRUE(counts->add(100 + twin * kBetweenTwins, 1, 1));
+  EXPECT_FALSE(counts->add(100, 1, 2));
+  EXPECT_TRUE(counts->add(100, 1, 2));
 }
 
 }  // namespace
