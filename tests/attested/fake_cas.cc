@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A CAS and a LAS for tests of the attested start: they speak the protocols, check the binding, and give every client the
-// configuration of the command line. Nothing is attested. With hostile=NAME they answer what a hostile CAS might.
+// configuration of the command line. Its state and its answers are one program, so one file. Nothing is attested. With hostile=NAME they answer what a hostile CAS might.
 //
 //   fake_cas LAS-SOCKET key=value... -- PROGRAM ARG...
 //

@@ -61,7 +61,7 @@ std::optional<Attachment> parse(std::string_view line) {
     return {};
   }
   line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
-  if (!line.starts_with("/SYSV")) return {};
+  if (!line.starts_with("/SYSV") || found.begin >= found.end) return {};
   return found;
 }
 
